@@ -1,0 +1,2 @@
+//! Cost of the estimators per molecule.
+fn main() {}

@@ -1,0 +1,46 @@
+//! The mathematics of splitting a loss into twirled error and equivariance error.
+//!
+//! A group G (rotations, or rotations and inversion) acts on inputs and, by an orthogonal
+//! representation, on outputs. For a predictor `f`:
+//!
+//! - twist: `f_g(x) = g^-1 f(g x)`;
+//! - twirl: `fbar(x) = E_g f_g(x)` under the Haar measure, the nearest equivariant predictor;
+//! - `L = E l(f_g(x), y)`, `L_mean = E l(fbar(x), y)`, `L_equiv = L - L_mean`, which is not
+//!   negative for a rotation-invariant loss that is convex in the prediction.
+//!
+//! The decomposition is that of arXiv 2512.02303. Everything random except `g` (noise, flow time,
+//! dropout) must be held fixed across `g`, or it is counted as symmetry error.
+//!
+//! A measurement has four steps: a [`Design`] draws rotations; the caller evaluates the model and
+//! untwists its outputs into [`Samples`]; [`split`] estimates the three losses for one molecule; a
+//! [`Tally`] averages over molecules and gives intervals. This crate does no input or output and
+//! knows no tensor library: it reads host slices of f64.
+
+mod design;
+mod error;
+mod group;
+mod law;
+mod logits;
+mod loss;
+mod rotation;
+mod samples;
+mod spectrum;
+mod split;
+mod stream;
+mod tally;
+pub mod tolerance;
+
+pub use design::{Design, Symmetry};
+pub use error::CoreError;
+pub use group::FiniteGroup;
+pub use law::Law;
+pub use logits::{equiv_cross_entropy, log_sum_exp, split_cross_entropy};
+pub use loss::Loss;
+pub use rotation::Rotation;
+pub use samples::Samples;
+pub use spectrum::{character, lie_derivative_error, spectrum};
+pub use split::{
+    Split, energy, parity_error, plug_in, plug_in_with, split, split_with, twirled_loss,
+};
+pub use stream::{Purpose, Stream};
+pub use tally::{Interval, Tally};

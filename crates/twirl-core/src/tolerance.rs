@@ -1,0 +1,30 @@
+//! The one table of numerical tolerances, by the type in which a model computes.
+
+/// Tolerances for one floating-point type. All are relative and without unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tolerance {
+    /// Distance from 1 to the next number.
+    pub epsilon: f64,
+    /// Relative difference allowed between two ways of computing one number.
+    pub agreement: f64,
+    /// Largest `L_equiv / E|f|^2` of an exactly equivariant model: rounding alone.
+    pub floor: f64,
+}
+
+/// Single precision: agreement is about 100 roundings, the floor about 10 roundings, squared.
+pub const F32: Tolerance = Tolerance {
+    epsilon: f32::EPSILON as f64,
+    agreement: 1e-5,
+    floor: 1e-12,
+};
+
+/// Double precision: agreement allows sums of some 10^4 terms, the floor 100 roundings, squared.
+pub const F64: Tolerance = Tolerance {
+    epsilon: f64::EPSILON,
+    agreement: 1e-11,
+    floor: 1e-27,
+};
+
+/// Standard errors that a seeded Monte Carlo mean may lie from its expectation: a right estimator
+/// passes all but once in about two million trials.
+pub const STANDARD_ERRORS: f64 = 5.0;

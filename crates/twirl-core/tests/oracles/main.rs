@@ -1,0 +1,1 @@
+//! Laws and closed forms that the estimators must meet.
