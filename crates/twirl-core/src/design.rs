@@ -39,6 +39,10 @@ impl Symmetry {
 /// In an orbit the finite group acts after the Haar rotation, so an input that lives on a grid is
 /// rotated once per orbit and then turned exactly. The order is `[orbit][element]`.
 ///
+/// At equal forward passes `orbits` has far lower variance than `iid` where most of the error lies
+/// within the group's degree. Where it lies beyond, two orbits are little more than two draws, and
+/// the variance can be higher: the tests show both (factors of 10^3 and of 0.15).
+///
 /// `group` and `subset` measure the symmetry under the finite group. The figure is that of SO(3)
 /// where the predictions' degree is at most the group's; see [`FiniteGroup`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,10 @@
 //! [`Tally`] averages over molecules and gives intervals. This crate does no input or output and
 //! knows no tensor library: it reads host slices of f64.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod design;
 mod error;
 mod group;

@@ -53,11 +53,12 @@ pub fn spectrum(
     }
     let mut sums = vec![0.0; degree + 1];
     let mut pairs = 0_usize;
-    for i in 0..expected {
-        let inverse = rotations[i].inverse();
-        for j in (i / unit + 1) * unit..expected {
-            let angle = inverse.compose(&rotations[j]).angle();
-            let product = samples.dot(samples.row(i), samples.row(j));
+    let measured: Vec<_> = rotations.iter().zip(samples.rows()).collect();
+    for (i, (rotation, row)) in measured.iter().enumerate() {
+        let inverse = rotation.inverse();
+        for (other, other_row) in &measured[(i / unit + 1) * unit..] {
+            let angle = inverse.compose(other).angle();
+            let product = samples.dot(row, other_row);
             let mut character = 1.0;
             for (l, sum) in sums.iter_mut().enumerate() {
                 if l > 0 {
