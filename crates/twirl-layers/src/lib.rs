@@ -1,0 +1,21 @@
+//! Symmetry-agnostic building blocks of networks on burn, shared by every arm.
+//!
+//! - All weights come from [`Init`], a host-side stream of its own: the same seed gives the same
+//!   weights and parameter ids on every device, whatever other threads draw.
+//! - Dense layers flatten their input to `[rows, channels]`: on the CPU device a 2-D matrix
+//!   product is twice as fast as one with a broadcast weight.
+//! - Wrong shapes are programming errors and panic at the first line of `forward`.
+
+mod attention;
+mod dense;
+mod init;
+mod lookup;
+mod norm;
+mod radial;
+
+pub use attention::attention;
+pub use dense::{Activation, Dense, Mlp};
+pub use init::Init;
+pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};
+pub use norm::{LayerNorm, RmsNorm};
+pub use radial::{BesselBasis, GaussianBasis, cutoff};
