@@ -38,7 +38,7 @@ impl Split {
 /// | `iid` | `A / (M - 1)` |
 /// | `group` | `A / H`, the exact expectation over the group |
 /// | `subset` | `A / (M - 1) * (H - 1) / H` |
-/// | `orbits` | `mean |u|^2 - mean_{r != s} <Q_r, Q_s>`, `Q_r` the orbit means |
+/// | `orbits` | `mean <u, u> - mean_{r != s} <Q_r, Q_s>`, `Q_r` the orbit means |
 ///
 /// The orbit form is computed as the mean variance within orbits (divided by their size) plus
 /// the variance of orbit means (divided by R - 1), which is the same number without cancellation.

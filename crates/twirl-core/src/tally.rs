@@ -26,9 +26,10 @@ pub struct Interval {
 /// The ordinary bootstrap draws n molecules with replacement, which is multinomial weights; these
 /// are Poisson(1) weights given that they sum to n. Because every result is a ratio of weighted
 /// sums, the free total only matters at order 1/n, and the two agree for large n. With few
-/// molecules both give intervals that are too narrow (by roughly 10 % at n = 10), and a Poisson
-/// replicate can be empty, with probability `exp(-n)`: replicates without weight are left out of
-/// the interval, and if they are more than 1 % (below about 5 molecules) there is no interval.
+/// molecules both give intervals that are too narrow (95 % intervals cover 90 % at n = 10 and 93 %
+/// at n = 60 on the skewed data of the tests), and a Poisson replicate can be empty, with
+/// probability `exp(-n)`: replicates without weight are left out of the interval, and if they are
+/// more than 1 % (below about 5 molecules) there is no interval.
 ///
 /// Rotations are never resampled: they are a tool of the measurement and not the population.
 #[derive(Debug, Clone)]
