@@ -9,6 +9,7 @@ mod checks;
 mod dataset;
 mod draft;
 pub mod elements;
+mod embedded;
 mod error;
 mod format;
 mod inspect;
@@ -17,7 +18,12 @@ mod split;
 pub mod units;
 
 pub use dataset::{Bond, BondOrder, DataSet, Molecule, OpenOptions};
+pub use embedded::Embedded;
 pub use error::{DataError, Result};
 pub use inspect::{Inspection, inspect};
 pub use split::Split;
 pub use units::{EnergyUnit, ForceUnit, LengthUnit, Units};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

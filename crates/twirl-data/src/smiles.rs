@@ -306,3 +306,93 @@ impl Parser<'_> {
         Ok(if mark == b'+' { size } else { -size })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn charges_and_bonds_of_known_strings() {
+        // (SMILES, heavy and written atoms, bonds, charge), counted by hand.
+        let table = [
+            ("C", 1, 0, 0),
+            ("CC(=O)[O-]", 4, 3, -1),
+            ("c1ccccc1", 6, 6, 0),
+            ("C1CC1.[Na+]", 4, 3, 1),
+            ("[NH4+]", 1, 0, 1),
+            ("[Ca+2].[Cl-].[Cl-]", 3, 0, 0),
+            ("[Fe+++]", 1, 0, 3),
+            ("C%12CC%12", 3, 3, 0),
+            ("F/C=C\\F", 4, 3, 0),
+            ("N[C@@H](C)C(=O)O", 6, 5, 0),
+            ("Brc1cn[nH]c1Cl", 7, 7, 0),
+            ("[13CH4]", 1, 0, 0),
+            ("[S@](=O)(C)N", 4, 3, 0),
+        ];
+        for (text, atoms, bonds, charge) in table {
+            let smiles = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let found = (smiles.atoms.len(), smiles.bonds.len(), smiles.charge());
+            assert_eq!(found, (atoms, bonds, charge), "{text}");
+        }
+    }
+
+    #[test]
+    fn orders_follow_symbols_and_aromaticity() {
+        let orders = |text: &str| -> Vec<BondOrder> {
+            parse(text)
+                .expect(text)
+                .bonds
+                .iter()
+                .map(|bond| bond.order)
+                .collect()
+        };
+        use BondOrder::{Aromatic, Double, Single, Triple};
+        assert_eq!(orders("C=C-C#N"), [Double, Single, Triple]);
+        assert_eq!(orders("c:cC"), [Aromatic, Single]);
+        assert_eq!(orders("cc-c"), [Aromatic, Single]);
+        assert_eq!(orders("C=1CC1"), [Single, Single, Double]);
+    }
+
+    #[test]
+    fn malformed_strings_name_the_place() {
+        let table = [
+            ("", "an early end at character 0"),
+            ("C(", "an unmatched '(' at character 2"),
+            ("C)", "an unmatched ')' at character 1"),
+            ("C1CC", "an open ring at character 4"),
+            ("C11", "an atom bonded to itself at character 3"),
+            ("[C", "an unclosed bracket or unknown mark at character 2"),
+            ("=C", "a misplaced bond at character 0"),
+            ("C=", "an early end at character 2"),
+            ("[C+99]", "a charge beyond 15 at character 5"),
+            ("C?", "an unexpected character at character 1"),
+            ("J", "an unknown element at character 1"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse(text), Err(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn maps_give_bonds_in_the_order_of_the_file() {
+        let smiles = parse("[H:3][C:1]#[N:2]").expect("hydrogen cyanide");
+        let bonds = smiles
+            .mapped_bonds(&[6, 7, 1])
+            .expect("a map")
+            .expect("complete");
+        let bond = |first, second, order| Bond {
+            first,
+            second,
+            order,
+        };
+        assert_eq!(
+            bonds,
+            [bond(0, 1, BondOrder::Triple), bond(0, 2, BondOrder::Single)]
+        );
+        assert_eq!(smiles.mapped_bonds(&[6, 7]), Ok(None));
+        let wrong = smiles
+            .mapped_bonds(&[7, 6, 1])
+            .expect_err("C and N are exchanged");
+        assert_eq!(wrong, "atom map 1 is C, the file has N");
+    }
+}
