@@ -1,4 +1,4 @@
-//! The data sets inside the program, made by `data-scripts/` (RDKit conformers, GFN2-xTB labels).
+//! The data sets inside the program, made by `data-scripts/` (`RDKit` conformers, GFN2-xTB labels).
 
 use crate::dataset::{DataSet, OpenOptions, hex};
 use crate::error::{DataError, Result};

@@ -1,6 +1,6 @@
 //! As much of SMILES as a data set needs: formal charges, and bonds of fully mapped molecules.
 //!
-//! Grammar: OpenSMILES 1.0. Stereo marks are read and ignored; implicit hydrogens
+//! Grammar: `OpenSMILES` 1.0. Stereo marks are read and ignored; implicit hydrogens
 //! are not added.
 
 use std::collections::BTreeMap;
@@ -310,6 +310,7 @@ impl Parser<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use BondOrder::{Aromatic, Double, Single, Triple};
 
     #[test]
     fn charges_and_bonds_of_known_strings() {
@@ -346,7 +347,6 @@ mod tests {
                 .map(|bond| bond.order)
                 .collect()
         };
-        use BondOrder::{Aromatic, Double, Single, Triple};
         assert_eq!(orders("C=C-C#N"), [Double, Single, Triple]);
         assert_eq!(orders("c:cC"), [Aromatic, Single]);
         assert_eq!(orders("cc-c"), [Aromatic, Single]);

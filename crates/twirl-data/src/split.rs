@@ -79,7 +79,9 @@ pub(crate) fn derive(
                 1 => Split::Validation,
                 _ => Split::Train,
             };
-            members.iter().for_each(|&member| label[member] = split);
+            for &member in members {
+                label[member] = split;
+            }
         }
         let labels: Vec<Split> = molecule_of.iter().map(|&m| label[m]).collect();
         let rule = "by molecule: sha256 of SMILES (or formula#index), lowest tenth test, next \

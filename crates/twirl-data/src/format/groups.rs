@@ -99,7 +99,7 @@ fn append(draft: &mut Draft, group: &Group<'_>, name: String) -> Result<()> {
     let first = draft.molecules.is_empty();
     let gradient = group.floats(GRADIENT)?;
     let forces = gradient
-        .map(|array| negated(group, array, frames, atoms))
+        .map(|array| negated(group, &array, frames, atoms))
         .transpose()?;
     extend(&mut draft.forces, forces, first, &group.site, GRADIENT)?;
     let energies = group.floats(ENERGY)?.map(|array| {
@@ -129,7 +129,7 @@ fn append(draft: &mut Draft, group: &Group<'_>, name: String) -> Result<()> {
 
 fn negated(
     group: &Group<'_>,
-    array: Array<f64>,
+    array: &Array<f64>,
     frames: usize,
     atoms: usize,
 ) -> Result<Vec<[f64; 3]>> {

@@ -35,11 +35,11 @@ pub(super) fn read(root: &Group<'_>, options: &OpenOptions) -> Result<Draft> {
     draft.positions = vectors(
         root,
         "position",
-        root.required("position", position)?,
+        &root.required("position", position)?,
         atoms,
     )?;
     if let Some(force) = root.floats("force")? {
-        draft.forces = Some(vectors(root, "force", force, atoms)?);
+        draft.forces = Some(vectors(root, "force", &force, atoms)?);
     }
     if let Some(energy) = root.floats("energy")? {
         root.expect("energy", &energy.shape, &[frames])?;
@@ -109,7 +109,12 @@ fn ints(group: &Group<'_>, name: &str, shape: &[usize]) -> Result<Vec<i64>> {
     Ok(array.values)
 }
 
-fn vectors(root: &Group<'_>, name: &str, array: Array<f64>, atoms: usize) -> Result<Vec<[f64; 3]>> {
+fn vectors(
+    root: &Group<'_>,
+    name: &str,
+    array: &Array<f64>,
+    atoms: usize,
+) -> Result<Vec<[f64; 3]>> {
     root.expect(name, &array.shape, &[atoms, 3])?;
     Ok(triples(&array.values))
 }

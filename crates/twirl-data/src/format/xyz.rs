@@ -37,10 +37,9 @@ pub(super) fn starts_like(bytes: &[u8]) -> bool {
 pub(super) fn read(path: &str, bytes: &[u8], options: &OpenOptions) -> Result<Draft> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
+            .split(|byte| *byte == b'\n')
             .count();
-        Site::new(path, format!("line {}", line + 1)).corrupt("not text")
+        Site::new(path, format!("line {line}")).corrupt("not text")
     })?;
     let units = options.units(Units::new(LengthUnit::Angstrom, EnergyUnit::ElectronVolt));
     let mut reader = Reader {
@@ -161,9 +160,12 @@ impl<'a> Reader<'a> {
             self.draft.energies = energy.map(|_| Vec::new());
             self.draft.forces = columns.force.map(|_| Vec::new());
         }
-        let missing = |here: bool, name| match here {
-            false => site.absent(name),
-            true => site.inconsistent(format!("{name} is absent in the frames before")),
+        let missing = |here: bool, name| {
+            if here {
+                site.inconsistent(format!("{name} is absent in the frames before"))
+            } else {
+                site.absent(name)
+            }
         };
         if columns.force.is_some() != self.draft.forces.is_some() {
             return Err(missing(columns.force.is_some(), "column forces"));

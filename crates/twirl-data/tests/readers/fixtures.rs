@@ -84,9 +84,10 @@ pub(crate) fn floats(values: &[f64]) -> Vec<u8> {
 /// A zip archive of named members, deflated or stored.
 pub(crate) fn zip(members: &[(&str, Vec<u8>)], deflate: bool) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let method = match deflate {
-        true => zip::CompressionMethod::Deflated,
-        false => zip::CompressionMethod::Stored,
+    let method = if deflate {
+        zip::CompressionMethod::Deflated
+    } else {
+        zip::CompressionMethod::Stored
     };
     for (name, bytes) in members {
         let options = zip::write::SimpleFileOptions::default().compression_method(method);
