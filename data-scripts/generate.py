@@ -8,10 +8,12 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import argparse
 import hashlib
 import multiprocessing
+import pickle
 import platform
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from rdkit import RDLogger
@@ -25,7 +27,7 @@ TEMPERATURE = 500.0
 BURN = 60
 SPACING = 15
 EMBEDDINGS = 10
-OPTIMISED = 5
+OPTIMISED = 4
 CONFORMERS = 4
 MINIMUM_RMSD = 0.25
 
@@ -90,12 +92,21 @@ MAKERS = {"forces": force_entry, "conformers": conformer_entry}
 
 def work(task):
     """One molecule in a worker process: `(smiles, entry or None, reason)`."""
-    kind, smiles, seed, frames = task
+    kind, smiles, seed, frames, cache = task
     RDLogger.DisableLog("rdApp.*")
+    recipe = (kind, smiles, seed, frames if kind == "forces" else 0, BURN, SPACING, EMBEDDINGS, OPTIMISED)
+    kept = Path(cache) / hashlib.sha256(repr(recipe).encode()).hexdigest()[:24] if cache else None
+    if kept and kept.exists():
+        return pickle.loads(kept.read_bytes())
     try:
-        return smiles, MAKERS[kind](smiles, seed, frames), ""
+        result = smiles, MAKERS[kind](smiles, seed, frames), ""
     except (chemistry.Rejected, RuntimeError) as error:
-        return smiles, None, str(error).splitlines()[0]
+        result = smiles, None, str(error).splitlines()[0]
+    if kept:
+        part = kept.with_suffix(".part")
+        part.write_bytes(pickle.dumps(result))
+        part.replace(kept)
+    return result
 
 
 def finite_differences(entries, seed):
@@ -144,14 +155,17 @@ def main():
     parser.add_argument("--frames", type=int, default=18, help="frames per molecule (forces)")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--cache", help="folder that keeps finished molecules, so that a stopped run goes on")
     options = parser.parse_args()
+    if options.cache:
+        Path(options.cache).mkdir(parents=True, exist_ok=True)
     RDLogger.DisableLog("rdApp.*")
     began = time.time()
     choose = {"forces": molecules.force_molecules, "conformers": molecules.conformer_molecules}[options.kind]
     chosen = choose(options.seed, options.molecules)
     print(f"{len(chosen)} molecules listed in {time.time() - began:.1f} s", flush=True)
     entries, rejected = {}, []
-    tasks = [(options.kind, molecule.smiles, options.seed, options.frames) for molecule in chosen]
+    tasks = [(options.kind, molecule.smiles, options.seed, options.frames, options.cache) for molecule in chosen]
     with multiprocessing.get_context("spawn").Pool(options.processes) as workers:
         for done, (smiles, entry, reason) in enumerate(workers.imap_unordered(work, tasks, chunksize=1), 1):
             if entry is None:

@@ -210,25 +210,37 @@ def pool(seed, least, most, isomers, cap):
     return found
 
 
-def round_robin(molecules, seed, count):
-    """`count` molecules, families taking turns, in a fixed pseudo-random order within each."""
+def round_robin(found, seed):
+    """All molecules, families taking turns, in a fixed pseudo-random order within each."""
     families = {}
-    for molecule in sorted(molecules, key=lambda m: order_key(seed, m.smiles)):
+    for molecule in sorted(found, key=lambda m: order_key(seed, m.smiles)):
         families.setdefault(molecule.family, []).append(molecule)
     turns = itertools.zip_longest(*families.values())
-    return [molecule for turn in turns for molecule in turn if molecule is not None][:count]
+    return [molecule for turn in turns for molecule in turn if molecule is not None]
+
+
+def interleaved(common, rare, period):
+    """`common` with one of `rare` after every `period - 1`: any beginning of the list has the same mixture."""
+    rare = iter(rare)
+    mixed = []
+    for index, molecule in enumerate(common, 1):
+        mixed.append(molecule)
+        if index % (period - 1) == 0:
+            mixed.extend(itertools.islice(rare, 1))
+    return mixed
 
 
 def force_molecules(seed, count):
-    """Small molecules, 5 to 24 atoms, one stereoisomer each; two thirds of at most 16 atoms."""
-    small = round_robin(pool(seed, 5, 16, 1, 40), seed, 2 * count // 3)
-    large = round_robin(pool(seed, 17, 24, 1, 20), seed, count - len(small))
-    return round_robin(small + large, seed, count)
+    """Small molecules, 5 to 24 atoms, one stereoisomer each; three quarters of at most 14 atoms."""
+    small = round_robin(pool(seed, 5, 14, 1, 40), seed)
+    large = round_robin(pool(seed, 15, 24, 1, 20), seed)
+    return interleaved(small, large, 4)[:count]
 
 
 def conformer_molecules(seed, count):
-    """Molecules of 7 to 30 atoms, up to two stereoisomers each; at most one in eight without a rotatable bond."""
-    everything = pool(seed, 7, 18, 2, 40) + pool(seed, 19, 30, 2, 30)
-    rigid = round_robin([m for m in everything if m.rotors == 0], seed, count // 8)
-    flexible = round_robin([m for m in everything if m.rotors > 0], seed, count - len(rigid))
-    return round_robin(rigid + flexible, seed, count)
+    """Molecules of 7 to 30 atoms, up to two stereoisomers each; one in eight without a rotatable bond."""
+    small = pool(seed, 7, 16, 2, 40)
+    large = round_robin([m for m in pool(seed, 17, 30, 2, 20) if m.rotors > 0], seed)
+    rigid = round_robin([m for m in small if m.rotors == 0], seed)
+    flexible = round_robin([m for m in small if m.rotors > 0], seed)
+    return interleaved(interleaved(flexible, large, 4), rigid, 8)[:count]
