@@ -1,23 +1,30 @@
 //! Exactly rotation-equivariant layers and backbones on burn.
 //!
+//! A [`Cloud`] is a batch of molecules in a padded dense layout. [`Painn`] and [`TensorField`] turn
 //! it into [`Features`]: scalars that rotations leave alone and vectors that turn with the
 //! molecule. [`ScalarHead`] and [`VectorHead`] read predictions out.
 //!
 //! | backbone | symmetry |
 //! |---|---|
 //! | [`Painn`] | O(3): no cross product anywhere |
+//! | [`TensorField`] with [`twirl_core::Symmetry::O3`] | O(3): the 11 parity-even paths of degree <= 2 |
+//! | [`TensorField`] with [`twirl_core::Symmetry::So3`] | SO(3): all 15 paths |
 //!
 //! Equivariance is a property of the layers, not of the weights, so it holds to rounding at any
 //! stage of training.
 
+pub mod angular;
 mod cloud;
+mod couplings;
 mod error;
 mod features;
 mod neighbours;
 mod painn;
+mod tensor_field;
 
 pub use cloud::{Cloud, Edges, Molecule};
 pub use error::EquivariantError;
 pub use features::{Features, ScalarHead, VectorHead};
 pub use neighbours::NeighbourList;
 pub use painn::{Painn, PainnConfig};
+pub use tensor_field::{TensorField, TensorFieldConfig};
