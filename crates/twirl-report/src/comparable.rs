@@ -1,0 +1,60 @@
+//! Which runs may be compared.
+
+use serde_json::Value;
+use twirl_harness::Manifest;
+
+/// Whether the losses and percentages of two runs may be compared: same task, data, task
+/// settings, seed of the measurement, and evaluation.
+///
+/// # Errors
+/// The first setting that differs, with both values.
+pub fn comparable(a: &Manifest, b: &Manifest) -> Result<(), String> {
+    differ("task", &a.job.task, &b.job.task)?;
+    differ("data sha256", &a.data.sha256, &b.data.sha256)?;
+    differ_value("task_config", &a.job.task_config, &b.job.task_config)?;
+    differ("measure_seed", &a.job.measure_seed.to_string(), &b.job.measure_seed.to_string())?;
+    let evaluation = |manifest: &Manifest| plain(&manifest.job.train.evaluation);
+    differ_value("train.evaluation", &evaluation(a), &evaluation(b))
+}
+
+/// Whether device seconds of two runs may be compared: same hardware, threads and float type.
+///
+/// # Errors
+/// What differs, with both values.
+pub fn same_clock(a: &Manifest, b: &Manifest) -> Result<(), String> {
+    differ("device", &a.device.name, &b.device.name)?;
+    differ("hardware", &a.device.hardware, &b.device.hardware)?;
+    differ("threads", &a.device.threads.to_string(), &b.device.threads.to_string())?;
+    differ("float type", &a.device.float, &b.device.float)
+}
+
+/// Whether two runs of an arm differ in their seed only.
+pub(crate) fn same_settings(a: &Manifest, b: &Manifest) -> Result<(), String> {
+    differ_value("arm_config", &a.job.arm_config, &b.job.arm_config)?;
+    differ_value("train", &plain(&a.job.train), &plain(&b.job.train))
+}
+
+fn plain<T: serde::Serialize>(settings: &T) -> Value {
+    serde_json::to_value(settings).expect("settings are plain data")
+}
+
+fn differ(name: &str, a: &str, b: &str) -> Result<(), String> {
+    if a == b { Ok(()) } else { Err(format!("{name} is {a} and {b}")) }
+}
+
+/// Names the innermost key that differs.
+fn differ_value(name: &str, a: &Value, b: &Value) -> Result<(), String> {
+    if a == b {
+        return Ok(());
+    }
+    if let (Value::Object(left), Value::Object(right)) = (a, b) {
+        let keys = left.keys().chain(right.keys());
+        for key in keys {
+            let of = |side: &serde_json::Map<String, Value>| {
+                side.get(key).cloned().unwrap_or(Value::String("absent".into()))
+            };
+            differ_value(&format!("{name}.{key}"), &of(left), &of(right))?;
+        }
+    }
+    differ(name, &a.to_string(), &b.to_string())
+}
