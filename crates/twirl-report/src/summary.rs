@@ -1,0 +1,152 @@
+//! The final figures of an arm.
+
+use std::collections::BTreeMap;
+
+use twirl_harness::{Record, Split, Status};
+
+use crate::curve::{percent_curve, percent_of, settled_below};
+use crate::number::mean_count;
+use crate::runs::ArmRuns;
+use crate::seeds::{Estimate, mean_over_seeds};
+
+/// Percentages whose first lasting step is reported.
+pub const THRESHOLDS: [f64; 4] = [10.0, 5.0, 2.0, 1.0];
+
+/// A loss and its parts over seeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SplitSummary {
+    /// `L`.
+    pub loss: Estimate,
+    /// `L_mean`.
+    pub loss_mean: Estimate,
+    /// `L_equiv`.
+    pub loss_equiv: Estimate,
+    /// `100 L_equiv / L`; mean over seeds of the percentages.
+    pub percent: Estimate,
+    /// Numerical floor in percent.
+    pub floor: f64,
+}
+
+/// One term of the loss over seeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TermSummary {
+    /// Its decomposition.
+    pub split: SplitSummary,
+    /// Squared equivariance error over mean squared prediction.
+    pub relative_equiv: Estimate,
+    /// Whether it is trained on.
+    pub trained: bool,
+}
+
+/// The last measurement of an arm, over its counted seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    /// Seeds counted.
+    pub seeds: Vec<u64>,
+    /// Steps, mean over seeds.
+    pub steps: u64,
+    /// Device seconds, mean over seeds.
+    pub device_seconds: f64,
+    /// The training loss.
+    pub total: SplitSummary,
+    /// The terms that all seeds have.
+    pub terms: BTreeMap<String, TermSummary>,
+    /// Scores by `name (unit)`, those that all seeds have.
+    pub scores: BTreeMap<String, Estimate>,
+    /// First step from which on the percentage stays at or below each of [`THRESHOLDS`].
+    pub steps_to: [Option<u64>; 4],
+}
+
+/// What a table says about an arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArmSummary {
+    /// Arm name.
+    pub arm: String,
+    /// Whether the measurements find it exactly equivariant.
+    pub exact: bool,
+    /// Trainable scalars.
+    pub parameters: usize,
+    /// The figures; none without a record.
+    pub figures: Option<Figures>,
+    /// Whether the figures come from finished runs.
+    pub finished: bool,
+    /// One line for each run that did not finish.
+    pub notes: Vec<String>,
+}
+
+/// Summarises an arm.
+pub fn summarise(arm: &ArmRuns) -> ArmSummary {
+    let counted = arm.counted();
+    let finished = !counted.is_empty()
+        && counted.iter().all(|run| run.manifest.status == Status::Ok);
+    let notes = arm
+        .runs
+        .iter()
+        .filter(|run| run.manifest.status != Status::Ok || run.records.is_empty())
+        .map(|run| {
+            let standing = if run.manifest.status == Status::Ok {
+                "ok, but without a record".into()
+            } else {
+                run.standing()
+            };
+            format!("{}: {standing}", run.label())
+        })
+        .collect();
+    ArmSummary {
+        arm: arm.arm.clone(),
+        exact: arm.is_exact(),
+        parameters: arm.runs.first().map_or(0, |run| run.manifest.parameters),
+        figures: figures(arm),
+        finished,
+        notes,
+    }
+}
+
+fn figures(arm: &ArmRuns) -> Option<Figures> {
+    let counted = arm.counted();
+    let last: Vec<&Record> = counted.iter().filter_map(|run| run.last()).collect();
+    let first = *last.first()?;
+    let curve = percent_curve(arm);
+    let term = |name: &String| {
+        let terms: Option<Vec<_>> = last.iter().map(|record| record.terms.get(name)).collect();
+        let terms = terms?;
+        let splits: Vec<&Split> = terms.iter().map(|term| &term.split).collect();
+        let relative: Vec<f64> = terms.iter().map(|term| term.relative_equiv).collect();
+        let summary = TermSummary {
+            split: split_summary(&splits),
+            relative_equiv: mean_over_seeds(&relative, None),
+            trained: terms[0].trained,
+        };
+        Some((name.clone(), summary))
+    };
+    let score = |name: &String| {
+        let values: Option<Vec<f64>> =
+            last.iter().map(|record| record.scores.get(name).copied()).collect();
+        values.map(|values| (name.clone(), mean_over_seeds(&values, None)))
+    };
+    let splits: Vec<&Split> = last.iter().map(|record| &record.split).collect();
+    Some(Figures {
+        seeds: counted.iter().map(|run| run.manifest.job.seed).collect(),
+        steps: mean_count(last.iter().map(|record| record.step))?,
+        device_seconds: last.iter().map(|record| record.device_seconds).sum::<f64>()
+            / last.len() as f64,
+        total: split_summary(&splits),
+        terms: first.terms.keys().filter_map(term).collect(),
+        scores: first.scores.keys().filter_map(score).collect(),
+        steps_to: THRESHOLDS.map(|threshold| settled_below(&curve, threshold)),
+    })
+}
+
+fn split_summary(splits: &[&Split]) -> SplitSummary {
+    let over = |pick: fn(&Split) -> f64| {
+        let values: Vec<f64> = splits.iter().map(|split| pick(split)).collect();
+        mean_over_seeds(&values, None)
+    };
+    SplitSummary {
+        loss: over(|split| split.loss),
+        loss_mean: over(|split| split.loss_mean),
+        loss_equiv: over(|split| split.loss_equiv),
+        percent: percent_of(splits),
+        floor: over(|split| split.floor).value,
+    }
+}

@@ -1,0 +1,214 @@
+//! The tables of a report, ready to be written in any form.
+
+use std::collections::BTreeSet;
+
+use twirl_harness::Manifest;
+
+use crate::curve::Reach;
+use crate::grid::Grid;
+use crate::number::{NONE, count, range, significant};
+use crate::runs::{Run, TaskRuns};
+use crate::summary::{ArmSummary, SplitSummary, THRESHOLDS};
+use crate::versus::{Reached, Verdict, Versus};
+
+fn split_cells(split: &SplitSummary) -> Vec<String> {
+    // Rounding errors have a size and no more.
+    let digits = if split.percent.value.abs() < 1e-3 { 1 } else { 3 };
+    vec![
+        significant(split.loss.value, 4),
+        significant(split.loss_mean.value, 4),
+        significant(split.loss_equiv.value, 3),
+        significant(split.percent.value, digits),
+        range(split.percent.interval, digits),
+        significant(split.floor, 1),
+    ]
+}
+
+const SPLIT_HEAD: [&str; 6] = ["loss", "L_mean", "L_equiv", "percent", "95 % interval", "floor %"];
+
+/// Loss, parts, percentage and cost of each arm at its last measurement.
+pub(crate) fn losses(arms: &[ArmSummary]) -> Grid {
+    let head = ["arm", "params", "steps", "device s"].into_iter().chain(SPLIT_HEAD);
+    let mut grid = Grid::new("Loss at the last measurement", 1, head);
+    for arm in arms {
+        let mut row = vec![arm.arm.clone(), count(arm.parameters as u64)];
+        match &arm.figures {
+            None => row.resize(grid.head.len(), NONE.into()),
+            Some(figures) => {
+                row.push(count(figures.steps));
+                row.push(significant(figures.device_seconds, 3));
+                row.extend(split_cells(&figures.total));
+            }
+        }
+        grid.push(row);
+    }
+    grid
+}
+
+/// Steps to each threshold, seeds and status.
+pub(crate) fn thresholds(arms: &[ArmSummary]) -> Grid {
+    let head = THRESHOLDS.map(|threshold| format!("to {threshold} %"));
+    let head = ["arm".to_owned()].into_iter().chain(head);
+    let head = head.chain(["seeds".to_owned(), "status".to_owned()]);
+    let mut grid = Grid::new("Steps until the percentage stays at or below", 1, head);
+    for arm in arms {
+        let mut row = vec![arm.arm.clone()];
+        let steps_to = arm.figures.as_ref().map_or([None; 4], |figures| figures.steps_to);
+        row.extend(steps_to.map(|step| match step {
+            _ if arm.exact => "exact".into(),
+            Some(step) => count(step),
+            None => NONE.into(),
+        }));
+        let seeds = arm.figures.as_ref().map_or(0, |figures| figures.seeds.len());
+        row.push(seeds.to_string());
+        row.push(match (&arm.figures, arm.finished, arm.notes.is_empty()) {
+            (None, ..) => "no figures".into(),
+            (_, false, _) => "unfinished".into(),
+            (_, true, true) => "ok".into(),
+            (_, true, false) => "ok, in part".into(),
+        });
+        grid.push(row);
+    }
+    grid
+}
+
+/// The loss of each term.
+pub(crate) fn terms(arms: &[ArmSummary]) -> Grid {
+    let head = ["arm", "term", "trained"].into_iter().chain(SPLIT_HEAD).chain(["relative error"]);
+    let mut grid = Grid::new("Terms of the loss at the last measurement", 3, head);
+    for arm in arms {
+        for (name, term) in arm.figures.iter().flat_map(|figures| &figures.terms) {
+            let trained = if term.trained { "yes" } else { "no" };
+            let mut row = vec![arm.arm.clone(), name.clone(), trained.into()];
+            row.extend(split_cells(&term.split));
+            row.push(significant(term.relative_equiv.value, 2));
+            grid.push(row);
+        }
+    }
+    grid
+}
+
+/// Scores beside the loss: a column for each that an arm has.
+pub(crate) fn scores(arms: &[ArmSummary]) -> Grid {
+    let figures = || arms.iter().filter_map(|arm| arm.figures.as_ref());
+    let names: BTreeSet<&String> = figures().flat_map(|figures| figures.scores.keys()).collect();
+    let head = std::iter::once("arm").chain(names.iter().map(|name| name.as_str()));
+    let mut grid = Grid::new("Scores at the last measurement", 1, head);
+    if names.is_empty() {
+        return grid;
+    }
+    for arm in arms {
+        let Some(figures) = &arm.figures else { continue };
+        let mut row = vec![arm.arm.clone()];
+        row.extend(names.iter().map(|name| match figures.scores.get(*name) {
+            None => NONE.into(),
+            Some(score) if score.interval.is_none() => significant(score.value, 4),
+            Some(score) => {
+                format!("{} ({})", significant(score.value, 4), range(score.interval, 3))
+            }
+        }));
+        grid.push(row);
+    }
+    grid
+}
+
+/// Equal device time and equal loss: a row for each pair that can be compared.
+pub(crate) fn versus(pairs: &[(String, String, Result<Versus, String>)]) -> Grid {
+    let head = [
+        "arm", "against", "at device s", "loss", "its loss", "ratio", "95 % interval",
+        "s to its final loss", "it took s", "break-even", "L_equiv %", "verdict",
+    ];
+    let title = "Loss at equal device time, device time to equal loss, break-even speed-up";
+    let mut grid = Grid::new(title, 2, head);
+    for (plain, exact, pair) in pairs {
+        let Ok(pair) = pair else { continue };
+        grid.push(vec![
+            plain.clone(),
+            exact.clone(),
+            significant(pair.seconds, 3),
+            significant(pair.plain_loss, 4),
+            significant(pair.exact_loss, 4),
+            significant(pair.ratio.value, 3),
+            range(pair.ratio.interval, 3),
+            reached_text(&pair.to_target, ""),
+            significant(pair.exact_seconds, 3),
+            reached_text(&pair.break_even, " x"),
+            significant(pair.equiv_share.value, 3),
+            verdict_text(pair),
+        ]);
+    }
+    grid
+}
+
+fn reached_text(reached: &Reached, unit: &str) -> String {
+    let value = match reached.value {
+        Reach::At(value) => significant(value, 3),
+        Reach::Before(value) => format!("at most {}", significant(value, 3)),
+        // A factor is bounded from below by what was measured; a time is a miss.
+        Reach::Never { after } if unit.is_empty() => {
+            return format!("not reached in {}", significant(after, 3));
+        }
+        Reach::Never { after } => format!("over {}", significant(after, 3)),
+    };
+    match range(reached.interval, 2) {
+        range if range == NONE => format!("{value}{unit}"),
+        range => format!("{value}{unit} ({range})"),
+    }
+}
+
+/// The verdict in words.
+pub(crate) fn verdict_text(pair: &Versus) -> String {
+    match pair.verdict {
+        Verdict::Lower => format!("{} better", pair.plain),
+        Verdict::Higher => format!("{} better", pair.exact),
+        Verdict::Undecided => "undecided".into(),
+        Verdict::NoInterval => seeds_text(pair.seeds),
+    }
+}
+
+/// Why there is no interval.
+pub(crate) fn seeds_text(seeds: [usize; 2]) -> String {
+    match seeds[0].min(seeds[1]) {
+        1 => "one seed: no interval".into(),
+        few => format!("{few} seeds: no interval"),
+    }
+}
+
+/// Device and what every run cost beside its training.
+pub(crate) fn cost(task: &TaskRuns) -> Grid {
+    let head = [
+        "run", "status", "device", "hardware", "float", "ms per step", "device s", "device hours",
+        "cold start s", "measuring s", "search s", "learning rate",
+    ];
+    let mut grid = Grid::new("Device and cost", 5, head);
+    for run in task.arms.iter().flat_map(|arm| &arm.runs) {
+        let Manifest { device, search, learning_rate, .. } = &run.manifest;
+        let (steps, seconds) = spent(run);
+        let per_step = if steps == 0 { NONE.into() } else { significant(1e3 * seconds / steps as f64, 3) };
+        grid.push(vec![
+            run.label(),
+            crate::runs::status_name(run.manifest.status).into(),
+            device.name.clone(),
+            format!("{}, {} threads", device.hardware, device.threads),
+            device.float.clone(),
+            per_step,
+            significant(seconds, 3),
+            significant(seconds / 3600.0, 2),
+            significant(run.manifest.cold_start_seconds, 2),
+            significant(run.manifest.measuring_seconds, 3),
+            search.as_ref().map_or(NONE.into(), |search| significant(search.device_seconds, 3)),
+            significant(*learning_rate, 2),
+        ]);
+    }
+    grid
+}
+
+/// Steps and device seconds: of the manifest, or of the last record while it is not final.
+fn spent(run: &Run) -> (u64, f64) {
+    let last = run.last().map_or((0, 0.0), |record| (record.step, record.device_seconds));
+    if run.manifest.steps > last.0 {
+        (run.manifest.steps, run.manifest.device_seconds)
+    } else {
+        last
+    }
+}

@@ -1,0 +1,5 @@
+//! Reports of run folders whose curves are known in closed form.
+
+mod reading;
+mod synthetic;
+mod versus;
