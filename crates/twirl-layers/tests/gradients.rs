@@ -39,7 +39,7 @@ fn random<const D: usize>(shape: [usize; D], counter: u64) -> Tensor<D> {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().to_vec().expect("f64 data")
+    tensor.into_data().try_to_vec().expect("f64 data")
 }
 
 /// A scalar that weighs every output entry differently, so that no error cancels.

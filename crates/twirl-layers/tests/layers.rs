@@ -25,7 +25,7 @@ fn wave(count: usize) -> Vec<f64> {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data_as::<f64>().to_vec().expect("f64 data")
+    tensor.into_data_as::<f64>().try_to_vec().expect("f64 data")
 }
 
 fn close(what: &str, found: &[f64], expected: &[f64]) {

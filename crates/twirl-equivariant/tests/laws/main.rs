@@ -1,0 +1,9 @@
+//! Laws of the backbones in single precision, and of the algebra behind them.
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+
+mod angular;
+mod equivariance;
+mod invariances;
+mod neighbours;
