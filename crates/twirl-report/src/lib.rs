@@ -1,7 +1,19 @@
-//! Reads run folders and makes them readable.
+//! Reads run folders and makes them readable: tables, comparisons, reference bands, one page.
+//!
+//! [`RunSet::read`] collects the runs below a folder, grouped by task, arm and seed; whatever
+//! cannot be read is listed with its reason and never breaks the rest. [`table`], [`markdown`],
+//! [`csv`] and [`html`] write the same figures in four forms. [`versus`] compares an arm that learns
+//! symmetry with one that has it built in, on the axis of device seconds; [`compare`] and
+//! [`compare_sets`] compare any two arms or folders; [`make_band`] and [`check_band`] hold runs
+//! against a reference.
+//!
+//! Nothing here calls one arm better than another unless an interval over at least
+//! [`FEWEST_SEEDS`] seeds excludes equality.
+
 mod band;
 mod comparable;
 mod compare;
+mod csv;
 mod curve;
 mod error;
 mod grid;
@@ -10,6 +22,7 @@ mod number;
 mod runs;
 mod seeds;
 mod summary;
+mod svg;
 mod tables;
 mod terminal;
 mod versus;
@@ -17,8 +30,10 @@ mod versus;
 pub use band::{ArmBand, BAND_WIDTH, Band, BandPoint, Finding, FindingKind, check_band, make_band};
 pub use comparable::{comparable, same_clock};
 pub use compare::{Comparison, compare, compare_sets, compare_table};
+pub use csv::{Csv, csv};
 pub use curve::{Curve, PercentPoint, Reach, percent_curve, settled_below};
 pub use error::ReportError;
+pub use html::html;
 pub use runs::{ArmRuns, Broken, EXACT, Run, RunSet, TaskRuns};
 pub use seeds::{Estimate, FEWEST_SEEDS};
 pub use summary::{ArmSummary, Figures, SplitSummary, THRESHOLDS, TermSummary, summarise};

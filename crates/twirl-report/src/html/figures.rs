@@ -1,0 +1,140 @@
+//! The figures of a task.
+
+use crate::csv::Csv;
+use crate::curve::percent_curve;
+use crate::html::escape;
+use crate::html::task::link;
+use crate::number::{count, range, significant};
+use crate::runs::{ArmRuns, Run, TaskRuns};
+use crate::seeds::Estimate;
+use crate::svg::{Figure, Panel, Point, Series, swatch};
+
+/// Percentage against steps. Exact arms, whose percentage is rounding, have a panel of their own
+/// below the others, with the numerical floor.
+pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
+    let (mut learned, mut exact) = (Vec::new(), Vec::new());
+    for (style, arm) in task.arms.iter().enumerate() {
+        let curve = percent_curve(arm);
+        let floor: Vec<[f64; 2]> =
+            curve.iter().map(|point| [point.step as f64, point.floor]).collect();
+        let band: Vec<[f64; 3]> = curve
+            .iter()
+            .filter_map(|point| {
+                let [low, high] = point.percent.interval?;
+                Some([point.step as f64, low, high])
+            })
+            .collect();
+        let points = |run: &Run| -> Vec<Point> { run.records.iter().map(|record| percent_point(run, record)).collect() };
+        let panel = if arm.is_exact() { &mut exact } else { &mut learned };
+        for (number, run) in arm.counted().into_iter().enumerate() {
+            let band = if number == 0 { band.clone() } else { Vec::new() };
+            panel.push(Series { style, points: points(run), band, floor: Vec::new() });
+        }
+        if !curve.is_empty() {
+            exact.push(Series { style, floor, ..Series::default() });
+        }
+    }
+    let description = format!(
+        "{} {}",
+        describe(task, |arm| {
+            let last = percent_curve(arm).last()?.percent;
+            let Estimate { value, interval } = last;
+            Some(format!("{} % ({})", significant(value, 2), range(interval, 2)))
+        }),
+        "Both axes are logarithmic. The lower panel holds exactly equivariant arms and, thin, the \
+         numerical floor of each arm."
+    );
+    Figure {
+        id: format!("percent-{index}"),
+        title: "Share of the loss that is imperfect symmetry, against steps".into(),
+        description,
+        x_label: "optimiser steps".into(),
+        panels: vec![
+            Panel { label: "100 L_equiv / L (%)".into(), height: 270.0, series: learned },
+            Panel { label: "floor (%)".into(), height: 90.0, series: exact },
+        ],
+    }
+}
+
+fn percent_point(run: &Run, record: &twirl_harness::Record) -> Point {
+    let split = &record.split;
+    let digits = if split.percent_equiv.abs() < 1e-3 { 1 } else { 3 };
+    Point {
+        x: record.step as f64,
+        y: split.percent_equiv,
+        hover: format!(
+            "{}, step {}: {} % ({}), floor {} %",
+            run.label(),
+            count(record.step),
+            significant(split.percent_equiv, digits),
+            range(Some([split.percent_low, split.percent_high]), digits),
+            significant(split.floor, 1),
+        ),
+    }
+}
+
+/// Loss against device seconds.
+pub(super) fn loss_figure(task: &TaskRuns, index: usize) -> Figure {
+    let mut series = Vec::new();
+    for (style, arm) in task.arms.iter().enumerate() {
+        for run in arm.counted() {
+            let points = run.records.iter().map(|record| Point {
+                x: record.device_seconds,
+                y: record.split.loss,
+                hover: format!(
+                    "{}, {} s (step {}): loss {}",
+                    run.label(),
+                    significant(record.device_seconds, 3),
+                    count(record.step),
+                    significant(record.split.loss, 4),
+                ),
+            });
+            series.push(Series { style, points: points.collect(), ..Series::default() });
+        }
+    }
+    let description = describe(task, |arm| {
+        let run = *arm.counted().first()?;
+        let last = run.last()?;
+        let (loss, seconds) = (last.split.loss, last.device_seconds);
+        Some(format!("{} after {} s", significant(loss, 3), significant(seconds, 3)))
+    }) + " Both axes are logarithmic; one line for each seed.";
+    Figure {
+        id: format!("loss-{index}"),
+        title: "Loss against device seconds".into(),
+        description,
+        x_label: "device seconds of training".into(),
+        panels: vec![Panel { label: "loss".into(), height: 374.0, series }],
+    }
+}
+
+/// The last figure of each arm in words.
+fn describe(task: &TaskRuns, last: impl Fn(&ArmRuns) -> Option<String>) -> String {
+    let parts: Vec<String> = task
+        .arms
+        .iter()
+        .filter_map(|arm| Some(format!("{} ends at {}", arm.arm, last(arm)?)))
+        .collect();
+    parts.join("; ") + "."
+}
+
+/// A figure with title, legend, the place for hover values, and its data.
+pub(super) fn with_legend(figure: &Figure, task: &TaskRuns, data: &Csv) -> String {
+    let legend: String = task
+        .arms
+        .iter()
+        .enumerate()
+        .filter(|(_, arm)| !arm.counted().is_empty())
+        .map(|(style, arm)| format!("<li>{}{}</li>\n", swatch(style), escape(&arm.arm)))
+        .collect();
+    if legend.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<figure>\n<figcaption>{}</figcaption>\n{}\n<ul class=\"legend\">\n{legend}</ul>\n\
+         <p class=\"readout\" aria-live=\"polite\">Point at a mark, or tap it, for its values.</p>\n\
+         <p class=\"file\">{}</p>\n</figure>\n",
+        escape(&figure.title),
+        figure.svg(),
+        link(data),
+    )
+}

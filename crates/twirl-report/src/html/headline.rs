@@ -1,0 +1,70 @@
+//! What a task's figures say, in sentences.
+
+use crate::number::{NONE, count, range, significant};
+use crate::summary::{ArmSummary, Figures};
+use crate::tables::seeds_text;
+use crate::versus::{Verdict, Versus};
+
+type Pairs = [(String, String, Result<Versus, String>)];
+
+/// One or two sentences: the best arm without exact symmetry, and how it stands against the best
+/// with it.
+pub(super) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
+    let best = |exact: bool| {
+        arms.iter()
+            .filter(|arm| arm.exact == exact)
+            .filter_map(|arm| arm.figures.as_ref().map(|figures| (arm, figures)))
+            .min_by(|a, b| a.1.total.loss.value.total_cmp(&b.1.total.loss.value))
+    };
+    let mut lines = Vec::new();
+    if let Some((arm, figures)) = best(false) {
+        lines.push(share(arm, figures));
+        let pair = best(true).and_then(|(exact, _)| {
+            pairs.iter().find(|pair| pair.0 == arm.arm && pair.1 == exact.arm)
+        });
+        lines.extend(pair.and_then(|pair| pair.2.as_ref().ok()).map(equal_time));
+    } else if let Some((arm, figures)) = best(true) {
+        lines.push(format!(
+            "Every arm is exactly equivariant; the lowest loss is {} ({}).",
+            significant(figures.total.loss.value, 4),
+            arm.arm
+        ));
+    }
+    lines
+}
+
+fn share(arm: &ArmSummary, figures: &Figures) -> String {
+    let percent = &figures.total.percent;
+    let interval = match range(percent.interval, 3) {
+        range if range == NONE => String::new(),
+        range => format!(" (95 % interval {range})"),
+    };
+    format!(
+        "After {} steps, {} %{interval} of the loss of {} is imperfect rotation symmetry.",
+        count(figures.steps),
+        significant(percent.value, 3),
+        arm.arm,
+    )
+}
+
+fn equal_time(pair: &Versus) -> String {
+    let Versus { plain, exact, .. } = pair;
+    let start = format!(
+        "At {} s of device time its loss is {} times that of {exact}",
+        significant(pair.seconds, 3),
+        significant(pair.ratio.value, 3),
+    );
+    match pair.verdict {
+        Verdict::NoInterval => {
+            format!("{start}: {}, so neither is called better.", seeds_text(pair.seeds))
+        }
+        verdict => {
+            let words = match verdict {
+                Verdict::Lower => format!("{plain} is better"),
+                Verdict::Higher => format!("{exact} is better"),
+                _ => "the interval holds equality, so neither is called better".into(),
+            };
+            format!("{start} (95 % interval {}): {words}.", range(pair.ratio.interval, 3))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A logarithmic axis with a place for values that have no logarithm.
+
+use crate::number::{count, significant};
+
+/// Maps values to pixels: positive ones logarithmically, all others to one slot at the low end.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Axis {
+    /// Decimal logarithms of the ends.
+    low: f64,
+    high: f64,
+    /// Pixels of the ends.
+    from: f64,
+    to: f64,
+    /// Pixel of values at or below zero, if there are any.
+    slot: Option<f64>,
+}
+
+/// Most labelled ticks.
+const TICKS: f64 = 7.0;
+
+impl Axis {
+    /// An axis that holds all values, from pixel `from` to pixel `to`.
+    pub(crate) fn new(values: impl Iterator<Item = f64> + Clone, from: f64, to: f64) -> Self {
+        let logs = values.clone().filter(|value| *value > 0.0 && value.is_finite()).map(f64::log10);
+        let low = logs.clone().reduce(f64::min).unwrap_or(0.0);
+        let high = logs.reduce(f64::max).unwrap_or(1.0);
+        // At least a factor of 2, so that a constant is not blown up into noise.
+        let pad = (0.04 * (high - low)).max((2f64.log10() - (high - low)) / 2.0).max(0.01);
+        let slotted = values.clone().any(|value| value <= 0.0);
+        let slot = slotted.then_some(from + 0.03 * (to - from));
+        let from = if slotted { from + 0.1 * (to - from) } else { from };
+        Self { low: low - pad, high: high + pad, from, to, slot }
+    }
+
+    /// Pixel of a value. Values at or below zero of an axis without a slot go to its low end.
+    pub(crate) fn place(&self, value: f64) -> f64 {
+        if value <= 0.0 {
+            return self.slot.unwrap_or(self.from);
+        }
+        let share = (value.log10() - self.low) / (self.high - self.low);
+        self.from + share.clamp(0.0, 1.0) * (self.to - self.from)
+    }
+
+    /// The slot's pixel and its label, if there is one.
+    pub(crate) fn slot(&self) -> Option<f64> {
+        self.slot
+    }
+
+    /// Pixels and labels of the ticks: powers of ten, or finer where the axis is short.
+    pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
+        let decades = (self.low.floor() as i32)..=(self.high.ceil() as i32);
+        let inside = |value: &f64| (self.low..=self.high).contains(&value.log10());
+        let every = ((self.high - self.low) / TICKS).ceil().max(1.0) as i32;
+        let of = |digits: &[f64], every: i32| -> Vec<f64> {
+            let powers = decades.clone().filter(|power| power.rem_euclid(every) == 0);
+            powers
+                .flat_map(|power| digits.iter().map(move |digit| digit * 10f64.powi(power)))
+                .filter(inside)
+                .collect()
+        };
+        let fine: Vec<f64> = (2..20).map(|half| f64::from(half) / 2.0).collect();
+        let choices = [of(&[1.0], every), of(&[1.0, 2.0, 5.0], 1), of(&fine, 1)];
+        let chosen = choices.iter().find(|ticks| ticks.len() >= 3);
+        let chosen = chosen.unwrap_or(&choices[2]);
+        chosen.iter().map(|&value| (self.place(value), label(value))).collect()
+    }
+}
+
+fn label(value: f64) -> String {
+    if (1.0..1e5).contains(&value) && value.fract() < 1e-9 {
+        count(value as u64)
+    } else if (1e-3..1e5).contains(&value) {
+        let text = significant(value, 2);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        significant(value, 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_logarithmic_and_holds_all_values() {
+        let values = [1.0, 10.0, 100.0, 1000.0];
+        let axis = Axis::new(values.iter().copied(), 0.0, 300.0);
+        let places = values.map(|value| axis.place(value));
+        for pair in places.windows(3) {
+            assert!((pair[2] - 2.0 * pair[1] + pair[0]).abs() < 1e-9, "{places:?}");
+        }
+        assert!(places[0] > 0.0 && places[3] < 300.0);
+        let labels: Vec<String> = axis.ticks().into_iter().map(|tick| tick.1).collect();
+        assert_eq!(labels, ["1", "10", "100", "1,000"]);
+    }
+
+    #[test]
+    fn zero_has_a_place_of_its_own() {
+        let axis = Axis::new([0.0, 1.0, 100.0].into_iter(), 0.0, 300.0);
+        assert!(axis.place(0.0) < axis.place(1.0));
+        assert_eq!(axis.place(-3.0), axis.place(0.0));
+        assert_eq!(axis.slot(), Some(axis.place(0.0)));
+        assert_eq!(Axis::new([1.0].into_iter(), 0.0, 1.0).slot(), None);
+    }
+
+    #[test]
+    fn short_and_long_axes_have_ticks() {
+        for (low, high) in [(1.0, 1.0), (0.3, 0.5), (1.1, 1.9), (2.0, 80.0), (1e-13, 1e3)] {
+            let axis = Axis::new([low, high].into_iter(), 0.0, 300.0);
+            let ticks = axis.ticks();
+            assert!((2..=12).contains(&ticks.len()), "{low} to {high}: {ticks:?}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! One or more panels above a common horizontal axis.
+
+use std::fmt::Write;
+
+use crate::html::escape;
+use crate::svg::STYLES;
+use crate::svg::axis::Axis;
+use crate::svg::mark::{dashes, outline};
+
+/// A mark of a figure.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Point {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    /// What is shown when it is pointed at.
+    pub(crate) hover: String,
+}
+
+/// A curve.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Series {
+    /// Index of its colour, dash and mark.
+    pub(crate) style: usize,
+    pub(crate) points: Vec<Point>,
+    /// `[x, low, high]`
+    pub(crate) band: Vec<[f64; 3]>,
+    /// A thin line `[x, y]` beside it: the numerical floor.
+    pub(crate) floor: Vec<[f64; 2]>,
+}
+
+/// Curves with a vertical axis of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Panel {
+    pub(crate) label: String,
+    pub(crate) height: f64,
+    pub(crate) series: Vec<Series>,
+}
+
+/// A figure.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Figure {
+    /// Unique in its page.
+    pub(crate) id: String,
+    pub(crate) title: String,
+    /// The text alternative.
+    pub(crate) description: String,
+    pub(crate) x_label: String,
+    pub(crate) panels: Vec<Panel>,
+}
+
+const WIDTH: f64 = 640.0;
+const LEFT: f64 = 78.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 54.0;
+const BETWEEN: f64 = 14.0;
+
+impl Series {
+    fn xs(&self) -> impl Iterator<Item = f64> + Clone {
+        let points = self.points.iter().map(|point| point.x);
+        points.chain(self.band.iter().map(|band| band[0])).chain(self.floor.iter().map(|p| p[0]))
+    }
+
+    fn ys(&self) -> impl Iterator<Item = f64> + Clone {
+        let points = self.points.iter().map(|point| point.y);
+        let band = self.band.iter().flat_map(|band| [band[1], band[2]]);
+        points.chain(band.filter(|value| *value > 0.0)).chain(self.floor.iter().map(|p| p[1]))
+    }
+}
+
+impl Figure {
+    /// The `svg` element.
+    pub(crate) fn svg(&self) -> String {
+        let panels: Vec<&Panel> =
+            self.panels.iter().filter(|panel| !panel.series.is_empty()).collect();
+        let gaps = BETWEEN * panels.len().saturating_sub(1) as f64;
+        let height = TOP + BOTTOM + gaps + panels.iter().map(|panel| panel.height).sum::<f64>();
+        let all = || panels.iter().flat_map(|panel| &panel.series);
+        let x = Axis::new(all().flat_map(Series::xs), LEFT, WIDTH - RIGHT);
+        let mut text = String::new();
+        let mut top = TOP;
+        for panel in &panels {
+            text.push_str(&self.panel(panel, &x, top));
+            top += panel.height + BETWEEN;
+        }
+        let floor = height - BOTTOM;
+        let mut labels = String::new();
+        let slot = x.slot().map(|place| (place, "0".to_owned()));
+        for (place, label) in x.ticks().into_iter().chain(slot) {
+            let _ = write!(
+                labels,
+                "<text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                floor + 20.0,
+                escape(&label)
+            );
+        }
+        format!(
+            "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {WIDTH} {height:.0}\">\n\
+             <title id=\"{id}-t\">{}</title>\n<desc id=\"{id}-d\">{}</desc>\n{text}{labels}\n\
+             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n</svg>",
+            escape(&self.title),
+            escape(&self.description),
+            f64::midpoint(LEFT, WIDTH - RIGHT),
+            height - 8.0,
+            escape(&self.x_label),
+            id = escape(&self.id),
+        )
+    }
+
+    fn panel(&self, panel: &Panel, x: &Axis, top: f64) -> String {
+        let floor = top + panel.height;
+        let y = Axis::new(panel.series.iter().flat_map(Series::ys), floor, top);
+        let mut text = String::new();
+        let _ = writeln!(
+            text,
+            "<path class=\"frame\" d=\"M{LEFT} {top:.1}H{:.1}V{floor:.1}H{LEFT}Z\"/>",
+            WIDTH - RIGHT
+        );
+        for (place, _) in x.ticks() {
+            let _ = write!(text, "<path class=\"grid\" d=\"M{place:.1} {top:.1}V{floor:.1}\"/>");
+        }
+        let slot = y.slot().map(|place| (place, "\u{2264} 0".to_owned()));
+        // A low strip has room for two labels.
+        let ticks = y.ticks();
+        let every = ticks.len().div_ceil((panel.height / 30.0).max(1.0) as usize);
+        for (index, (place, label)) in ticks.into_iter().enumerate() {
+            let _ = write!(text, "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{:.1}\"/>", WIDTH - RIGHT);
+            if index % every == 0 {
+                text.push_str(&y_label(place, &label));
+            }
+        }
+        if let Some((place, label)) = slot {
+            text.push_str(&y_label(place, &label));
+        }
+        let middle = f64::midpoint(top, floor);
+        let _ = writeln!(
+            text,
+            "\n<text transform=\"translate(16 {middle:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+            escape(&panel.label)
+        );
+        // Bands below lines below marks, over all series.
+        panel.series.iter().for_each(|series| text.push_str(&band(series, x, &y)));
+        panel.series.iter().for_each(|series| text.push_str(&lines(series, x, &y)));
+        panel.series.iter().for_each(|series| text.push_str(&marks(series, x, &y)));
+        text
+    }
+}
+
+fn y_label(place: f64, label: &str) -> String {
+    format!(
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+        LEFT - 7.0,
+        place + 4.5,
+        escape(label)
+    )
+}
+
+fn path(points: impl Iterator<Item = [f64; 2]>) -> String {
+    let mut path = String::new();
+    for (index, [x, y]) in points.enumerate() {
+        let _ = write!(path, "{}{x:.1} {y:.1}", if index == 0 { 'M' } else { 'L' });
+    }
+    path
+}
+
+fn band(series: &Series, x: &Axis, y: &Axis) -> String {
+    if series.band.len() < 2 {
+        return String::new();
+    }
+    let upper = series.band.iter().map(|[at, _, high]| [x.place(*at), y.place(*high)]);
+    let lower = series.band.iter().rev().map(|[at, low, _]| [x.place(*at), y.place(*low)]);
+    format!("<path class=\"band s{}\" d=\"{}Z\"/>\n", series.style % STYLES, path(upper.chain(lower)))
+}
+
+fn lines(series: &Series, x: &Axis, y: &Axis) -> String {
+    let mut text = String::new();
+    let style = series.style % STYLES;
+    if series.points.len() > 1 {
+        let points = series.points.iter().map(|point| [x.place(point.x), y.place(point.y)]);
+        let _ = writeln!(
+            text,
+            "<path class=\"line s{style}\" stroke-dasharray=\"{}\" d=\"{}\"/>",
+            dashes(style),
+            path(points)
+        );
+    }
+    if series.floor.len() > 1 {
+        let points = series.floor.iter().map(|[at, value]| [x.place(*at), y.place(*value)]);
+        let _ = writeln!(text, "<path class=\"floor s{style}\" d=\"{}\"/>", path(points));
+    }
+    text
+}
+
+fn marks(series: &Series, x: &Axis, y: &Axis) -> String {
+    let mut text = String::new();
+    for point in &series.points {
+        let hover = escape(&point.hover);
+        let _ = writeln!(
+            text,
+            "<path class=\"m s{}\" transform=\"translate({:.1} {:.1})\" d=\"{}\" data-x=\"{}\" \
+             data-y=\"{}\" data-v=\"{hover}\"><title>{hover}</title></path>",
+            series.style % STYLES,
+            x.place(point.x),
+            y.place(point.y),
+            outline(series.style),
+            point.x,
+            point.y,
+        );
+    }
+    text
+}

@@ -1,0 +1,8 @@
+//! Figures as inline SVG, drawn by hand: logarithmic axes, lines, bands, marks with hover text.
+
+mod axis;
+mod figure;
+mod mark;
+
+pub(crate) use figure::{Figure, Panel, Point, Series};
+pub(crate) use mark::{STYLES, swatch};

@@ -1,0 +1,137 @@
+//! The page and the files behind its figures hold the records, and any parser can read them.
+
+use std::fs;
+
+use serde_json::json;
+use twirl_report::{RunSet, csv, html};
+
+use crate::synthetic::{FACTORS, Law, STEPS, manifest, two_arms, write};
+
+/// Checks that every tag is closed by its own name and that no bare `&` or `<` is left.
+/// Returns names and attributes of all elements.
+fn parse(page: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let body = page.strip_prefix("<!DOCTYPE html>").expect("a document type");
+    let mut open: Vec<String> = Vec::new();
+    let mut elements = Vec::new();
+    let mut rest = body;
+    while let Some(start) = rest.find('<') {
+        references(&rest[..start]);
+        let end = rest[start..].find('>').expect("a tag ends") + start;
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name), "closed in order; before: {:.200}", rest);
+            continue;
+        }
+        let closed = tag.ends_with('/');
+        let tag = tag.trim_end_matches('/');
+        let (name, mut attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
+        let mut found = Vec::new();
+        attributes = attributes.trim();
+        while !attributes.is_empty() {
+            let (key, tail) = attributes.split_once("=\"").expect("key=\"value\"");
+            let (value, tail) = tail.split_once('"').expect("a closed value");
+            references(value);
+            found.push((key.trim().to_owned(), value.to_owned()));
+            attributes = tail.trim();
+        }
+        elements.push((name.to_owned(), found));
+        if !closed {
+            open.push(name.to_owned());
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    elements
+}
+
+fn references(text: &str) {
+    for tail in text.split('&').skip(1) {
+        let name = tail.split_once(';').map_or("", |pair| pair.0);
+        assert!(["amp", "lt", "gt", "quot"].contains(&name) || name.starts_with('#'), "&{tail:.20}");
+    }
+}
+
+fn attribute<'a>(attributes: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    attributes.iter().find(|pair| pair.0 == key).map(|pair| pair.1.as_str())
+}
+
+#[test]
+fn the_page_is_well_formed_and_needs_no_network() {
+    let dir = tempfile::tempdir().expect("a folder");
+    two_arms(dir.path());
+    let mut odd = manifest("<script>alert(\"1\")</script>&'\u{1}", 0, "failed");
+    odd["job"]["arm_config"] = json!({ "text": "]]></script><b>" });
+    let folder = dir.path().join("force-field/odd/seed-0");
+    fs::create_dir_all(&folder).expect("writable");
+    fs::write(folder.join("manifest.json"), odd.to_string()).expect("writable");
+    fs::create_dir_all(dir.path().join("force-field/painn/seed-9")).expect("writable");
+    let page = html(&RunSet::read(dir.path()).expect("readable"));
+    let elements = parse(&page);
+    assert_eq!(elements.iter().filter(|element| element.0 == "script").count(), 1);
+    for (name, attributes) in &elements {
+        for (key, value) in attributes {
+            let link = ["href", "src", "action", "data", "srcset"].contains(&key.as_str());
+            assert!(!link || value.starts_with('#') || value.starts_with("data:"), "{name} {key}");
+            assert!(!key.starts_with("on"), "{name} {key}");
+        }
+    }
+    assert!(!page.contains("url(") && !page.contains("@import"));
+    assert!(page.contains("seed-9: manifest.json is missing"));
+    let figures = page.replace("loss is NaN", "");
+    assert!(!figures.contains("NaN") && !figures.contains(">inf"), "no value is printed as NaN");
+    let images = elements.iter().filter(|e| e.0 == "svg" && attribute(&e.1, "role") == Some("img"));
+    assert_eq!(images.count(), 2);
+}
+
+#[test]
+fn figures_hold_exactly_the_points_of_the_records() {
+    let dir = tempfile::tempdir().expect("a folder");
+    two_arms(dir.path());
+    let page = html(&RunSet::read(dir.path()).expect("readable"));
+    let mut drawn: Vec<(f64, f64)> = parse(&page)
+        .iter()
+        .filter_map(|(_, attributes)| {
+            let number = |key| attribute(attributes, key).and_then(|text| text.parse().ok());
+            Some((number("data-x")?, number("data-y")?))
+        })
+        .collect();
+    let mut expected: Vec<(f64, f64)> = Vec::new();
+    for law in [Law::PLAIN, Law::EXACT] {
+        for record in FACTORS.iter().flat_map(|factor| law.records(*factor)) {
+            expected.push((record.step as f64, record.split.percent_equiv));
+            expected.push((record.device_seconds, record.split.loss));
+        }
+    }
+    let order = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+    drawn.sort_by(order);
+    expected.sort_by(order);
+    assert_eq!(drawn, expected);
+}
+
+#[test]
+fn files_have_a_head_and_equal_rows() {
+    let dir = tempfile::tempdir().expect("a folder");
+    two_arms(dir.path());
+    let mut strange = manifest("a,\"b\"", 0, "ok");
+    strange["device"]["float"] = json!("f64");
+    write(dir.path(), &strange, &Law::PLAIN.records(1.0));
+    let files = csv(&RunSet::read(dir.path()).expect("readable"));
+    assert_eq!(files.len(), 7);
+    for file in &files {
+        let mut lines = file.text.split("\r\n");
+        // Columns, with commas inside quotes taken out.
+        let columns = |line: &str| {
+            line.split('"').step_by(2).map(|part| part.matches(',').count()).sum::<usize>() + 1
+        };
+        let head = columns(lines.next().expect("a head"));
+        for line in lines.filter(|line| !line.is_empty()) {
+            assert_eq!(columns(line), head, "{}: {line}", file.name);
+        }
+        assert!(!file.text.contains("NaN") && !file.text.contains("inf"), "{}", file.text);
+    }
+    let percent = files.iter().find(|file| file.name == "force-field-percent-steps.csv");
+    let rows = percent.expect("present").text.lines().count();
+    assert_eq!(rows, 1 + 7 * STEPS.len());
+    let versus = files.iter().find(|file| file.name == "force-field-versus.csv").expect("present");
+    assert!(versus.text.contains("float type is f64 and f32"), "{}", versus.text);
+}
