@@ -79,6 +79,8 @@ pub enum FindingKind {
     Missing,
 }
 
+type Pick = fn(&Record) -> f64;
+
 /// One deviation from a reference band.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -99,8 +101,10 @@ impl Band {
     /// If it cannot be read or is not one.
     pub fn read(path: &Path) -> Result<Self, ReportError> {
         let text = std::fs::read_to_string(path).map_err(ReportError::file(path))?;
-        serde_json::from_str(&text)
-            .map_err(|error| ReportError::Band { path: path.into(), problem: error.to_string() })
+        serde_json::from_str(&text).map_err(|error| ReportError::Band {
+            path: path.into(),
+            problem: error.to_string(),
+        })
     }
 
     /// Writes it whole.
@@ -108,11 +112,13 @@ impl Band {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ReportError> {
-        let text = serde_json::to_string_pretty(self).expect("bands are plain data") + "\n";
-        write_whole(path, text.as_bytes()).map_err(|error| ReportError::Band {
+        let problem = |problem: String| ReportError::Band {
             path: path.into(),
-            problem: error.to_string(),
-        })
+            problem,
+        };
+        let text =
+            serde_json::to_string_pretty(self).map_err(|error| problem(error.to_string()))? + "\n";
+        write_whole(path, text.as_bytes()).map_err(|error| problem(error.to_string()))
     }
 }
 
@@ -122,7 +128,10 @@ impl Band {
 /// [`ReportError::NoBand`] for an arm with fewer than [`FEWEST_SEEDS`] finished runs, or with
 /// unfinished ones.
 pub fn make_band(set: &RunSet, k: f64) -> Result<Band, ReportError> {
-    let arms = set.arms().map(|arm| arm_band(arm, k)).collect::<Result<Vec<_>, _>>()?;
+    let arms = set
+        .arms()
+        .map(|arm| arm_band(arm, k))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut provenance = BTreeMap::from([(
         "rule".to_owned(),
         format!(
@@ -131,9 +140,21 @@ pub fn make_band(set: &RunSet, k: f64) -> Result<Band, ReportError> {
         ),
     )]);
     if let Some(run) = set.arms().flat_map(|arm| &arm.runs).next() {
-        let Manifest { program, device, data, .. } = &run.manifest;
-        provenance.extend(program.iter().map(|(key, value)| (format!("program {key}"), value.clone())));
-        provenance.insert("device".into(), format!("{} ({}), {}", device.name, device.hardware, device.float));
+        let Manifest {
+            program,
+            device,
+            data,
+            ..
+        } = &run.manifest;
+        provenance.extend(
+            program
+                .iter()
+                .map(|(key, value)| (format!("program {key}"), value.clone())),
+        );
+        provenance.insert(
+            "device".into(),
+            format!("{} ({}), {}", device.name, device.hardware, device.float),
+        );
         provenance.insert("data".into(), data.name.clone());
     }
     Ok(Band { provenance, arms })
@@ -145,7 +166,10 @@ fn arm_band(arm: &ArmRuns, k: f64) -> Result<ArmBand, ReportError> {
         arm: arm.arm.clone(),
         problem,
     };
-    let finished = arm.runs.iter().filter(|run| run.manifest.status == twirl_harness::Status::Ok);
+    let finished = arm
+        .runs
+        .iter()
+        .filter(|run| run.manifest.status == twirl_harness::Status::Ok);
     let count = finished.count();
     if count < FEWEST_SEEDS || count < arm.runs.len() {
         return Err(refuse(format!(
@@ -155,8 +179,11 @@ fn arm_band(arm: &ArmRuns, k: f64) -> Result<ArmBand, ReportError> {
     }
     let exact = arm.is_exact();
     let first = &arm.runs[0].manifest;
-    let percent_equiv =
-        if exact { Vec::new() } else { points(arm, k, |record| record.split.percent_equiv) };
+    let percent_equiv = if exact {
+        Vec::new()
+    } else {
+        points(arm, k, |record| record.split.percent_equiv)
+    };
     Ok(ArmBand {
         task: arm.task.clone(),
         arm: arm.arm.clone(),
@@ -172,24 +199,43 @@ fn arm_band(arm: &ArmRuns, k: f64) -> Result<ArmBand, ReportError> {
 }
 
 /// Mean and standard deviation over seeds at the steps that all runs have.
-fn moments(arm: &ArmRuns, pick: fn(&Record) -> f64) -> Vec<(u64, f64, f64)> {
+fn moments(arm: &ArmRuns, pick: Pick) -> Vec<(u64, f64, f64)> {
     let runs = arm.counted();
-    let Some(first) = runs.first() else { return Vec::new() };
+    let Some(first) = runs.first() else {
+        return Vec::new();
+    };
     let at = |step: u64| {
         let values: Option<Vec<f64>> = runs
             .iter()
-            .map(|run| run.records.iter().find(|record| record.step == step).map(pick))
+            .map(|run| {
+                run.records
+                    .iter()
+                    .find(|record| record.step == step)
+                    .map(pick)
+            })
             .collect();
         let values = values?;
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Some((step, mean, if n > 1.0 { (squares / (n - 1.0)).sqrt() } else { 0.0 }))
+        Some((
+            step,
+            mean,
+            if n > 1.0 {
+                (squares / (n - 1.0)).sqrt()
+            } else {
+                0.0
+            },
+        ))
     };
-    first.records.iter().filter_map(|record| at(record.step)).collect()
+    first
+        .records
+        .iter()
+        .filter_map(|record| at(record.step))
+        .collect()
 }
 
-fn points(arm: &ArmRuns, k: f64, pick: fn(&Record) -> f64) -> Vec<BandPoint> {
+fn points(arm: &ArmRuns, k: f64, pick: Pick) -> Vec<BandPoint> {
     let moments = moments(arm, pick);
     let relative: Vec<f64> = moments
         .iter()
@@ -205,7 +251,11 @@ fn points(arm: &ArmRuns, k: f64, pick: fn(&Record) -> f64) -> Vec<BandPoint> {
         .into_iter()
         .map(|(step, mean, spread)| {
             let half = k * spread.max(pooled * mean.abs());
-            BandPoint { step, low: mean - half, high: mean + half }
+            BandPoint {
+                step,
+                low: mean - half,
+                high: mean + half,
+            }
         })
         .collect()
 }
@@ -224,7 +274,9 @@ pub fn check_band(set: &RunSet, band: &Band) -> Result<Vec<Finding>, ReportError
             kind,
             text: format!("{}/{}: {text}", reference.task, reference.arm),
         };
-        let found = set.arms().find(|arm| arm.task == reference.task && arm.arm == reference.arm);
+        let found = set
+            .arms()
+            .find(|arm| arm.task == reference.task && arm.arm == reference.arm);
         let Some(arm) = found else {
             findings.push(finding(FindingKind::Missing, "no run".into()));
             continue;
@@ -246,14 +298,17 @@ pub fn check_band(set: &RunSet, band: &Band) -> Result<Vec<Finding>, ReportError
             let text = "is no longer found exactly equivariant".into();
             findings.push(finding(FindingKind::Missing, text));
         }
-        type Pick = fn(&Record) -> f64;
         let curves: [(&str, &[BandPoint], Pick); 2] = [
             ("loss", &reference.loss, |record| record.split.loss),
-            ("percent_equiv", &reference.percent_equiv, |record| record.split.percent_equiv),
+            ("percent_equiv", &reference.percent_equiv, |record| {
+                record.split.percent_equiv
+            }),
         ];
         for (name, points, pick) in curves {
-            let values: BTreeMap<u64, f64> =
-                moments(arm, pick).into_iter().map(|(step, mean, _)| (step, mean)).collect();
+            let values: BTreeMap<u64, f64> = moments(arm, pick)
+                .into_iter()
+                .map(|(step, mean, _)| (step, mean))
+                .collect();
             for BandPoint { step, low, high } in points {
                 let against = format!("band {low:.4e} to {high:.4e}");
                 match values.get(step) {
@@ -279,10 +334,20 @@ pub fn check_band(set: &RunSet, band: &Band) -> Result<Vec<Finding>, ReportError
 
 fn agrees(manifest: &Manifest, band: &ArmBand) -> Result<(), String> {
     let differ = |name: &str, same: bool| {
-        if same { Ok(()) } else { Err(format!("{name} is not that of the reference")) }
+        if same {
+            Ok(())
+        } else {
+            Err(format!("{name} is not that of the reference"))
+        }
     };
     differ("data sha256", manifest.data.sha256 == band.data_sha256)?;
     differ("task_config", manifest.job.task_config == band.task_config)?;
-    differ("measure_seed", manifest.job.measure_seed == band.measure_seed)?;
-    differ("train.evaluation", manifest.job.train.evaluation == band.evaluation)
+    differ(
+        "measure_seed",
+        manifest.job.measure_seed == band.measure_seed,
+    )?;
+    differ(
+        "train.evaluation",
+        manifest.job.train.evaluation == band.evaluation,
+    )
 }

@@ -12,7 +12,11 @@ pub fn comparable(a: &Manifest, b: &Manifest) -> Result<(), String> {
     differ("task", &a.job.task, &b.job.task)?;
     differ("data sha256", &a.data.sha256, &b.data.sha256)?;
     differ_value("task_config", &a.job.task_config, &b.job.task_config)?;
-    differ("measure_seed", &a.job.measure_seed.to_string(), &b.job.measure_seed.to_string())?;
+    differ(
+        "measure_seed",
+        &a.job.measure_seed.to_string(),
+        &b.job.measure_seed.to_string(),
+    )?;
     let evaluation = |manifest: &Manifest| plain(&manifest.job.train.evaluation);
     differ_value("train.evaluation", &evaluation(a), &evaluation(b))
 }
@@ -24,7 +28,11 @@ pub fn comparable(a: &Manifest, b: &Manifest) -> Result<(), String> {
 pub fn same_clock(a: &Manifest, b: &Manifest) -> Result<(), String> {
     differ("device", &a.device.name, &b.device.name)?;
     differ("hardware", &a.device.hardware, &b.device.hardware)?;
-    differ("threads", &a.device.threads.to_string(), &b.device.threads.to_string())?;
+    differ(
+        "threads",
+        &a.device.threads.to_string(),
+        &b.device.threads.to_string(),
+    )?;
     differ("float type", &a.device.float, &b.device.float)
 }
 
@@ -39,7 +47,11 @@ fn plain<T: serde::Serialize>(settings: &T) -> Value {
 }
 
 fn differ(name: &str, a: &str, b: &str) -> Result<(), String> {
-    if a == b { Ok(()) } else { Err(format!("{name} is {a} and {b}")) }
+    if a == b {
+        Ok(())
+    } else {
+        Err(format!("{name} is {a} and {b}"))
+    }
 }
 
 /// Names the innermost key that differs.
@@ -51,7 +63,9 @@ fn differ_value(name: &str, a: &Value, b: &Value) -> Result<(), String> {
         let keys = left.keys().chain(right.keys());
         for key in keys {
             let of = |side: &serde_json::Map<String, Value>| {
-                side.get(key).cloned().unwrap_or(Value::String("absent".into()))
+                side.get(key)
+                    .cloned()
+                    .unwrap_or(Value::String("absent".into()))
             };
             differ_value(&format!("{name}.{key}"), &of(left), &of(right))?;
         }

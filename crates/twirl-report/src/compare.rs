@@ -49,7 +49,11 @@ impl Comparison {
 pub fn compare(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, ReportError> {
     attempt(a, b).map_err(|reason| {
         let name = |arm: &ArmRuns| format!("{}/{}", arm.task, arm.arm);
-        ReportError::Incomparable { a: name(a), b: name(b), reason }
+        ReportError::Incomparable {
+            a: name(a),
+            b: name(b),
+            reason,
+        }
     })
 }
 
@@ -59,7 +63,11 @@ pub fn compare_sets(a: &RunSet, b: &RunSet) -> Vec<Result<Comparison, ReportErro
     let one_sided = |arm: &ArmRuns, other: &str| {
         let name = format!("{}/{}", arm.task, arm.arm);
         let reason = format!("only the {other} folder has it");
-        Err(ReportError::Incomparable { a: name.clone(), b: name, reason })
+        Err(ReportError::Incomparable {
+            a: name.clone(),
+            b: name,
+            reason,
+        })
     };
     let mut all: Vec<_> = a
         .arms()
@@ -68,7 +76,9 @@ pub fn compare_sets(a: &RunSet, b: &RunSet) -> Vec<Result<Comparison, ReportErro
             None => one_sided(left, "first"),
         })
         .collect();
-    let extra = b.arms().filter(|right| !a.arms().any(|left| same(left, right)));
+    let extra = b
+        .arms()
+        .filter(|right| !a.arms().any(|left| same(left, right)));
     all.extend(extra.map(|right| one_sided(right, "second")));
     all
 }
@@ -76,16 +86,30 @@ pub fn compare_sets(a: &RunSet, b: &RunSet) -> Vec<Result<Comparison, ReportErro
 /// A table of comparisons, and one line for each refusal.
 pub fn compare_table(comparisons: &[Result<Comparison, ReportError>]) -> String {
     let head = [
-        "A", "B", "loss A/B", "95 % interval", "percent A-B", "95 % interval", "seconds A/B",
-        "at device s", "loss A/B then", "95 % interval", "lower loss", "lower percent",
+        "A",
+        "B",
+        "loss A/B",
+        "95 % interval",
+        "percent A-B",
+        "95 % interval",
+        "seconds A/B",
+        "at device s",
+        "loss A/B then",
+        "95 % interval",
+        "lower loss",
+        "lower percent",
     ];
-    let mut grid = Grid::new("A against B: final losses, percentages and device seconds", 2, head);
-    let mut refused = String::new();
+    let mut grid = Grid::new(
+        "A against B: final losses, percentages and device seconds",
+        2,
+        head,
+    );
+    let mut refused: Vec<String> = Vec::new();
     for comparison in comparisons {
         let comparison = match comparison {
             Ok(comparison) => comparison,
             Err(error) => {
-                refused.push_str(&format!("{error}\n"));
+                refused.push(error.to_string());
                 continue;
             }
         };
@@ -106,23 +130,33 @@ pub fn compare_table(comparisons: &[Result<Comparison, ReportError>]) -> String 
             range(comparison.loss_ratio.interval, 3),
             significant(comparison.percent_difference.value, 3),
             range(comparison.percent_difference.interval, 3),
-            comparison.seconds_ratio.as_ref().map_or(NONE.into(), |r| significant(r.value, 3)),
+            comparison
+                .seconds_ratio
+                .as_ref()
+                .map_or(NONE.into(), |r| significant(r.value, 3)),
             seconds,
             then.map_or(NONE.into(), |ratio| significant(ratio.value, 3)),
             then.map_or(NONE.into(), |ratio| range(ratio.interval, 3)),
             verdict(comparison.loss_verdict()),
             verdict(comparison.percent_verdict()),
         ]);
-        for reason in [comparison.seconds_ratio.as_ref().err(), comparison.at_equal_time.as_ref().err()]
-            .into_iter()
-            .flatten()
+        for reason in [
+            comparison.seconds_ratio.as_ref().err(),
+            comparison.at_equal_time.as_ref().err(),
+        ]
+        .into_iter()
+        .flatten()
         {
-            let line = format!("{} against {}: device seconds: {reason}\n", comparison.a, comparison.b);
-            if !refused.contains(&line) {
-                refused.push_str(&line);
-            }
+            refused.push(format!(
+                "{} against {}: device seconds: {reason}",
+                comparison.a, comparison.b
+            ));
         }
     }
+    refused.dedup();
+    let refused = refused
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n");
     grid.text() + &refused
 }
 
@@ -138,12 +172,16 @@ fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, String> {
     let last = |runs: &[&crate::Run], pick: fn(&twirl_harness::Record) -> f64| -> Vec<f64> {
         runs.iter().filter_map(|run| run.last()).map(pick).collect()
     };
-    let figures = |pick: fn(&twirl_harness::Record) -> f64| [last(&runs_a, pick), last(&runs_b, pick)];
+    let figures =
+        |pick: fn(&twirl_harness::Record) -> f64| [last(&runs_a, pick), last(&runs_b, pick)];
     let counts = [runs_a.len(), runs_b.len()];
     let drawn = resamples(&counts);
     let seconds_ratio = clock.clone().and_then(|()| {
-        ratio(&figures(|record| record.device_seconds.ln()), drawn.as_deref())
-            .ok_or_else(|| "a run has none".into())
+        ratio(
+            &figures(|record| record.device_seconds.ln()),
+            drawn.as_deref(),
+        )
+        .ok_or_else(|| "a run has none".into())
     });
     let loss = figures(|record| record.split.loss.ln());
     Ok(Comparison {
@@ -151,7 +189,10 @@ fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, String> {
         b: b.arm.clone(),
         seeds: counts,
         loss_ratio: ratio(&loss, drawn.as_deref()).ok_or("a final loss is not positive")?,
-        percent_difference: difference(&figures(|record| record.split.percent_equiv), drawn.as_deref()),
+        percent_difference: difference(
+            &figures(|record| record.split.percent_equiv),
+            drawn.as_deref(),
+        ),
         seconds_ratio,
         at_equal_time: clock.and_then(|()| equal_time(&curves, drawn.as_deref())),
     })
@@ -160,20 +201,34 @@ fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, String> {
 /// Difference of the means over the picked seeds.
 fn gap(values: &[Vec<f64>; 2], picks: &[Vec<usize>]) -> f64 {
     let mean = |side: usize| {
-        picks[side].iter().map(|&pick| values[side][pick]).sum::<f64>() / picks[side].len() as f64
+        picks[side]
+            .iter()
+            .map(|&pick| values[side][pick])
+            .sum::<f64>()
+            / picks[side].len() as f64
     };
     mean(0) - mean(1)
 }
 
 fn gaps(values: &[Vec<f64>; 2], drawn: Option<&[Resample]>) -> (f64, Option<Vec<f64>>, usize) {
-    let everyone: Resample = values.iter().map(|side| (0..side.len()).collect()).collect();
+    let everyone: Resample = values
+        .iter()
+        .map(|side| (0..side.len()).collect())
+        .collect();
     let replicates = drawn.map(|drawn| drawn.iter().map(|picks| gap(values, picks)).collect());
-    (gap(values, &everyone), replicates, values[0].len().min(values[1].len()))
+    (
+        gap(values, &everyone),
+        replicates,
+        values[0].len().min(values[1].len()),
+    )
 }
 
 fn difference(values: &[Vec<f64>; 2], drawn: Option<&[Resample]>) -> Estimate {
     let (value, replicates, fewest) = gaps(values, drawn);
-    Estimate { value, interval: replicates.and_then(|r| interval(value, r, fewest)) }
+    Estimate {
+        value,
+        interval: replicates.and_then(|r| interval(value, r, fewest)),
+    }
 }
 
 /// Ratio of geometric means from logarithms; nothing if one is not finite.
@@ -193,7 +248,9 @@ fn equal_time(
     let all = || curves.iter().flatten();
     let seconds = all().map(Curve::last).fold(f64::INFINITY, f64::min);
     let at = |side: &[Curve]| -> Option<Vec<f64>> {
-        side.iter().map(|curve| curve.at(seconds).map(f64::ln)).collect()
+        side.iter()
+            .map(|curve| curve.at(seconds).map(f64::ln))
+            .collect()
     };
     let (Some(a), Some(b)) = (at(&curves[0]), at(&curves[1])) else {
         return Err("no common device time; give both the same budget of seconds".into());
@@ -201,7 +258,11 @@ fn equal_time(
     let (value, replicates, fewest) = gaps(&[a, b], drawn);
     let value = value.exp();
     let interval = replicates.and_then(|replicates| {
-        log_interval(value, replicates.into_iter().map(f64::exp).collect(), fewest)
+        log_interval(
+            value,
+            replicates.into_iter().map(f64::exp).collect(),
+            fewest,
+        )
     });
     Ok((seconds, Estimate { value, interval }))
 }

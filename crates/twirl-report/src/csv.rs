@@ -20,9 +20,18 @@ pub struct Csv {
 impl Csv {
     fn new(task: &str, what: &str, head: &[&str]) -> Self {
         // A task's name is that of a folder, but may come from a file.
-        let safe = |letter: char| if letter.is_alphanumeric() { letter } else { '-' };
+        let safe = |letter: char| {
+            if letter.is_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        };
         let name = format!("{}-{what}.csv", task.chars().map(safe).collect::<String>());
-        let mut csv = Self { name, text: String::new() };
+        let mut csv = Self {
+            name,
+            text: String::new(),
+        };
         csv.line(&head.iter().map(ToString::to_string).collect::<Vec<_>>());
         csv
     }
@@ -76,13 +85,23 @@ fn finite(value: f64) -> String {
 }
 
 fn estimate(value: &Estimate) -> [String; 3] {
-    let [low, high] = value.interval.map_or([String::new(), String::new()], |ends| ends.map(finite));
+    let [low, high] = value
+        .interval
+        .map_or([String::new(), String::new()], |ends| ends.map(finite));
     [finite(value.value), low, high]
 }
 
 /// Behind the figure of percentages: every record of the counted runs.
 pub(crate) fn percent_steps(task: &TaskRuns) -> Csv {
-    let head = ["arm", "seed", "step", "percent_equiv", "percent_low", "percent_high", "floor"];
+    let head = [
+        "arm",
+        "seed",
+        "step",
+        "percent_equiv",
+        "percent_low",
+        "percent_high",
+        "floor",
+    ];
     let mut csv = Csv::new(&task.task, "percent-steps", &head);
     for run in task.arms.iter().flat_map(crate::ArmRuns::counted) {
         let job = &run.manifest.job;
@@ -104,7 +123,16 @@ pub(crate) fn percent_steps(task: &TaskRuns) -> Csv {
 
 /// Behind the figure of losses: every record of the counted runs.
 pub(crate) fn loss_seconds(task: &TaskRuns) -> Csv {
-    let head = ["arm", "seed", "step", "samples", "device_seconds", "loss", "loss_mean", "loss_equiv"];
+    let head = [
+        "arm",
+        "seed",
+        "step",
+        "samples",
+        "device_seconds",
+        "loss",
+        "loss_mean",
+        "loss_equiv",
+    ];
     let mut csv = Csv::new(&task.task, "loss-seconds", &head);
     for run in task.arms.iter().flat_map(crate::ArmRuns::counted) {
         let job = &run.manifest.job;
@@ -126,8 +154,17 @@ pub(crate) fn loss_seconds(task: &TaskRuns) -> Csv {
 }
 
 const SPLIT: [&str; 11] = [
-    "loss", "loss_low", "loss_high", "loss_mean", "loss_mean_low", "loss_mean_high", "loss_equiv",
-    "percent_equiv", "percent_low", "percent_high", "floor",
+    "loss",
+    "loss_low",
+    "loss_high",
+    "loss_mean",
+    "loss_mean_low",
+    "loss_mean_high",
+    "loss_equiv",
+    "percent_equiv",
+    "percent_low",
+    "percent_high",
+    "floor",
 ];
 
 fn split_cells(split: &SplitSummary) -> Vec<String> {
@@ -141,7 +178,15 @@ fn split_cells(split: &SplitSummary) -> Vec<String> {
 
 fn summary(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
     let steps = THRESHOLDS.map(|threshold| format!("steps_to_{threshold}"));
-    let mut head = vec!["arm", "parameters", "seeds", "finished", "exact", "steps", "device_seconds"];
+    let mut head = vec![
+        "arm",
+        "parameters",
+        "seeds",
+        "finished",
+        "exact",
+        "steps",
+        "device_seconds",
+    ];
     head.extend(SPLIT);
     head.extend(steps.iter().map(String::as_str));
     let mut csv = Csv::new(&task.task, "summary", &head);
@@ -183,7 +228,11 @@ fn terms(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
 }
 
 fn scores(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
-    let mut csv = Csv::new(&task.task, "scores", &["arm", "score", "value", "low", "high"]);
+    let mut csv = Csv::new(
+        &task.task,
+        "scores",
+        &["arm", "score", "value", "low", "high"],
+    );
     for arm in arms {
         for (name, score) in arm.figures.iter().flat_map(|figures| &figures.scores) {
             let mut row = texts([&arm.arm, name]);
@@ -201,17 +250,38 @@ fn reached(reached: &Reached) -> [String; 4] {
         Reach::Before(value) => ("before", value),
         Reach::Never { after } => ("never", after),
     };
-    let [low, high] = reached.interval.map_or([String::new(), String::new()], |ends| ends.map(finite));
+    let [low, high] = reached
+        .interval
+        .map_or([String::new(), String::new()], |ends| ends.map(finite));
     [word.into(), finite(value), low, high]
 }
 
 pub(crate) fn versus(task: &TaskRuns) -> Csv {
     let head = [
-        "arm", "against", "seeds", "against_seeds", "at_device_seconds", "loss", "against_loss",
-        "ratio", "ratio_low", "ratio_high", "against_final_loss", "against_seconds", "to_final_loss",
-        "to_final_loss_seconds", "to_final_loss_low", "to_final_loss_high", "break_even",
-        "break_even_factor", "break_even_low", "break_even_high", "equiv_percent",
-        "equiv_percent_low", "equiv_percent_high", "refusal",
+        "arm",
+        "against",
+        "seeds",
+        "against_seeds",
+        "at_device_seconds",
+        "loss",
+        "against_loss",
+        "ratio",
+        "ratio_low",
+        "ratio_high",
+        "against_final_loss",
+        "against_seconds",
+        "to_final_loss",
+        "to_final_loss_seconds",
+        "to_final_loss_low",
+        "to_final_loss_high",
+        "break_even",
+        "break_even_factor",
+        "break_even_low",
+        "break_even_high",
+        "equiv_percent",
+        "equiv_percent_low",
+        "equiv_percent_high",
+        "refusal",
     ];
     let mut csv = Csv::new(&task.task, "versus", &head);
     for (plain, exact, pair) in versus_all(task) {
@@ -244,9 +314,21 @@ pub(crate) fn versus(task: &TaskRuns) -> Csv {
 
 fn cost(task: &TaskRuns) -> Csv {
     let head = [
-        "arm", "seed", "status", "device", "hardware", "threads", "float", "steps", "device_seconds",
-        "wall_seconds", "cold_start_seconds", "measuring_seconds", "search_seconds",
-        "learning_rate", "parameters",
+        "arm",
+        "seed",
+        "status",
+        "device",
+        "hardware",
+        "threads",
+        "float",
+        "steps",
+        "device_seconds",
+        "wall_seconds",
+        "cold_start_seconds",
+        "measuring_seconds",
+        "search_seconds",
+        "learning_rate",
+        "parameters",
     ];
     let mut csv = Csv::new(&task.task, "cost", &head);
     for run in task.arms.iter().flat_map(|arm| &arm.runs) {

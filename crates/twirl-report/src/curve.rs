@@ -32,7 +32,9 @@ impl Reach {
         match self {
             Self::Before(time) => Self::Before(time * factor),
             Self::At(time) => Self::At(time * factor),
-            Self::Never { after } => Self::Never { after: after * factor },
+            Self::Never { after } => Self::Never {
+                after: after * factor,
+            },
         }
     }
 }
@@ -50,7 +52,11 @@ pub struct Curve {
 impl Curve {
     /// The curve of a run; nothing if it has no positive loss after the first step.
     pub fn of(run: &Run) -> Option<Self> {
-        Self::new(run.records.iter().map(|record| [record.device_seconds, record.split.loss]))
+        Self::new(
+            run.records
+                .iter()
+                .map(|record| [record.device_seconds, record.split.loss]),
+        )
     }
 
     /// A curve through points `[seconds, loss]` in the order of time. Points without a logarithm
@@ -76,7 +82,10 @@ impl Curve {
         if let [only] = curves[..] {
             return Some(only.clone());
         }
-        let first = curves.iter().map(|curve| curve.points[0][0]).reduce(f64::max)?;
+        let first = curves
+            .iter()
+            .map(|curve| curve.points[0][0])
+            .reduce(f64::max)?;
         let last = curves.iter().map(|curve| curve.end()).reduce(f64::min)?;
         let mut knots: Vec<f64> = curves
             .iter()
@@ -164,7 +173,9 @@ pub struct PercentPoint {
 /// over molecules; from three, over seeds and molecules.
 pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
     let runs = arm.counted();
-    let Some((first, others)) = runs.split_first() else { return Vec::new() };
+    let Some((first, others)) = runs.split_first() else {
+        return Vec::new();
+    };
     let mut points = Vec::new();
     for record in &first.records {
         let others: Option<Vec<_>> = others
@@ -172,10 +183,15 @@ pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
             .map(|run| run.records.iter().find(|other| other.step == record.step))
             .collect();
         let Some(others) = others else { continue };
-        let splits: Vec<_> =
-            std::iter::once(&record.split).chain(others.iter().map(|other| &other.split)).collect();
+        let splits: Vec<_> = std::iter::once(&record.split)
+            .chain(others.iter().map(|other| &other.split))
+            .collect();
         let floor = splits.iter().map(|split| split.floor).sum::<f64>() / splits.len() as f64;
-        points.push(PercentPoint { step: record.step, percent: percent_of(&splits), floor });
+        points.push(PercentPoint {
+            step: record.step,
+            percent: percent_of(&splits),
+            floor,
+        });
     }
     points
 }
@@ -189,8 +205,14 @@ pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
         .collect();
     let mut percent = mean_over_seeds(&values, Some(&errors));
     if percent.interval.is_none() {
-        let low = splits.iter().map(|split| split.percent_low).reduce(f64::min);
-        let high = splits.iter().map(|split| split.percent_high).reduce(f64::max);
+        let low = splits
+            .iter()
+            .map(|split| split.percent_low)
+            .reduce(f64::min);
+        let high = splits
+            .iter()
+            .map(|split| split.percent_high)
+            .reduce(f64::max);
         percent.interval = low.zip(high).map(|(low, high)| [low, high]);
     }
     percent
@@ -199,8 +221,12 @@ pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
 /// First measured step from which on the percentage stays at or below a threshold at every later
 /// measurement; nothing if the last one is above it.
 pub fn settled_below(points: &[PercentPoint], threshold: f64) -> Option<u64> {
-    let above = points.iter().rposition(|point| point.percent.value > threshold);
-    points.get(above.map_or(0, |index| index + 1)).map(|point| point.step)
+    let above = points
+        .iter()
+        .rposition(|point| point.percent.value > threshold);
+    points
+        .get(above.map_or(0, |index| index + 1))
+        .map(|point| point.step)
 }
 
 #[cfg(test)]
@@ -222,11 +248,16 @@ mod tests {
     fn a_power_law_is_interpolated_exactly() {
         let curve = power(4.0, 0.7);
         for t in [0.5, 1.0, 7.0, 55.5, 100.0] {
-            assert!(close(curve.at(t).expect("inside"), 4.0 * t.powf(-0.7)), "{t}");
+            assert!(
+                close(curve.at(t).expect("inside"), 4.0 * t.powf(-0.7)),
+                "{t}"
+            );
         }
         assert_eq!(curve.at(0.49), None);
         assert_eq!(curve.at(101.0), None);
-        let Reach::At(time) = curve.reach(1.0) else { panic!("reached inside") };
+        let Reach::At(time) = curve.reach(1.0) else {
+            panic!("reached inside")
+        };
         assert!(close(time, 4f64.powf(1.0 / 0.7)));
         assert!(matches!(curve.reach(100.0), Reach::Before(t) if close(t, 0.5)));
         assert!(matches!(curve.reach(1e-9), Reach::Never { after } if close(after, 100.0)));
@@ -258,7 +289,10 @@ mod tests {
         let points = |values: &[f64]| -> Vec<PercentPoint> {
             let point = |(index, &value): (usize, &f64)| PercentPoint {
                 step: 10 * index as u64,
-                percent: Estimate { value, interval: None },
+                percent: Estimate {
+                    value,
+                    interval: None,
+                },
                 floor: 0.0,
             };
             values.iter().enumerate().map(point).collect()

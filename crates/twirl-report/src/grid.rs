@@ -26,11 +26,21 @@ impl Grid {
         head: impl IntoIterator<Item = S>,
     ) -> Self {
         let head = head.into_iter().map(Into::into).collect();
-        Self { title: title.into(), head, rows: Vec::new(), text_columns }
+        Self {
+            title: title.into(),
+            head,
+            rows: Vec::new(),
+            text_columns,
+        }
     }
 
     pub(crate) fn push(&mut self, row: Vec<String>) {
-        assert_eq!(row.len(), self.head.len(), "a row of {} has a cell for each column", self.title);
+        assert_eq!(
+            row.len(),
+            self.head.len(),
+            "a row of {} has a cell for each column",
+            self.title
+        );
         self.rows.push(row);
     }
 
@@ -42,7 +52,11 @@ impl Grid {
         }
         let widths: Vec<usize> = (0..self.head.len())
             .map(|column| {
-                let cells = self.rows.iter().map(|row| &row[column]).chain([&self.head[column]]);
+                let cells = self
+                    .rows
+                    .iter()
+                    .map(|row| &row[column])
+                    .chain([&self.head[column]]);
                 cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
             })
             .collect();
@@ -73,7 +87,11 @@ impl Grid {
                         line.push_str(&" ".repeat(GAP));
                     }
                     // A name from a file must not steer the terminal.
-                    line.extend(padded.chars().map(|letter| if letter.is_control() { '?' } else { letter }));
+                    line.extend(
+                        padded
+                            .chars()
+                            .map(|letter| if letter.is_control() { '?' } else { letter }),
+                    );
                 }
                 text.push_str(line.trim_end());
                 text.push('\n');
@@ -91,7 +109,14 @@ impl Grid {
             format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
         };
         let cell = |text: &String| text.replace('|', "\\|").replace('<', "&lt;");
-        let rule = |column| if column < self.text_columns { "---" } else { "--:" }.to_owned();
+        let rule = |column| {
+            if column < self.text_columns {
+                "---"
+            } else {
+                "--:"
+            }
+            .to_owned()
+        };
         let mut text = format!("**{}**\n\n", self.title);
         text.push_str(&line(&mut self.head.iter().map(cell)));
         text.push_str(&line(&mut (0..self.head.len()).map(rule)));
@@ -108,7 +133,11 @@ impl Grid {
         }
         let cells = |tag: &str, row: &[String]| -> String {
             let cell = |(column, text): (usize, &String)| {
-                let class = if column < self.text_columns { " class=\"t\"" } else { "" };
+                let class = if column < self.text_columns {
+                    " class=\"t\""
+                } else {
+                    ""
+                };
                 let (tag, scope) = match (tag, column) {
                     ("th", _) => ("th", " scope=\"col\""),
                     (_, 0) => ("th", " scope=\"row\""),
@@ -118,8 +147,12 @@ impl Grid {
             };
             row.iter().enumerate().map(cell).collect()
         };
-        let rows: String =
-            self.rows.iter().map(|row| format!("<tr>{}</tr>\n", cells("td", row))).collect();
+        let rows = self.rows.iter().fold(String::new(), |text, row| {
+            text + "<tr>"
+                + &cells("td", row)
+                + "</tr>
+"
+        });
         format!(
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">\
              <table><caption>{title}</caption>\n<thead><tr>{}</tr></thead>\n\
@@ -145,7 +178,10 @@ mod tests {
     fn no_line_is_wider_than_a_terminal_and_no_column_is_lost() {
         for columns in [1, 2, 7, 8, 30] {
             let text = grid(columns).text();
-            assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+            assert!(
+                text.lines().all(|line| line.chars().count() <= WIDTH),
+                "{text}"
+            );
             for column in 0..columns {
                 assert!(text.contains(&format!("column number {column}")), "{text}");
             }

@@ -13,8 +13,10 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
     }
     let scientific = format!("{value:.*e}", digits.saturating_sub(1));
     // The exponent after rounding: 9.996 to three digits is 10.0.
-    let exponent: i32 =
-        scientific.split_once('e').and_then(|(_, tail)| tail.parse().ok()).unwrap_or(0);
+    let exponent: i32 = scientific
+        .split_once('e')
+        .and_then(|(_, tail)| tail.parse().ok())
+        .unwrap_or(0);
     if (-3..5).contains(&exponent) {
         let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
         format!("{value:.decimals$}")
@@ -28,7 +30,7 @@ pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -40,7 +42,11 @@ pub(crate) fn count(value: u64) -> String {
 pub(crate) fn range(interval: Option<[f64; 2]>, digits: usize) -> String {
     match interval {
         Some([low, high]) if low.is_finite() && high.is_finite() => {
-            format!("{} to {}", significant(low, digits), significant(high, digits))
+            format!(
+                "{} to {}",
+                significant(low, digits),
+                significant(high, digits)
+            )
         }
         Some([low, high]) if low.is_finite() && high == f64::INFINITY => {
             format!("over {}", significant(low, digits))

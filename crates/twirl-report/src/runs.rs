@@ -81,7 +81,10 @@ impl Run {
         match (&self.manifest.error, self.manifest.status) {
             (_, Status::Ok) => status.into(),
             (Some(error), _) => format!("{status} after step {at}: {}", one_line(error)),
-            (None, _) => format!("{status} after step {at} of {}", self.manifest.job.train.steps),
+            (None, _) => format!(
+                "{status} after step {at} of {}",
+                self.manifest.job.train.steps
+            ),
         }
     }
 }
@@ -91,9 +94,14 @@ impl ArmRuns {
     /// have a record.
     pub fn counted(&self) -> Vec<&Run> {
         let with_records = || self.runs.iter().filter(|run| !run.records.is_empty());
-        let finished: Vec<&Run> =
-            with_records().filter(|run| run.manifest.status == Status::Ok).collect();
-        if finished.is_empty() { with_records().collect() } else { finished }
+        let finished: Vec<&Run> = with_records()
+            .filter(|run| run.manifest.status == Status::Ok)
+            .collect();
+        if finished.is_empty() {
+            with_records().collect()
+        } else {
+            finished
+        }
     }
 
     /// Whether every measurement of every counted run found no symmetry error beyond rounding:
@@ -102,7 +110,10 @@ impl ArmRuns {
         let runs = self.counted();
         !runs.is_empty()
             && runs.iter().flat_map(|run| &run.records).all(|record| {
-                record.terms.values().all(|term| term.relative_equiv.abs() <= EXACT)
+                record
+                    .terms
+                    .values()
+                    .all(|term| term.relative_equiv.abs() <= EXACT)
                     && !record.terms.is_empty()
             })
     }
@@ -127,28 +138,35 @@ impl RunSet {
         let mut broken = Vec::new();
         for folder in folders {
             let path = match folder.strip_prefix(dir) {
-                Ok(inner) if inner.as_os_str().is_empty() => {
-                    folder.file_name().map_or_else(|| folder.clone(), PathBuf::from)
-                }
+                Ok(inner) if inner.as_os_str().is_empty() => folder
+                    .file_name()
+                    .map_or_else(|| folder.clone(), PathBuf::from),
                 Ok(inner) => inner.into(),
                 Err(_) => folder.clone(),
             };
             match read_run(&folder, path.clone()) {
                 Ok(run) => {
                     let job = &run.manifest.job;
-                    arms.entry((job.task.clone(), job.arm.clone())).or_default().push(run);
+                    arms.entry((job.task.clone(), job.arm.clone()))
+                        .or_default()
+                        .push(run);
                 }
-                Err(reason) => broken.push(Broken { path, reason: one_line(&reason) }),
+                Err(reason) => broken.push(Broken {
+                    path,
+                    reason: one_line(&reason),
+                }),
             }
         }
         let mut tasks: Vec<TaskRuns> = Vec::new();
         for ((task, arm), runs) in arms {
             let runs = agreeing(runs, &mut broken);
-            if tasks.last().is_none_or(|last| last.task != task) {
-                tasks.push(TaskRuns { task: task.clone(), arms: Vec::new() });
+            match tasks.last_mut() {
+                Some(last) if last.task == task => last.arms.push(ArmRuns { task, arm, runs }),
+                _ => tasks.push(TaskRuns {
+                    task: task.clone(),
+                    arms: vec![ArmRuns { task, arm, runs }],
+                }),
             }
-            let last = tasks.last_mut().expect("pushed above");
-            last.arms.push(ArmRuns { task, arm, runs });
         }
         broken.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Self { tasks, broken })
@@ -172,15 +190,20 @@ fn agreeing(mut runs: Vec<Run>, broken: &mut Vec<Broken>) -> Vec<Run> {
                 .and_then(|()| same_settings(&first.manifest, &run.manifest))
                 .err()
                 .map(|reason| {
-                    format!("not the same experiment as {}: {reason}", first.path.display())
+                    format!(
+                        "not the same experiment as {}: {reason}",
+                        first.path.display()
+                    )
                 }),
         };
         let twin = kept.iter().find(|other| other.manifest.job.seed == seed);
-        let reason = reason.or_else(|| {
-            twin.map(|twin| format!("repeats seed {seed} of {}", twin.path.display()))
-        });
+        let reason = reason
+            .or_else(|| twin.map(|twin| format!("repeats seed {seed} of {}", twin.path.display())));
         match reason {
-            Some(reason) => broken.push(Broken { path: run.path, reason }),
+            Some(reason) => broken.push(Broken {
+                path: run.path,
+                reason,
+            }),
             None => kept.push(run),
         }
     }
@@ -190,7 +213,8 @@ fn agreeing(mut runs: Vec<Run>, broken: &mut Vec<Broken>) -> Vec<Run> {
 /// Collects run folders; symbolic links and hidden folders are not followed.
 fn find(dir: &Path, found: &mut Vec<PathBuf>) -> Result<(), ReportError> {
     let is_seed = |path: &Path| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-"))
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("seed-"))
     };
     let folder = Folder::at(dir);
     if is_seed(dir) || folder.manifest().exists() || folder.records().exists() {
@@ -226,7 +250,11 @@ fn read_run(folder: &Path, path: PathBuf) -> Result<Run, String> {
             pair[1].step, pair[0].step
         ));
     }
-    Ok(Run { path, manifest, records })
+    Ok(Run {
+        path,
+        manifest,
+        records,
+    })
 }
 
 /// The status as the manifest writes it.
@@ -242,5 +270,8 @@ pub(crate) fn status_name(status: Status) -> &'static str {
 
 fn one_line(text: &str) -> String {
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -52,7 +52,8 @@ pub(crate) fn interval(value: f64, mut replicates: Vec<f64>, seeds: usize) -> Op
         return None;
     }
     replicates.sort_by(f64::total_cmp);
-    let at = |fraction: f64| replicates[(fraction * (replicates.len() - 1) as f64).round() as usize];
+    let at =
+        |fraction: f64| replicates[(fraction * (replicates.len() - 1) as f64).round() as usize];
     let widen = |end: f64| value + widening(seeds) * (end - value);
     Some([widen(at(0.025)), widen(at(0.975))])
 }
@@ -73,15 +74,23 @@ pub(crate) fn mean_over_seeds(values: &[f64], molecules: Option<&[f64]>) -> Esti
     };
     let value = mean(&mut values.iter().copied());
     let Some(drawn) = resamples(&[values.len()]) else {
-        return Estimate { value, interval: None };
+        return Estimate {
+            value,
+            interval: None,
+        };
     };
-    let replicates: Vec<f64> =
-        drawn.iter().map(|picks| mean(&mut picks[0].iter().map(|&pick| values[pick]))).collect();
+    let replicates: Vec<f64> = drawn
+        .iter()
+        .map(|picks| mean(&mut picks[0].iter().map(|&pick| values[pick])))
+        .collect();
     let over_seeds = interval(value, replicates, values.len());
     let error = molecules.map_or(0.0, |errors| mean(&mut errors.iter().copied()));
     // Two independent sources: half-widths add in quadrature on either side.
     let interval = over_seeds.map(|[low, high]| {
-        [value - (value - low).hypot(Z * error), value + (high - value).hypot(Z * error)]
+        [
+            value - (value - low).hypot(Z * error),
+            value + (high - value).hypot(Z * error),
+        ]
     });
     Estimate { value, interval }
 }
@@ -94,7 +103,9 @@ fn widening(seeds: usize) -> f64 {
 /// 97.5 % point of Student's law: a table to 9 degrees of freedom, then the expansion in their
 /// inverse (Abramowitz and Stegun 26.7.5), which is right to 1e-4 there.
 fn student(freedom: usize) -> f64 {
-    const TABLE: [f64; 9] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+    const TABLE: [f64; 9] = [
+        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262,
+    ];
     if let Some(value) = TABLE.get(freedom - 1) {
         return *value;
     }
@@ -112,7 +123,11 @@ mod tests {
     #[test]
     fn student_meets_its_table() {
         for (freedom, value) in [(2, 4.303), (10, 2.228), (20, 2.086), (100, 1.984)] {
-            assert!((student(freedom) - value).abs() < 1e-3, "{freedom}: {}", student(freedom));
+            assert!(
+                (student(freedom) - value).abs() < 1e-3,
+                "{freedom}: {}",
+                student(freedom)
+            );
         }
     }
 
@@ -127,20 +142,33 @@ mod tests {
                     // Sum of twelve uniform numbers: close to normal with mean 6.
                     let mut normal = || (0..12).map(|_| stream.random::<f64>()).sum::<f64>();
                     let values: Vec<f64> = (0..n).map(|_| normal()).collect();
-                    let [low, high] = mean_over_seeds(&values, None).interval.expect("enough seeds");
+                    let [low, high] = mean_over_seeds(&values, None)
+                        .interval
+                        .expect("enough seeds");
                     (low..=high).contains(&6.0)
                 })
                 .count();
             let rate = covered as f64 / trials as f64;
-            assert!(rate > least && rate < 0.99, "{n} seeds: {rate}; random seed {seed}");
+            assert!(
+                rate > least && rate < 0.99,
+                "{n} seeds: {rate}; random seed {seed}"
+            );
         }
     }
 
     #[test]
     fn two_seeds_have_no_interval_and_equal_seeds_none_in_width() {
-        assert_eq!(mean_over_seeds(&[1.0, 3.0], None), Estimate { value: 2.0, interval: None });
+        assert_eq!(
+            mean_over_seeds(&[1.0, 3.0], None),
+            Estimate {
+                value: 2.0,
+                interval: None
+            }
+        );
         assert_eq!(mean_over_seeds(&[2.0; 4], None).interval, Some([2.0, 2.0]));
-        let wide = mean_over_seeds(&[2.0; 4], Some(&[0.5; 4])).interval.expect("four seeds");
+        let wide = mean_over_seeds(&[2.0; 4], Some(&[0.5; 4]))
+            .interval
+            .expect("four seeds");
         assert!((wide[1] - 2.0 - 0.5 * Z).abs() < 1e-12);
     }
 

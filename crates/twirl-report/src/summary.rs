@@ -77,8 +77,8 @@ pub struct ArmSummary {
 /// Summarises an arm.
 pub fn summarise(arm: &ArmRuns) -> ArmSummary {
     let counted = arm.counted();
-    let finished = !counted.is_empty()
-        && counted.iter().all(|run| run.manifest.status == Status::Ok);
+    let finished =
+        !counted.is_empty() && counted.iter().all(|run| run.manifest.status == Status::Ok);
     let notes = arm
         .runs
         .iter()
@@ -120,8 +120,10 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
         Some((name.clone(), summary))
     };
     let score = |name: &String| {
-        let values: Option<Vec<f64>> =
-            last.iter().map(|record| record.scores.get(name).copied()).collect();
+        let values: Option<Vec<f64>> = last
+            .iter()
+            .map(|record| record.scores.get(name).copied())
+            .collect();
         values.map(|values| (name.clone(), mean_over_seeds(&values, None)))
     };
     let splits: Vec<&Split> = last.iter().map(|record| &record.split).collect();

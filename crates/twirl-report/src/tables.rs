@@ -13,22 +13,27 @@ use crate::versus::{Reached, Verdict, Versus};
 
 fn split_cells(split: &SplitSummary) -> Vec<String> {
     // Rounding errors have a size and no more.
-    let digits = if split.percent.value.abs() < 1e-3 { 1 } else { 3 };
+    let digits = if split.percent.value.abs() < 1e-3 {
+        1
+    } else {
+        3
+    };
     vec![
         significant(split.loss.value, 4),
         significant(split.loss_mean.value, 4),
         significant(split.loss_equiv.value, 3),
         significant(split.percent.value, digits),
         range(split.percent.interval, digits),
-        significant(split.floor, 1),
     ]
 }
 
-const SPLIT_HEAD: [&str; 6] = ["loss", "L_mean", "L_equiv", "percent", "95 % interval", "floor %"];
+const SPLIT_HEAD: [&str; 5] = ["loss", "L_mean", "L_equiv", "percent", "95 % interval"];
 
 /// Loss, parts, percentage and cost of each arm at its last measurement.
 pub(crate) fn losses(arms: &[ArmSummary]) -> Grid {
-    let head = ["arm", "params", "steps", "device s"].into_iter().chain(SPLIT_HEAD);
+    let head = ["arm", "params", "steps", "device s"]
+        .into_iter()
+        .chain(SPLIT_HEAD);
     let mut grid = Grid::new("Loss at the last measurement", 1, head);
     for arm in arms {
         let mut row = vec![arm.arm.clone(), count(arm.parameters as u64)];
@@ -45,21 +50,34 @@ pub(crate) fn losses(arms: &[ArmSummary]) -> Grid {
     grid
 }
 
-/// Steps to each threshold, seeds and status.
+/// Numerical floor, steps to each threshold, seeds and status.
 pub(crate) fn thresholds(arms: &[ArmSummary]) -> Grid {
     let head = THRESHOLDS.map(|threshold| format!("to {threshold} %"));
-    let head = ["arm".to_owned()].into_iter().chain(head);
+    let head = ["arm".to_owned(), "floor %".to_owned()]
+        .into_iter()
+        .chain(head);
     let head = head.chain(["seeds".to_owned(), "status".to_owned()]);
-    let mut grid = Grid::new("Steps until the percentage stays at or below", 1, head);
+    let title = "Numerical floor, and steps until the percentage stays at or below a threshold";
+    let mut grid = Grid::new(title, 1, head);
     for arm in arms {
-        let mut row = vec![arm.arm.clone()];
-        let steps_to = arm.figures.as_ref().map_or([None; 4], |figures| figures.steps_to);
+        let floor = arm
+            .figures
+            .as_ref()
+            .map(|figures| significant(figures.total.floor, 1));
+        let mut row = vec![arm.arm.clone(), floor.unwrap_or(NONE.into())];
+        let steps_to = arm
+            .figures
+            .as_ref()
+            .map_or([None; 4], |figures| figures.steps_to);
         row.extend(steps_to.map(|step| match step {
             _ if arm.exact => "exact".into(),
             Some(step) => count(step),
             None => NONE.into(),
         }));
-        let seeds = arm.figures.as_ref().map_or(0, |figures| figures.seeds.len());
+        let seeds = arm
+            .figures
+            .as_ref()
+            .map_or(0, |figures| figures.seeds.len());
         row.push(seeds.to_string());
         row.push(match (&arm.figures, arm.finished, arm.notes.is_empty()) {
             (None, ..) => "no figures".into(),
@@ -74,13 +92,17 @@ pub(crate) fn thresholds(arms: &[ArmSummary]) -> Grid {
 
 /// The loss of each term.
 pub(crate) fn terms(arms: &[ArmSummary]) -> Grid {
-    let head = ["arm", "term", "trained"].into_iter().chain(SPLIT_HEAD).chain(["relative error"]);
+    let head = ["arm", "term", "trained"]
+        .into_iter()
+        .chain(SPLIT_HEAD)
+        .chain(["floor %", "relative error"]);
     let mut grid = Grid::new("Terms of the loss at the last measurement", 3, head);
     for arm in arms {
         for (name, term) in arm.figures.iter().flat_map(|figures| &figures.terms) {
             let trained = if term.trained { "yes" } else { "no" };
             let mut row = vec![arm.arm.clone(), name.clone(), trained.into()];
             row.extend(split_cells(&term.split));
+            row.push(significant(term.split.floor, 1));
             row.push(significant(term.relative_equiv.value, 2));
             grid.push(row);
         }
@@ -91,20 +113,28 @@ pub(crate) fn terms(arms: &[ArmSummary]) -> Grid {
 /// Scores beside the loss: a column for each that an arm has.
 pub(crate) fn scores(arms: &[ArmSummary]) -> Grid {
     let figures = || arms.iter().filter_map(|arm| arm.figures.as_ref());
-    let names: BTreeSet<&String> = figures().flat_map(|figures| figures.scores.keys()).collect();
+    let names: BTreeSet<&String> = figures()
+        .flat_map(|figures| figures.scores.keys())
+        .collect();
     let head = std::iter::once("arm").chain(names.iter().map(|name| name.as_str()));
     let mut grid = Grid::new("Scores at the last measurement", 1, head);
     if names.is_empty() {
         return grid;
     }
     for arm in arms {
-        let Some(figures) = &arm.figures else { continue };
+        let Some(figures) = &arm.figures else {
+            continue;
+        };
         let mut row = vec![arm.arm.clone()];
         row.extend(names.iter().map(|name| match figures.scores.get(*name) {
             None => NONE.into(),
             Some(score) if score.interval.is_none() => significant(score.value, 4),
             Some(score) => {
-                format!("{} ({})", significant(score.value, 4), range(score.interval, 3))
+                format!(
+                    "{} ({})",
+                    significant(score.value, 4),
+                    range(score.interval, 3)
+                )
             }
         }));
         grid.push(row);
@@ -115,8 +145,18 @@ pub(crate) fn scores(arms: &[ArmSummary]) -> Grid {
 /// Equal device time and equal loss: a row for each pair that can be compared.
 pub(crate) fn versus(pairs: &[(String, String, Result<Versus, String>)]) -> Grid {
     let head = [
-        "arm", "against", "at device s", "loss", "its loss", "ratio", "95 % interval",
-        "s to its final loss", "it took s", "break-even", "L_equiv %", "verdict",
+        "arm",
+        "against",
+        "at device s",
+        "ratio",
+        "95 % interval",
+        "verdict",
+        "loss",
+        "its loss",
+        "s to its final loss",
+        "it took s",
+        "break-even",
+        "L_equiv %",
     ];
     let title = "Loss at equal device time, device time to equal loss, break-even speed-up";
     let mut grid = Grid::new(title, 2, head);
@@ -126,15 +166,15 @@ pub(crate) fn versus(pairs: &[(String, String, Result<Versus, String>)]) -> Grid
             plain.clone(),
             exact.clone(),
             significant(pair.seconds, 3),
-            significant(pair.plain_loss, 4),
-            significant(pair.exact_loss, 4),
             significant(pair.ratio.value, 3),
             range(pair.ratio.interval, 3),
+            verdict_text(pair),
+            significant(pair.plain_loss, 4),
+            significant(pair.exact_loss, 4),
             reached_text(&pair.to_target, ""),
             significant(pair.exact_seconds, 3),
             reached_text(&pair.break_even, " x"),
             significant(pair.equiv_share.value, 3),
-            verdict_text(pair),
         ]);
     }
     grid
@@ -177,14 +217,33 @@ pub(crate) fn seeds_text(seeds: [usize; 2]) -> String {
 /// Device and what every run cost beside its training.
 pub(crate) fn cost(task: &TaskRuns) -> Grid {
     let head = [
-        "run", "status", "device", "hardware", "float", "ms per step", "device s", "device hours",
-        "cold start s", "measuring s", "search s", "learning rate",
+        "run",
+        "status",
+        "device",
+        "hardware",
+        "float",
+        "ms per step",
+        "device s",
+        "device hours",
+        "cold start s",
+        "measuring s",
+        "search s",
+        "learning rate",
     ];
     let mut grid = Grid::new("Device and cost", 5, head);
     for run in task.arms.iter().flat_map(|arm| &arm.runs) {
-        let Manifest { device, search, learning_rate, .. } = &run.manifest;
+        let Manifest {
+            device,
+            search,
+            learning_rate,
+            ..
+        } = &run.manifest;
         let (steps, seconds) = spent(run);
-        let per_step = if steps == 0 { NONE.into() } else { significant(1e3 * seconds / steps as f64, 3) };
+        let per_step = if steps == 0 {
+            NONE.into()
+        } else {
+            significant(1e3 * seconds / steps as f64, 3)
+        };
         grid.push(vec![
             run.label(),
             crate::runs::status_name(run.manifest.status).into(),
@@ -196,7 +255,9 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
             significant(seconds / 3600.0, 2),
             significant(run.manifest.cold_start_seconds, 2),
             significant(run.manifest.measuring_seconds, 3),
-            search.as_ref().map_or(NONE.into(), |search| significant(search.device_seconds, 3)),
+            search
+                .as_ref()
+                .map_or(NONE.into(), |search| significant(search.device_seconds, 3)),
             significant(*learning_rate, 2),
         ]);
     }
@@ -205,7 +266,9 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
 
 /// Steps and device seconds: of the manifest, or of the last record while it is not final.
 fn spent(run: &Run) -> (u64, f64) {
-    let last = run.last().map_or((0, 0.0), |record| (record.step, record.device_seconds));
+    let last = run
+        .last()
+        .map_or((0, 0.0), |record| (record.step, record.device_seconds));
     if run.manifest.steps > last.0 {
         (run.manifest.steps, run.manifest.device_seconds)
     } else {

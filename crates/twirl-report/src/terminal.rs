@@ -8,7 +8,12 @@ use crate::versus::versus_all;
 
 /// Tables for a terminal: ASCII, at most 120 columns, no colour.
 pub fn table(set: &RunSet) -> String {
-    write(set, Grid::text, |task| format!("{task}\n{}\n\n", "=".repeat(task.len())), "  ")
+    write(
+        set,
+        Grid::text,
+        |task| format!("{task}\n{}\n\n", "=".repeat(task.len())),
+        "  ",
+    )
 }
 
 /// The same tables as markdown.
@@ -26,7 +31,12 @@ fn write(
         if lines.is_empty() {
             return String::new();
         }
-        let lines: String = lines.iter().map(|line| format!("{bullet}{line}\n")).collect();
+        let lines = lines.iter().fold(String::new(), |text, line| {
+            text + bullet
+                + line
+                + "
+"
+        });
         format!("{title}\n\n{lines}\n")
     };
     let mut text = String::new();
@@ -53,7 +63,8 @@ fn write(
 /// One line for each pair that cannot be compared.
 pub(crate) fn refusals(task: &TaskRuns) -> Vec<String> {
     let refusal = |(plain, exact, pair): (String, String, Result<_, String>)| {
-        pair.err().map(|reason| format!("{plain} against {exact}: {reason}"))
+        pair.err()
+            .map(|reason| format!("{plain} against {exact}: {reason}"))
     };
     versus_all(task).into_iter().filter_map(refusal).collect()
 }

@@ -109,7 +109,10 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
     let figures = Figures::of(&a, &b, &everyone, seconds)
         .ok_or("the seeds of an arm have no common device time")?;
     let drawn: Option<Vec<Figures>> = resamples(&[a.len(), b.len()]).and_then(|drawn| {
-        drawn.iter().map(|picks: &Resample| Figures::of(&a, &b, picks, seconds)).collect()
+        drawn
+            .iter()
+            .map(|picks: &Resample| Figures::of(&a, &b, picks, seconds))
+            .collect()
     });
     let fewest = a.len().min(b.len());
     let interval = |value: f64, pick: fn(&Figures) -> f64| {
@@ -117,14 +120,19 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
         log_interval(value, replicates, fewest)
     };
     let ratio_value = figures.ratio();
-    let ratio =
-        Estimate { value: ratio_value, interval: interval(ratio_value, Figures::ratio) };
+    let ratio = Estimate {
+        value: ratio_value,
+        interval: interval(ratio_value, Figures::ratio),
+    };
     let reached = |value: Reach, pick: fn(&Figures) -> f64| Reached {
         value,
         interval: interval(value.time(), pick),
     };
-    let shares: Option<Vec<f64>> =
-        plain.counted().iter().map(|run| share_at(run, seconds)).collect();
+    let shares: Option<Vec<f64>> = plain
+        .counted()
+        .iter()
+        .map(|run| share_at(run, seconds))
+        .collect();
     let shares = shares.ok_or("a run has no measurement around the common device time")?;
     Ok(Versus {
         plain: plain.arm.clone(),
@@ -180,7 +188,11 @@ pub(crate) fn curves(arm: &ArmRuns) -> Result<Vec<Curve>, String> {
             .ok_or_else(|| format!("{} has no positive loss after its first step", run.label()))
     };
     let curves: Vec<Curve> = arm.counted().iter().map(curve).collect::<Result<_, _>>()?;
-    if curves.is_empty() { Err(format!("{} has no record", arm.arm)) } else { Ok(curves) }
+    if curves.is_empty() {
+        Err(format!("{} has no record", arm.arm))
+    } else {
+        Ok(curves)
+    }
 }
 
 /// Percentage at a time, linear in the logarithm of time.
@@ -199,5 +211,9 @@ fn share_at(run: &crate::Run, seconds: f64) -> Option<f64> {
     let next = points.iter().position(|point| point[0] >= seconds)?;
     let [t1, p1] = points[next];
     let [t0, p0] = points[next.saturating_sub(1)];
-    if t0 >= t1 { Some(p1) } else { Some(p0 + (p1 - p0) * (seconds / t0).ln() / (t1 / t0).ln()) }
+    if t0 >= t1 {
+        Some(p1)
+    } else {
+        Some(p0 + (p1 - p0) * (seconds / t0).ln() / (t1 / t0).ln())
+    }
 }

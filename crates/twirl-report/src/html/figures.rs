@@ -1,5 +1,7 @@
 //! The figures of a task.
 
+use std::fmt::Write;
+
 use crate::csv::Csv;
 use crate::curve::percent_curve;
 use crate::html::escape;
@@ -15,8 +17,10 @@ pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
     let (mut learned, mut exact) = (Vec::new(), Vec::new());
     for (style, arm) in task.arms.iter().enumerate() {
         let curve = percent_curve(arm);
-        let floor: Vec<[f64; 2]> =
-            curve.iter().map(|point| [point.step as f64, point.floor]).collect();
+        let floor: Vec<[f64; 2]> = curve
+            .iter()
+            .map(|point| [point.step as f64, point.floor])
+            .collect();
         let band: Vec<[f64; 3]> = curve
             .iter()
             .filter_map(|point| {
@@ -24,14 +28,36 @@ pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
                 Some([point.step as f64, low, high])
             })
             .collect();
-        let points = |run: &Run| -> Vec<Point> { run.records.iter().map(|record| percent_point(run, record)).collect() };
-        let panel = if arm.is_exact() { &mut exact } else { &mut learned };
+        let points = |run: &Run| -> Vec<Point> {
+            run.records
+                .iter()
+                .map(|record| percent_point(run, record))
+                .collect()
+        };
+        let panel = if arm.is_exact() {
+            &mut exact
+        } else {
+            &mut learned
+        };
         for (number, run) in arm.counted().into_iter().enumerate() {
-            let band = if number == 0 { band.clone() } else { Vec::new() };
-            panel.push(Series { style, points: points(run), band, floor: Vec::new() });
+            let band = if number == 0 {
+                band.clone()
+            } else {
+                Vec::new()
+            };
+            panel.push(Series {
+                style,
+                points: points(run),
+                band,
+                floor: Vec::new(),
+            });
         }
         if !curve.is_empty() {
-            exact.push(Series { style, floor, ..Series::default() });
+            exact.push(Series {
+                style,
+                floor,
+                ..Series::default()
+            });
         }
     }
     let description = format!(
@@ -39,7 +65,11 @@ pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
         describe(task, |arm| {
             let last = percent_curve(arm).last()?.percent;
             let Estimate { value, interval } = last;
-            Some(format!("{} % ({})", significant(value, 2), range(interval, 2)))
+            Some(format!(
+                "{} % ({})",
+                significant(value, 2),
+                range(interval, 2)
+            ))
         }),
         "Both axes are logarithmic. The lower panel holds exactly equivariant arms and, thin, the \
          numerical floor of each arm."
@@ -50,15 +80,27 @@ pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
         description,
         x_label: "optimiser steps".into(),
         panels: vec![
-            Panel { label: "100 L_equiv / L (%)".into(), height: 270.0, series: learned },
-            Panel { label: "floor (%)".into(), height: 90.0, series: exact },
+            Panel {
+                label: "100 L_equiv / L (%)".into(),
+                height: 270.0,
+                series: learned,
+            },
+            Panel {
+                label: "the same, exact arms and numerical floor (%)".into(),
+                height: 90.0,
+                series: exact,
+            },
         ],
     }
 }
 
 fn percent_point(run: &Run, record: &twirl_harness::Record) -> Point {
     let split = &record.split;
-    let digits = if split.percent_equiv.abs() < 1e-3 { 1 } else { 3 };
+    let digits = if split.percent_equiv.abs() < 1e-3 {
+        1
+    } else {
+        3
+    };
     Point {
         x: record.step as f64,
         y: split.percent_equiv,
@@ -89,21 +131,33 @@ pub(super) fn loss_figure(task: &TaskRuns, index: usize) -> Figure {
                     significant(record.split.loss, 4),
                 ),
             });
-            series.push(Series { style, points: points.collect(), ..Series::default() });
+            series.push(Series {
+                style,
+                points: points.collect(),
+                ..Series::default()
+            });
         }
     }
     let description = describe(task, |arm| {
         let run = *arm.counted().first()?;
         let last = run.last()?;
         let (loss, seconds) = (last.split.loss, last.device_seconds);
-        Some(format!("{} after {} s", significant(loss, 3), significant(seconds, 3)))
+        Some(format!(
+            "{} after {} s",
+            significant(loss, 3),
+            significant(seconds, 3)
+        ))
     }) + " Both axes are logarithmic; one line for each seed.";
     Figure {
         id: format!("loss-{index}"),
         title: "Loss against device seconds".into(),
         description,
         x_label: "device seconds of training".into(),
-        panels: vec![Panel { label: "loss".into(), height: 374.0, series }],
+        panels: vec![Panel {
+            label: "loss".into(),
+            height: 392.0,
+            series,
+        }],
     }
 }
 
@@ -119,13 +173,12 @@ fn describe(task: &TaskRuns, last: impl Fn(&ArmRuns) -> Option<String>) -> Strin
 
 /// A figure with title, legend, the place for hover values, and its data.
 pub(super) fn with_legend(figure: &Figure, task: &TaskRuns, data: &Csv) -> String {
-    let legend: String = task
-        .arms
-        .iter()
-        .enumerate()
-        .filter(|(_, arm)| !arm.counted().is_empty())
-        .map(|(style, arm)| format!("<li>{}{}</li>\n", swatch(style), escape(&arm.arm)))
-        .collect();
+    let mut legend = String::new();
+    for (style, arm) in task.arms.iter().enumerate() {
+        if !arm.counted().is_empty() {
+            let _ = writeln!(legend, "<li>{}{}</li>", swatch(style), escape(&arm.arm));
+        }
+    }
     if legend.is_empty() {
         return String::new();
     }

@@ -20,7 +20,9 @@ pub(super) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
     if let Some((arm, figures)) = best(false) {
         lines.push(share(arm, figures));
         let pair = best(true).and_then(|(exact, _)| {
-            pairs.iter().find(|pair| pair.0 == arm.arm && pair.1 == exact.arm)
+            pairs
+                .iter()
+                .find(|pair| pair.0 == arm.arm && pair.1 == exact.arm)
         });
         lines.extend(pair.and_then(|pair| pair.2.as_ref().ok()).map(equal_time));
     } else if let Some((arm, figures)) = best(true) {
@@ -56,7 +58,10 @@ fn equal_time(pair: &Versus) -> String {
     );
     match pair.verdict {
         Verdict::NoInterval => {
-            format!("{start}: {}, so neither is called better.", seeds_text(pair.seeds))
+            format!(
+                "{start}: {}, so neither is called better.",
+                seeds_text(pair.seeds)
+            )
         }
         verdict => {
             let words = match verdict {
@@ -64,7 +69,10 @@ fn equal_time(pair: &Versus) -> String {
                 Verdict::Higher => format!("{exact} is better"),
                 _ => "the interval holds equality, so neither is called better".into(),
             };
-            format!("{start} (95 % interval {}): {words}.", range(pair.ratio.interval, 3))
+            format!(
+                "{start} (95 % interval {}): {words}.",
+                range(pair.ratio.interval, 3)
+            )
         }
     }
 }

@@ -18,18 +18,21 @@ const DEFINITIONS: &str = include_str!("definitions.html");
 /// One page with figures, tables, definitions and every manifest. No network, no external script.
 pub fn html(set: &RunSet) -> String {
     let names: Vec<String> = set.tasks.iter().map(|task| escape(&task.task)).collect();
-    let links: String = names
-        .iter()
-        .enumerate()
-        .map(|(index, name)| format!("<a href=\"#task-{index}\">{name}</a> "))
-        .collect();
+    let mut links = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let _ = write!(links, "<a href=\"#task-{index}\">{name}</a> ");
+    }
     let mut body = String::new();
     for (index, task) in set.tasks.iter().enumerate() {
         body.push_str(&task::section(task, index));
     }
     let broken = left_out(set);
     if !broken.is_empty() {
-        let _ = write!(body, "<section id=\"left-out\"><h2>Folders left out</h2>{}</section>\n", list(&broken));
+        let _ = writeln!(
+            body,
+            "<section id=\"left-out\"><h2>Folders left out</h2>{}</section>",
+            list(&broken)
+        );
     }
     body.push_str(DEFINITIONS);
     body.push_str(&manifests(set));
@@ -48,10 +51,11 @@ pub fn html(set: &RunSet) -> String {
 fn manifests(set: &RunSet) -> String {
     let mut text = String::from("<section id=\"manifests\"><h2>Manifests</h2>\n");
     for run in set.arms().flat_map(|arm| &arm.runs) {
-        let manifest = serde_json::to_string_pretty(&run.manifest).expect("a manifest is plain data");
-        let _ = write!(
+        let manifest =
+            serde_json::to_string_pretty(&run.manifest).expect("a manifest is plain data");
+        let _ = writeln!(
             text,
-            "<details><summary>{} ({})</summary><pre>{}</pre></details>\n",
+            "<details><summary>{} ({})</summary><pre>{}</pre></details>",
             escape(&run.path.display().to_string()),
             crate::runs::status_name(run.manifest.status),
             escape(&manifest),
@@ -62,8 +66,15 @@ fn manifests(set: &RunSet) -> String {
 }
 
 fn list(lines: &[String]) -> String {
-    let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
-    format!("<ul>\n{items}</ul>\n")
+    let mut text = String::from(
+        "<ul>
+",
+    );
+    for line in lines {
+        let _ = writeln!(text, "<li>{}</li>", escape(line));
+    }
+    text + "</ul>
+"
 }
 
 /// Text as it may stand in an element or an attribute.
@@ -77,7 +88,12 @@ pub(crate) fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
             // XML has no such characters, not even as references.
-            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+            '\u{0}'..='\u{8}'
+            | '\u{b}'
+            | '\u{c}'
+            | '\u{e}'..='\u{1f}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
                 escaped.push('\u{fffd}');
             }
             other => escaped.push(other),

@@ -16,18 +16,36 @@ use crate::versus::versus_all;
 pub(super) fn section(task: &TaskRuns, index: usize) -> String {
     let arms: Vec<ArmSummary> = task.arms.iter().map(summarise).collect();
     let pairs = versus_all(task);
-    let mut text = format!("<section id=\"task-{index}\">\n<h2>{}</h2>\n", escape(&task.task));
+    let mut text = format!(
+        "<section id=\"task-{index}\">\n<h2>{}</h2>\n",
+        escape(&task.task)
+    );
     for line in headline(&arms, &pairs) {
         let _ = writeln!(text, "<p class=\"lead\">{}</p>", escape(&line));
     }
     let _ = writeln!(text, "<p class=\"data\">{}</p>", escape(&data_line(task)));
     text.push_str("<div class=\"figures\">\n");
-    text.push_str(&with_legend(&percent_figure(task, index), task, &csv::percent_steps(task)));
-    text.push_str(&with_legend(&loss_figure(task, index), task, &csv::loss_seconds(task)));
+    text.push_str(&with_legend(
+        &percent_figure(task, index),
+        task,
+        &csv::percent_steps(task),
+    ));
+    text.push_str(&with_legend(
+        &loss_figure(task, index),
+        task,
+        &csv::loss_seconds(task),
+    ));
     text.push_str("</div>\n");
     // The other tables of this task, in the order of the files.
-    let files = csv::csv(&RunSet { tasks: vec![task.clone()], broken: Vec::new() });
-    let find = |what: &str| files.iter().find(|file| file.name.ends_with(&format!("-{what}.csv")));
+    let files = csv::csv(&RunSet {
+        tasks: vec![task.clone()],
+        broken: Vec::new(),
+    });
+    let find = |what: &str| {
+        files
+            .iter()
+            .find(|file| file.name.ends_with(&format!("-{what}.csv")))
+    };
     let mut table = |grid: crate::grid::Grid, what: Option<&str>| {
         let shown = grid.html();
         if !shown.is_empty() {
@@ -44,7 +62,10 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
     table(tables::scores(&arms), Some("scores"));
     table(tables::cost(task), Some("cost"));
     let notes: Vec<String> = arms.iter().flat_map(|arm| arm.notes.clone()).collect();
-    for (title, lines) in [("Not compared", refusals(task)), ("Runs that did not finish", notes)] {
+    for (title, lines) in [
+        ("Not compared", refusals(task)),
+        ("Runs that did not finish", notes),
+    ] {
         if !lines.is_empty() {
             let _ = writeln!(text, "<h3>{title}</h3>\n{}", list(&lines));
         }
@@ -74,7 +95,11 @@ fn data_line(task: &TaskRuns) -> String {
     for run in task.arms.iter().flat_map(|arm| &arm.runs) {
         let data = &run.manifest.data;
         let hash: String = data.sha256.chars().take(12).collect();
-        let level = data.level.as_ref().map(|level| format!(", {level}")).unwrap_or_default();
+        let level = data
+            .level
+            .as_ref()
+            .map(|level| format!(", {level}"))
+            .unwrap_or_default();
         let line = format!(
             "Data: {} (sha256 {hash}{level}), {} frames of {} molecules, {}. Measured on the test \
              part, {} rotations each.",

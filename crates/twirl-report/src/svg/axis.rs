@@ -20,16 +20,31 @@ const TICKS: f64 = 7.0;
 
 impl Axis {
     /// An axis that holds all values, from pixel `from` to pixel `to`.
-    pub(crate) fn new(values: impl Iterator<Item = f64> + Clone, from: f64, to: f64) -> Self {
-        let logs = values.clone().filter(|value| *value > 0.0 && value.is_finite()).map(f64::log10);
+    pub(crate) fn new(values: &[f64], from: f64, to: f64) -> Self {
+        let positive = values
+            .iter()
+            .filter(|value| **value > 0.0 && value.is_finite());
+        let logs = positive.map(|value| value.log10());
         let low = logs.clone().reduce(f64::min).unwrap_or(0.0);
         let high = logs.reduce(f64::max).unwrap_or(1.0);
         // At least a factor of 2, so that a constant is not blown up into noise.
-        let pad = (0.04 * (high - low)).max((2f64.log10() - (high - low)) / 2.0).max(0.01);
-        let slotted = values.clone().any(|value| value <= 0.0);
+        let pad = (0.04 * (high - low))
+            .max((2f64.log10() - (high - low)) / 2.0)
+            .max(0.01);
+        let slotted = values.iter().any(|value| *value <= 0.0);
         let slot = slotted.then_some(from + 0.03 * (to - from));
-        let from = if slotted { from + 0.1 * (to - from) } else { from };
-        Self { low: low - pad, high: high + pad, from, to, slot }
+        let from = if slotted {
+            from + 0.1 * (to - from)
+        } else {
+            from
+        };
+        Self {
+            low: low - pad,
+            high: high + pad,
+            from,
+            to,
+            slot,
+        }
     }
 
     /// Pixel of a value. Values at or below zero of an axis without a slot go to its low end.
@@ -62,7 +77,10 @@ impl Axis {
         let choices = [of(&[1.0], every), of(&[1.0, 2.0, 5.0], 1), of(&fine, 1)];
         let chosen = choices.iter().find(|ticks| ticks.len() >= 3);
         let chosen = chosen.unwrap_or(&choices[2]);
-        chosen.iter().map(|&value| (self.place(value), label(value))).collect()
+        chosen
+            .iter()
+            .map(|&value| (self.place(value), label(value)))
+            .collect()
     }
 }
 
@@ -84,10 +102,13 @@ mod tests {
     #[test]
     fn is_logarithmic_and_holds_all_values() {
         let values = [1.0, 10.0, 100.0, 1000.0];
-        let axis = Axis::new(values.iter().copied(), 0.0, 300.0);
+        let axis = Axis::new(&values, 0.0, 300.0);
         let places = values.map(|value| axis.place(value));
         for pair in places.windows(3) {
-            assert!((pair[2] - 2.0 * pair[1] + pair[0]).abs() < 1e-9, "{places:?}");
+            assert!(
+                (pair[2] - 2.0 * pair[1] + pair[0]).abs() < 1e-9,
+                "{places:?}"
+            );
         }
         assert!(places[0] > 0.0 && places[3] < 300.0);
         let labels: Vec<String> = axis.ticks().into_iter().map(|tick| tick.1).collect();
@@ -96,19 +117,28 @@ mod tests {
 
     #[test]
     fn zero_has_a_place_of_its_own() {
-        let axis = Axis::new([0.0, 1.0, 100.0].into_iter(), 0.0, 300.0);
+        let axis = Axis::new(&[0.0, 1.0, 100.0], 0.0, 300.0);
         assert!(axis.place(0.0) < axis.place(1.0));
         assert_eq!(axis.place(-3.0), axis.place(0.0));
         assert_eq!(axis.slot(), Some(axis.place(0.0)));
-        assert_eq!(Axis::new([1.0].into_iter(), 0.0, 1.0).slot(), None);
+        assert_eq!(Axis::new(&[1.0], 0.0, 1.0).slot(), None);
     }
 
     #[test]
     fn short_and_long_axes_have_ticks() {
-        for (low, high) in [(1.0, 1.0), (0.3, 0.5), (1.1, 1.9), (2.0, 80.0), (1e-13, 1e3)] {
-            let axis = Axis::new([low, high].into_iter(), 0.0, 300.0);
+        for (low, high) in [
+            (1.0, 1.0),
+            (0.3, 0.5),
+            (1.1, 1.9),
+            (2.0, 80.0),
+            (1e-13, 1e3),
+        ] {
+            let axis = Axis::new(&[low, high], 0.0, 300.0);
             let ticks = axis.ticks();
-            assert!((2..=12).contains(&ticks.len()), "{low} to {high}: {ticks:?}");
+            assert!(
+                (2..=12).contains(&ticks.len()),
+                "{low} to {high}: {ticks:?}"
+            );
         }
     }
 }

@@ -49,38 +49,46 @@ pub(crate) struct Figure {
 }
 
 const WIDTH: f64 = 640.0;
-const LEFT: f64 = 78.0;
+const LEFT: f64 = 70.0;
 const RIGHT: f64 = 14.0;
-const TOP: f64 = 12.0;
+const TOP: f64 = 26.0;
 const BOTTOM: f64 = 54.0;
-const BETWEEN: f64 = 14.0;
+const BETWEEN: f64 = 32.0;
 
 impl Series {
     fn xs(&self) -> impl Iterator<Item = f64> + Clone {
         let points = self.points.iter().map(|point| point.x);
-        points.chain(self.band.iter().map(|band| band[0])).chain(self.floor.iter().map(|p| p[0]))
+        points
+            .chain(self.band.iter().map(|band| band[0]))
+            .chain(self.floor.iter().map(|p| p[0]))
     }
 
     fn ys(&self) -> impl Iterator<Item = f64> + Clone {
         let points = self.points.iter().map(|point| point.y);
         let band = self.band.iter().flat_map(|band| [band[1], band[2]]);
-        points.chain(band.filter(|value| *value > 0.0)).chain(self.floor.iter().map(|p| p[1]))
+        points
+            .chain(band.filter(|value| *value > 0.0))
+            .chain(self.floor.iter().map(|p| p[1]))
     }
 }
 
 impl Figure {
     /// The `svg` element.
     pub(crate) fn svg(&self) -> String {
-        let panels: Vec<&Panel> =
-            self.panels.iter().filter(|panel| !panel.series.is_empty()).collect();
+        let panels: Vec<&Panel> = self
+            .panels
+            .iter()
+            .filter(|panel| !panel.series.is_empty())
+            .collect();
         let gaps = BETWEEN * panels.len().saturating_sub(1) as f64;
         let height = TOP + BOTTOM + gaps + panels.iter().map(|panel| panel.height).sum::<f64>();
         let all = || panels.iter().flat_map(|panel| &panel.series);
-        let x = Axis::new(all().flat_map(Series::xs), LEFT, WIDTH - RIGHT);
+        let xs: Vec<f64> = all().flat_map(Series::xs).collect();
+        let x = Axis::new(&xs, LEFT, WIDTH - RIGHT);
         let mut text = String::new();
         let mut top = TOP;
         for panel in &panels {
-            text.push_str(&self.panel(panel, &x, top));
+            text.push_str(&panel.draw(&x, top));
             top += panel.height + BETWEEN;
         }
         let floor = height - BOTTOM;
@@ -106,10 +114,13 @@ impl Figure {
             id = escape(&self.id),
         )
     }
+}
 
-    fn panel(&self, panel: &Panel, x: &Axis, top: f64) -> String {
-        let floor = top + panel.height;
-        let y = Axis::new(panel.series.iter().flat_map(Series::ys), floor, top);
+impl Panel {
+    fn draw(&self, x: &Axis, top: f64) -> String {
+        let floor = top + self.height;
+        let ys: Vec<f64> = self.series.iter().flat_map(Series::ys).collect();
+        let y = Axis::new(&ys, floor, top);
         let mut text = String::new();
         let _ = writeln!(
             text,
@@ -117,14 +128,21 @@ impl Figure {
             WIDTH - RIGHT
         );
         for (place, _) in x.ticks() {
-            let _ = write!(text, "<path class=\"grid\" d=\"M{place:.1} {top:.1}V{floor:.1}\"/>");
+            let _ = write!(
+                text,
+                "<path class=\"grid\" d=\"M{place:.1} {top:.1}V{floor:.1}\"/>"
+            );
         }
         let slot = y.slot().map(|place| (place, "\u{2264} 0".to_owned()));
         // A low strip has room for two labels.
         let ticks = y.ticks();
-        let every = ticks.len().div_ceil((panel.height / 30.0).max(1.0) as usize);
+        let every = ticks.len().div_ceil((self.height / 30.0).max(1.0) as usize);
         for (index, (place, label)) in ticks.into_iter().enumerate() {
-            let _ = write!(text, "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{:.1}\"/>", WIDTH - RIGHT);
+            let _ = write!(
+                text,
+                "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{:.1}\"/>",
+                WIDTH - RIGHT
+            );
             if index % every == 0 {
                 text.push_str(&y_label(place, &label));
             }
@@ -132,16 +150,22 @@ impl Figure {
         if let Some((place, label)) = slot {
             text.push_str(&y_label(place, &label));
         }
-        let middle = f64::midpoint(top, floor);
         let _ = writeln!(
             text,
-            "\n<text transform=\"translate(16 {middle:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
-            escape(&panel.label)
+            "\n<text x=\"{LEFT}\" y=\"{:.1}\">{}</text>",
+            top - 8.0,
+            escape(&self.label)
         );
         // Bands below lines below marks, over all series.
-        panel.series.iter().for_each(|series| text.push_str(&band(series, x, &y)));
-        panel.series.iter().for_each(|series| text.push_str(&lines(series, x, &y)));
-        panel.series.iter().for_each(|series| text.push_str(&marks(series, x, &y)));
+        self.series
+            .iter()
+            .for_each(|series| text.push_str(&band(series, x, &y)));
+        self.series
+            .iter()
+            .for_each(|series| text.push_str(&lines(series, x, &y)));
+        self.series
+            .iter()
+            .for_each(|series| text.push_str(&marks(series, x, &y)));
         text
     }
 }
@@ -164,19 +188,38 @@ fn path(points: impl Iterator<Item = [f64; 2]>) -> String {
 }
 
 fn band(series: &Series, x: &Axis, y: &Axis) -> String {
-    if series.band.len() < 2 {
+    let drawn = || {
+        series
+            .band
+            .iter()
+            .filter(|[at, _, high]| *at > 0.0 && *high > 0.0)
+    };
+    if drawn().count() < 2 {
         return String::new();
     }
-    let upper = series.band.iter().map(|[at, _, high]| [x.place(*at), y.place(*high)]);
-    let lower = series.band.iter().rev().map(|[at, low, _]| [x.place(*at), y.place(*low)]);
-    format!("<path class=\"band s{}\" d=\"{}Z\"/>\n", series.style % STYLES, path(upper.chain(lower)))
+    let upper = drawn().map(|[at, _, high]| [x.place(*at), y.place(*high)]);
+    let lower = drawn()
+        .rev()
+        .map(|[at, low, _]| [x.place(*at), y.place(*low)]);
+    format!(
+        "<path class=\"band s{}\" d=\"{}Z\"/>\n",
+        series.style % STYLES,
+        path(upper.chain(lower))
+    )
 }
 
 fn lines(series: &Series, x: &Axis, y: &Axis) -> String {
     let mut text = String::new();
     let style = series.style % STYLES;
-    if series.points.len() > 1 {
-        let points = series.points.iter().map(|point| [x.place(point.x), y.place(point.y)]);
+    // A line to a value without a logarithm would have an arbitrary slope.
+    let drawn = || {
+        series
+            .points
+            .iter()
+            .filter(|point| point.x > 0.0 && point.y > 0.0)
+    };
+    if drawn().count() > 1 {
+        let points = drawn().map(|point| [x.place(point.x), y.place(point.y)]);
         let _ = writeln!(
             text,
             "<path class=\"line s{style}\" stroke-dasharray=\"{}\" d=\"{}\"/>",
@@ -185,8 +228,16 @@ fn lines(series: &Series, x: &Axis, y: &Axis) -> String {
         );
     }
     if series.floor.len() > 1 {
-        let points = series.floor.iter().map(|[at, value]| [x.place(*at), y.place(*value)]);
-        let _ = writeln!(text, "<path class=\"floor s{style}\" d=\"{}\"/>", path(points));
+        let points = series
+            .floor
+            .iter()
+            .filter(|[at, value]| *at > 0.0 && *value > 0.0);
+        let points = points.map(|[at, value]| [x.place(*at), y.place(*value)]);
+        let _ = writeln!(
+            text,
+            "<path class=\"floor s{style}\" d=\"{}\"/>",
+            path(points)
+        );
     }
     text
 }

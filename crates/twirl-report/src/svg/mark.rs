@@ -15,7 +15,16 @@ const MARKS: [&str; STYLES] = [
     "M-5-2.4H5V2.4H-5Z",
 ];
 
-const DASHES: [&str; STYLES] = ["none", "7 4", "2 3", "9 3 2 3", "12 5", "4 2", "1 2", "7 2 2 2 2 2"];
+const DASHES: [&str; STYLES] = [
+    "none",
+    "7 4",
+    "2 3",
+    "9 3 2 3",
+    "12 5",
+    "4 2",
+    "1 2",
+    "7 2 2 2 2 2",
+];
 
 /// Outline of a style's mark.
 pub(crate) fn outline(style: usize) -> &'static str {

@@ -19,14 +19,24 @@ fn plain(law: Law, factors: &[f64]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     for (seed, factor) in factors.iter().enumerate() {
         let seed = seed as u64;
-        write(dir.path(), &manifest("neighbour-attention", seed, "ok"), &law.records(*factor));
+        write(
+            dir.path(),
+            &manifest("neighbour-attention", seed, "ok"),
+            &law.records(*factor),
+        );
     }
     dir
 }
 
 #[test]
 fn folders_are_compared_arm_by_arm() {
-    let a = plain(Law { scale: 80.0, ..Law::PLAIN }, &FACTORS);
+    let a = plain(
+        Law {
+            scale: 80.0,
+            ..Law::PLAIN
+        },
+        &FACTORS,
+    );
     let b = tempfile::tempdir().expect("a folder");
     two_arms(b.path());
     let all = compare_sets(&set(a.path()), &set(b.path()));
@@ -39,8 +49,15 @@ fn folders_are_compared_arm_by_arm() {
     let (seconds, ratio) = first.at_equal_time.as_ref().expect("one device");
     assert!((seconds - 30.0).abs() < 1e-9 && (ratio.value - 10.0).abs() < 1e-9);
     let text = compare_table(&all);
-    assert!(text.contains("painn are not comparable: only the second folder has it"), "{text}");
-    assert!(text.lines().next().is_some_and(|line| line.starts_with("A against B")));
+    assert!(
+        text.contains("painn are not comparable: only the second folder has it"),
+        "{text}"
+    );
+    assert!(
+        text.lines()
+            .next()
+            .is_some_and(|line| line.starts_with("A against B"))
+    );
 
     let same = compare_sets(&set(b.path()), &set(b.path()));
     for comparison in same {
@@ -89,7 +106,11 @@ fn bands_catch_worse_better_missing_and_broken() {
     let dir = tempfile::tempdir().expect("a folder");
     for (seed, factor) in [0.98, 1.0, 1.02].into_iter().enumerate() {
         let seed = seed as u64;
-        write(dir.path(), &manifest("neighbour-attention", seed, "ok"), &Law::PLAIN.records(factor));
+        write(
+            dir.path(),
+            &manifest("neighbour-attention", seed, "ok"),
+            &Law::PLAIN.records(factor),
+        );
     }
     let band = make_band(&set(dir.path()), BAND_WIDTH).expect("three seeds");
     let kinds = |law: Law| -> Vec<FindingKind> {
@@ -97,39 +118,79 @@ fn bands_catch_worse_better_missing_and_broken() {
         let found = check_band(&set(runs.path()), &band).expect("comparable");
         found.iter().map(|finding| finding.kind).collect()
     };
-    assert_eq!(kinds(Law { scale: 1.05 * Law::PLAIN.scale, ..Law::PLAIN }), []);
+    assert_eq!(
+        kinds(Law {
+            scale: 1.05 * Law::PLAIN.scale,
+            ..Law::PLAIN
+        }),
+        []
+    );
     let all = |kind: FindingKind, kinds: Vec<FindingKind>| {
         assert_eq!(kinds, vec![kind; 7], "one finding at each of seven steps");
     };
-    all(FindingKind::Worse, kinds(Law { scale: 1.2 * Law::PLAIN.scale, ..Law::PLAIN }));
-    all(FindingKind::SuspiciouslyBetter, kinds(Law { scale: 0.8 * Law::PLAIN.scale, ..Law::PLAIN }));
+    all(
+        FindingKind::Worse,
+        kinds(Law {
+            scale: 1.2 * Law::PLAIN.scale,
+            ..Law::PLAIN
+        }),
+    );
+    all(
+        FindingKind::SuspiciouslyBetter,
+        kinds(Law {
+            scale: 0.8 * Law::PLAIN.scale,
+            ..Law::PLAIN
+        }),
+    );
     // An estimator that divides by M halves the percentage at M = 2.
-    let halved = Law { percent: |step| 50.0 / (1.0 + step as f64 / 30.0), ..Law::PLAIN };
+    let halved = Law {
+        percent: |step| 50.0 / (1.0 + step as f64 / 30.0),
+        ..Law::PLAIN
+    };
     all(FindingKind::SuspiciouslyBetter, kinds(halved));
-    let never = Law { percent: |_| 100.0, ..Law::PLAIN };
+    let never = Law {
+        percent: |_| 100.0,
+        ..Law::PLAIN
+    };
     assert_eq!(kinds(never), [FindingKind::Worse; 6]);
 
     let empty = tempfile::tempdir().expect("a folder");
-    write(empty.path(), &manifest("other", 0, "ok"), &Law::PLAIN.records(1.0));
+    write(
+        empty.path(),
+        &manifest("other", 0, "ok"),
+        &Law::PLAIN.records(1.0),
+    );
     let found = check_band(&set(empty.path()), &band).expect("comparable");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].kind, FindingKind::Missing);
-    write(empty.path(), &manifest("neighbour-attention", 0, "failed"), &Law::PLAIN.records(1.0)[..5]);
+    write(
+        empty.path(),
+        &manifest("neighbour-attention", 0, "failed"),
+        &Law::PLAIN.records(1.0)[..5],
+    );
     let found = check_band(&set(empty.path()), &band).expect("comparable");
     assert!(found[0].text.contains("failed after step 300"), "{found:?}");
-    assert!(found.iter().any(|finding| finding.text.contains("not measured at step 3000")));
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.text.contains("not measured at step 3000"))
+    );
 
     let mut other = manifest("neighbour-attention", 0, "ok");
     other["data"]["sha256"] = json!("cd34");
     let elsewhere = tempfile::tempdir().expect("a folder");
     write(elsewhere.path(), &other, &Law::PLAIN.records(1.0));
-    let error = check_band(&set(elsewhere.path()), &band).expect_err("other data").to_string();
+    let error = check_band(&set(elsewhere.path()), &band)
+        .expect_err("other data")
+        .to_string();
     assert!(error.contains("data sha256"), "{error}");
 }
 
 #[test]
 fn bands_need_three_finished_seeds() {
     let two = plain(Law::PLAIN, &[1.0, 1.1]);
-    let error = make_band(&set(two.path()), BAND_WIDTH).expect_err("two seeds").to_string();
+    let error = make_band(&set(two.path()), BAND_WIDTH)
+        .expect_err("two seeds")
+        .to_string();
     assert!(error.contains("at least 3 seeds"), "{error}");
 }

@@ -10,7 +10,9 @@ use crate::synthetic::{FACTORS, Law, STEPS, manifest, two_arms, write};
 /// Checks that every tag is closed by its own name and that no bare `&` or `<` is left.
 /// Returns names and attributes of all elements.
 fn parse(page: &str) -> Vec<(String, Vec<(String, String)>)> {
-    let body = page.strip_prefix("<!DOCTYPE html>").expect("a document type");
+    let body = page
+        .strip_prefix("<!DOCTYPE html>")
+        .expect("a document type");
     let mut open: Vec<String> = Vec::new();
     let mut elements = Vec::new();
     let mut rest = body;
@@ -20,7 +22,11 @@ fn parse(page: &str) -> Vec<(String, Vec<(String, String)>)> {
         let tag = &rest[start + 1..end];
         rest = &rest[end + 1..];
         if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop().as_deref(), Some(name), "closed in order; before: {:.200}", rest);
+            assert_eq!(
+                open.pop().as_deref(),
+                Some(name),
+                "closed in order; before: {rest:.200}"
+            );
             continue;
         }
         let closed = tag.ends_with('/');
@@ -47,12 +53,18 @@ fn parse(page: &str) -> Vec<(String, Vec<(String, String)>)> {
 fn references(text: &str) {
     for tail in text.split('&').skip(1) {
         let name = tail.split_once(';').map_or("", |pair| pair.0);
-        assert!(["amp", "lt", "gt", "quot"].contains(&name) || name.starts_with('#'), "&{tail:.20}");
+        assert!(
+            ["amp", "lt", "gt", "quot"].contains(&name) || name.starts_with('#'),
+            "&{tail:.20}"
+        );
     }
 }
 
 fn attribute<'a>(attributes: &'a [(String, String)], key: &str) -> Option<&'a str> {
-    attributes.iter().find(|pair| pair.0 == key).map(|pair| pair.1.as_str())
+    attributes
+        .iter()
+        .find(|pair| pair.0 == key)
+        .map(|pair| pair.1.as_str())
 }
 
 #[test]
@@ -67,19 +79,33 @@ fn the_page_is_well_formed_and_needs_no_network() {
     fs::create_dir_all(dir.path().join("force-field/painn/seed-9")).expect("writable");
     let page = html(&RunSet::read(dir.path()).expect("readable"));
     let elements = parse(&page);
-    assert_eq!(elements.iter().filter(|element| element.0 == "script").count(), 1);
+    assert_eq!(
+        elements
+            .iter()
+            .filter(|element| element.0 == "script")
+            .count(),
+        1
+    );
     for (name, attributes) in &elements {
         for (key, value) in attributes {
             let link = ["href", "src", "action", "data", "srcset"].contains(&key.as_str());
-            assert!(!link || value.starts_with('#') || value.starts_with("data:"), "{name} {key}");
+            assert!(
+                !link || value.starts_with('#') || value.starts_with("data:"),
+                "{name} {key}"
+            );
             assert!(!key.starts_with("on"), "{name} {key}");
         }
     }
     assert!(!page.contains("url(") && !page.contains("@import"));
     assert!(page.contains("seed-9: manifest.json is missing"));
     let figures = page.replace("loss is NaN", "");
-    assert!(!figures.contains("NaN") && !figures.contains(">inf"), "no value is printed as NaN");
-    let images = elements.iter().filter(|e| e.0 == "svg" && attribute(&e.1, "role") == Some("img"));
+    assert!(
+        !figures.contains("NaN") && !figures.contains(">inf"),
+        "no value is printed as NaN"
+    );
+    let images = elements
+        .iter()
+        .filter(|e| e.0 == "svg" && attribute(&e.1, "role") == Some("img"));
     assert_eq!(images.count(), 2);
 }
 
@@ -121,17 +147,34 @@ fn files_have_a_head_and_equal_rows() {
         let mut lines = file.text.split("\r\n");
         // Columns, with commas inside quotes taken out.
         let columns = |line: &str| {
-            line.split('"').step_by(2).map(|part| part.matches(',').count()).sum::<usize>() + 1
+            line.split('"')
+                .step_by(2)
+                .map(|part| part.matches(',').count())
+                .sum::<usize>()
+                + 1
         };
         let head = columns(lines.next().expect("a head"));
         for line in lines.filter(|line| !line.is_empty()) {
             assert_eq!(columns(line), head, "{}: {line}", file.name);
         }
-        assert!(!file.text.contains("NaN") && !file.text.contains("inf"), "{}", file.text);
+        assert!(
+            !file.text.contains("NaN") && !file.text.contains("inf"),
+            "{}",
+            file.text
+        );
     }
-    let percent = files.iter().find(|file| file.name == "force-field-percent-steps.csv");
+    let percent = files
+        .iter()
+        .find(|file| file.name == "force-field-percent-steps.csv");
     let rows = percent.expect("present").text.lines().count();
     assert_eq!(rows, 1 + 7 * STEPS.len());
-    let versus = files.iter().find(|file| file.name == "force-field-versus.csv").expect("present");
-    assert!(versus.text.contains("float type is f64 and f32"), "{}", versus.text);
+    let versus = files
+        .iter()
+        .find(|file| file.name == "force-field-versus.csv")
+        .expect("present");
+    assert!(
+        versus.text.contains("float type is f64 and f32"),
+        "{}",
+        versus.text
+    );
 }

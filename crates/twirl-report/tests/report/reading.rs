@@ -11,14 +11,26 @@ use crate::synthetic::{FACTORS, Law, manifest, two_arms, write};
 fn groups_runs_by_task_arm_and_seed_from_any_level() {
     let dir = tempfile::tempdir().expect("a folder");
     two_arms(dir.path());
-    for (inner, runs) in [("", 6), ("force-field", 6), ("force-field/painn", 3), ("force-field/painn/seed-1", 1)] {
+    for (inner, runs) in [
+        ("", 6),
+        ("force-field", 6),
+        ("force-field/painn", 3),
+        ("force-field/painn/seed-1", 1),
+    ] {
         let set = RunSet::read(&dir.path().join(inner)).expect("readable");
-        assert_eq!(set.arms().map(|arm| arm.runs.len()).sum::<usize>(), runs, "{inner}");
+        assert_eq!(
+            set.arms().map(|arm| arm.runs.len()).sum::<usize>(),
+            runs,
+            "{inner}"
+        );
         assert!(set.broken.is_empty());
     }
     let set = RunSet::read(dir.path()).expect("readable");
     assert_eq!(set.tasks.len(), 1);
-    let arms: Vec<_> = set.arms().map(|arm| (arm.arm.as_str(), arm.is_exact())).collect();
+    let arms: Vec<_> = set
+        .arms()
+        .map(|arm| (arm.arm.as_str(), arm.is_exact()))
+        .collect();
     assert_eq!(arms, [("neighbour-attention", false), ("painn", true)]);
 }
 
@@ -39,21 +51,45 @@ fn a_broken_folder_is_listed_and_the_rest_reported() {
     let mut other = manifest("painn", 10, "ok");
     other["job"]["train"]["batch"] = json!(99);
     write(out, &other, &Law::EXACT.records(1.0));
-    write(out, &manifest("crashed", 0, "failed"), &Law::PLAIN.records(1.0)[..3]);
+    write(
+        out,
+        &manifest("crashed", 0, "failed"),
+        &Law::PLAIN.records(1.0)[..3],
+    );
     write(out, &manifest("unborn", 0, "stopped"), &[]);
 
     let set = RunSet::read(out).expect("readable");
-    let reasons: Vec<&str> = set.broken.iter().map(|broken| broken.reason.as_str()).collect();
+    let reasons: Vec<&str> = set
+        .broken
+        .iter()
+        .map(|broken| broken.reason.as_str())
+        .collect();
     assert_eq!(reasons.len(), 4, "{reasons:?}");
-    assert!(reasons[0].contains("train.batch is 16 and 99"), "{reasons:?}");
-    assert!(reasons[1].contains("manifest.json is missing"), "{reasons:?}");
+    assert!(
+        reasons[0].contains("train.batch is 16 and 99"),
+        "{reasons:?}"
+    );
+    assert!(
+        reasons[1].contains("manifest.json is missing"),
+        "{reasons:?}"
+    );
     assert!(reasons[3].contains("line 1"), "{reasons:?}");
     for text in [table(&set), markdown(&set)] {
-        assert!(text.contains("crashed seed 0: failed after step 10: loss is NaN at step 7 <second line>"));
-        assert!(text.contains("unborn seed 0: stopped after step 0 of 3000"), "{text}");
+        assert!(
+            text.contains(
+                "crashed seed 0: failed after step 10: loss is NaN at step 7 <second line>"
+            )
+        );
+        assert!(
+            text.contains("unborn seed 0: stopped after step 0 of 3000"),
+            "{text}"
+        );
         assert!(text.contains("seed-7: manifest.json is missing"));
         let figures = text.replace("loss is NaN at step 7", "");
-        assert!(!figures.contains("NaN") && !figures.contains("inf"), "{figures}");
+        assert!(
+            !figures.contains("NaN") && !figures.contains("inf"),
+            "{figures}"
+        );
     }
 }
 
@@ -61,7 +97,10 @@ fn a_broken_folder_is_listed_and_the_rest_reported() {
 fn an_empty_folder_is_one_line() {
     let dir = tempfile::tempdir().expect("a folder");
     let error = RunSet::read(dir.path()).expect_err("no run").to_string();
-    assert!(error.contains("no run folder below it") && !error.contains('\n'), "{error}");
+    assert!(
+        error.contains("no run folder below it") && !error.contains('\n'),
+        "{error}"
+    );
     assert!(RunSet::read(&dir.path().join("absent")).is_err());
 }
 
@@ -76,7 +115,10 @@ fn the_summary_has_the_figures_of_the_law() {
     let expected = mean * Law::PLAIN.loss(30.0);
     assert!((figures.total.loss.value / expected - 1.0).abs() < 1e-12);
     // 100 / (1 + step / 30) passes 10 at 270, 5 at 570, 2 at 1470 and is 0.99 at 3000.
-    assert_eq!(figures.steps_to, [Some(300), Some(1000), Some(3000), Some(3000)]);
+    assert_eq!(
+        figures.steps_to,
+        [Some(300), Some(1000), Some(3000), Some(3000)]
+    );
     let percent = 100.0 / 101.0;
     let [low, high] = figures.total.percent.interval.expect("three seeds");
     // Equal percentages: only the molecules' interval remains.
@@ -85,14 +127,21 @@ fn the_summary_has_the_figures_of_the_law() {
 
     let text = table(&set);
     assert!(text.lines().all(|line| line.len() <= 120), "{text}");
-    assert!(text.is_ascii() && text.contains("exact") && text.contains("123,456"), "{text}");
+    assert!(
+        text.is_ascii() && text.contains("exact") && text.contains("123,456"),
+        "{text}"
+    );
     println!("{text}");
 }
 
 #[test]
 fn an_arm_without_a_finished_run_is_reported_as_unfinished() {
     let dir = tempfile::tempdir().expect("a folder");
-    write(dir.path(), &manifest("painn", 0, "stopped"), &Law::EXACT.records(1.0)[..4]);
+    write(
+        dir.path(),
+        &manifest("painn", 0, "stopped"),
+        &Law::EXACT.records(1.0)[..4],
+    );
     let set = RunSet::read(dir.path()).expect("readable");
     let arm = summarise(&set.tasks[0].arms[0]);
     assert!(!arm.finished && arm.exact);

@@ -27,16 +27,27 @@ impl Law {
         percent: |step| 100.0 / (1.0 + step as f64 / 30.0),
         speed: 100.0,
     };
-    pub(crate) const EXACT: Self =
-        Self { scale: 4.0, power: 0.6, percent: |_| 2e-11, speed: 20.0 };
+    pub(crate) const EXACT: Self = Self {
+        scale: 4.0,
+        power: 0.6,
+        percent: |_| 2e-11,
+        speed: 20.0,
+    };
 
     /// Loss at a time; step 0 is at time 0, where the law has no value.
     pub(crate) fn loss(&self, seconds: f64) -> f64 {
-        if seconds == 0.0 { 10.0 * self.scale } else { self.scale * seconds.powf(-self.power) }
+        if seconds == 0.0 {
+            10.0 * self.scale
+        } else {
+            self.scale * seconds.powf(-self.power)
+        }
     }
 
     pub(crate) fn records(&self, factor: f64) -> Vec<Record> {
-        STEPS.iter().map(|&step| self.record(step, factor)).collect()
+        STEPS
+            .iter()
+            .map(|&step| self.record(step, factor))
+            .collect()
     }
 
     fn record(&self, step: u64, factor: f64) -> Record {
@@ -104,7 +115,12 @@ pub(crate) fn manifest(arm: &str, seed: u64, status: &str) -> Value {
 /// Writes a run folder.
 pub(crate) fn write(out: &Path, manifest: &Value, records: &[Record]) {
     let manifest: Manifest = serde_json::from_value(manifest.clone()).expect("a manifest");
-    let folder = Folder::of(out, &manifest.job.task, &manifest.job.arm, manifest.job.seed);
+    let folder = Folder::of(
+        out,
+        &manifest.job.task,
+        &manifest.job.arm,
+        manifest.job.seed,
+    );
     folder.create().expect("a writable folder");
     folder.write_manifest(&manifest).expect("a writable folder");
     let lines: String = records
@@ -121,7 +137,11 @@ pub(crate) const FACTORS: [f64; 3] = [0.8, 1.0, 1.25];
 pub(crate) fn two_arms(out: &Path) {
     for (seed, factor) in FACTORS.iter().enumerate() {
         for (arm, law) in [("neighbour-attention", Law::PLAIN), ("painn", Law::EXACT)] {
-            write(out, &manifest(arm, seed as u64, "ok"), &law.records(*factor));
+            write(
+                out,
+                &manifest(arm, seed as u64, "ok"),
+                &law.records(*factor),
+            );
         }
     }
 }

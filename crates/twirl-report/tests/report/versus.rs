@@ -9,7 +9,12 @@ use crate::synthetic::{Law, manifest, two_arms, write};
 
 fn pair(out: &Path) -> Result<Versus, String> {
     let set = RunSet::read(out).expect("readable");
-    let arm = |name: &str| set.arms().find(|arm| arm.arm == name).expect("written").clone();
+    let arm = |name: &str| {
+        set.arms()
+            .find(|arm| arm.arm == name)
+            .expect("written")
+            .clone()
+    };
     versus(&arm("neighbour-attention"), &arm("painn"))
 }
 
@@ -27,11 +32,18 @@ fn power_laws_have_their_closed_forms() {
     assert!(close(pair.plain_loss, Law::PLAIN.loss(30.0)));
     assert!(close(pair.exact_loss, Law::EXACT.loss(30.0)));
     assert!(close(pair.ratio.value, 2.0 * 30f64.powf(0.1)));
-    assert_eq!(pair.to_target.value, Reach::Never { after: pair.seconds });
+    assert_eq!(
+        pair.to_target.value,
+        Reach::Never {
+            after: pair.seconds
+        }
+    );
     assert_eq!(pair.to_target.interval, None);
     assert!(close(pair.exact_seconds, 150.0));
     // The exact arm is at the plain arm's loss at t with 4 t^-0.6 = 8 30^-0.5.
-    let Reach::At(factor) = pair.break_even.value else { panic!("reached") };
+    let Reach::At(factor) = pair.break_even.value else {
+        panic!("reached")
+    };
     assert!(close(factor * 30.0, (0.5 * 30f64.sqrt()).powf(1.0 / 0.6)));
     assert!(close(pair.equiv_share.value, 100.0 / 101.0));
     assert_eq!(pair.verdict, Verdict::Higher);
@@ -43,30 +55,64 @@ fn power_laws_have_their_closed_forms() {
 fn time_to_equal_loss_has_its_closed_form() {
     let dir = tempfile::tempdir().expect("a folder");
     for (arm, law) in [
-        ("neighbour-attention", Law { scale: 1.0, power: 0.5, ..Law::PLAIN }),
-        ("painn", Law { scale: 4.0, power: 0.5, speed: 100.0, ..Law::EXACT }),
+        (
+            "neighbour-attention",
+            Law {
+                scale: 1.0,
+                power: 0.5,
+                ..Law::PLAIN
+            },
+        ),
+        (
+            "painn",
+            Law {
+                scale: 4.0,
+                power: 0.5,
+                speed: 100.0,
+                ..Law::EXACT
+            },
+        ),
     ] {
         write(dir.path(), &manifest(arm, 0, "ok"), &law.records(1.0));
     }
     let pair = pair(dir.path()).expect("comparable");
     // t^-1/2 = 4 30^-1/2 at t = 30 / 16.
-    let Reach::At(time) = pair.to_target.value else { panic!("reached") };
+    let Reach::At(time) = pair.to_target.value else {
+        panic!("reached")
+    };
     assert!(close(time, 30.0 / 16.0));
     // 4 t^-1/2 is never 30^-1/2 within 30 s: it would take 480 s, a factor of 16.
-    let Reach::Never { after } = pair.break_even.value else { panic!("never reached") };
+    let Reach::Never { after } = pair.break_even.value else {
+        panic!("never reached")
+    };
     assert!(close(after, 1.0));
     assert_eq!(pair.verdict, Verdict::NoInterval);
     let set = RunSet::read(dir.path()).expect("readable");
-    assert!(table(&set).contains("one seed: no interval"), "{}", table(&set));
+    assert!(
+        table(&set).contains("one seed: no interval"),
+        "{}",
+        table(&set)
+    );
 }
 
 #[test]
 fn equal_arms_are_undecided() {
     let dir = tempfile::tempdir().expect("a folder");
     for (seed, factor) in [0.7, 1.1, 1.0, 0.9].into_iter().enumerate() {
-        let exact = Law { percent: |_| 1e-11, ..Law::PLAIN };
-        write(dir.path(), &manifest("neighbour-attention", seed as u64, "ok"), &Law::PLAIN.records(factor));
-        write(dir.path(), &manifest("painn", seed as u64, "ok"), &exact.records(factor));
+        let exact = Law {
+            percent: |_| 1e-11,
+            ..Law::PLAIN
+        };
+        write(
+            dir.path(),
+            &manifest("neighbour-attention", seed as u64, "ok"),
+            &Law::PLAIN.records(factor),
+        );
+        write(
+            dir.path(),
+            &manifest("painn", seed as u64, "ok"),
+            &exact.records(factor),
+        );
     }
     let pair = pair(dir.path()).expect("comparable");
     assert!(close(pair.ratio.value, 1.0));
@@ -77,20 +123,36 @@ fn equal_arms_are_undecided() {
 fn what_differs_is_named() {
     type Change = fn(&mut Value);
     let cases: [(&str, Change); 8] = [
-        ("data sha256 is ab12 and cd34", |m| m["data"]["sha256"] = json!("cd34")),
-        ("task_config.cutoff is 5.0 and 6.0", |m| m["job"]["task_config"]["cutoff"] = json!(6.0)),
-        ("task_config.extra is \"absent\" and 1", |m| m["job"]["task_config"]["extra"] = json!(1)),
-        ("measure_seed is 1 and 2", |m| m["job"]["measure_seed"] = json!(2)),
+        ("data sha256 is ab12 and cd34", |m| {
+            m["data"]["sha256"] = json!("cd34");
+        }),
+        ("task_config.cutoff is 5.0 and 6.0", |m| {
+            m["job"]["task_config"]["cutoff"] = json!(6.0);
+        }),
+        ("task_config.extra is \"absent\" and 1", |m| {
+            m["job"]["task_config"]["extra"] = json!(1);
+        }),
+        ("measure_seed is 1 and 2", |m| {
+            m["job"]["measure_seed"] = json!(2);
+        }),
         ("train.evaluation.items is 256 and 3", |m| {
             m["job"]["train"]["evaluation"] = json!({ "items": 3 });
         }),
-        ("hardware is", |m| m["device"]["hardware"] = json!("another")),
+        ("hardware is", |m| {
+            m["device"]["hardware"] = json!("another");
+        }),
         ("threads is 2 and 4", |m| m["device"]["threads"] = json!(4)),
-        ("float type is f32 and f64", |m| m["device"]["float"] = json!("f64")),
+        ("float type is f32 and f64", |m| {
+            m["device"]["float"] = json!("f64");
+        }),
     ];
     for (reason, change) in cases {
         let dir = tempfile::tempdir().expect("a folder");
-        write(dir.path(), &manifest("neighbour-attention", 0, "ok"), &Law::PLAIN.records(1.0));
+        write(
+            dir.path(),
+            &manifest("neighbour-attention", 0, "ok"),
+            &Law::PLAIN.records(1.0),
+        );
         let mut other = manifest("painn", 0, "ok");
         change(&mut other);
         write(dir.path(), &other, &Law::EXACT.records(1.0));
@@ -107,9 +169,20 @@ fn what_differs_is_named() {
 #[test]
 fn no_common_time_is_said() {
     let dir = tempfile::tempdir().expect("a folder");
-    let fast = Law { speed: 1e6, ..Law::PLAIN };
-    write(dir.path(), &manifest("neighbour-attention", 0, "ok"), &fast.records(1.0));
-    write(dir.path(), &manifest("painn", 0, "ok"), &Law::EXACT.records(1.0));
+    let fast = Law {
+        speed: 1e6,
+        ..Law::PLAIN
+    };
+    write(
+        dir.path(),
+        &manifest("neighbour-attention", 0, "ok"),
+        &fast.records(1.0),
+    );
+    write(
+        dir.path(),
+        &manifest("painn", 0, "ok"),
+        &Law::EXACT.records(1.0),
+    );
     let error = pair(dir.path()).expect_err("no overlap");
     assert!(error.contains("no common device time"), "{error}");
 }
