@@ -57,12 +57,10 @@ fn equal_time(pair: &Versus) -> String {
         significant(pair.ratio.value, 3),
     );
     match pair.verdict {
-        Verdict::NoInterval => {
-            format!(
-                "{start}: {}, so neither is called better.",
-                seeds_text(pair.seeds)
-            )
-        }
+        Verdict::NoInterval => format!(
+            "{start}; {}, so neither is called better.",
+            seeds_text(pair.seeds).replace(':', ",")
+        ),
         verdict => {
             let words = match verdict {
                 Verdict::Lower => format!("{plain} is better"),
