@@ -220,8 +220,6 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
         "run",
         "status",
         "device",
-        "hardware",
-        "float",
         "ms per step",
         "device s",
         "device hours",
@@ -230,7 +228,7 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
         "search s",
         "learning rate",
     ];
-    let mut grid = Grid::new("Device and cost", 5, head);
+    let mut grid = Grid::new("Device and cost", 3, head);
     for run in task.arms.iter().flat_map(|arm| &arm.runs) {
         let Manifest {
             device,
@@ -248,8 +246,6 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
             run.label(),
             crate::runs::status_name(run.manifest.status).into(),
             device.name.clone(),
-            format!("{}, {} threads", device.hardware, device.threads),
-            device.float.clone(),
             per_step,
             significant(seconds, 3),
             significant(seconds / 3600.0, 2),

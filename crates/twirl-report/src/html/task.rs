@@ -23,7 +23,9 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
     for line in headline(&arms, &pairs) {
         let _ = writeln!(text, "<p class=\"lead\">{}</p>", escape(&line));
     }
-    let _ = writeln!(text, "<p class=\"data\">{}</p>", escape(&data_line(task)));
+    for line in [data_line(task), device_line(task)] {
+        let _ = writeln!(text, "<p class=\"data\">{}</p>", escape(&line));
+    }
     text.push_str("<div class=\"figures\">\n");
     text.push_str(&with_legend(
         &percent_figure(task, index),
@@ -114,4 +116,20 @@ fn data_line(task: &TaskRuns) -> String {
         }
     }
     lines.join(" ")
+}
+
+/// The devices of the runs.
+fn device_line(task: &TaskRuns) -> String {
+    let mut devices: Vec<String> = Vec::new();
+    for run in task.arms.iter().flat_map(|arm| &arm.runs) {
+        let device = &run.manifest.device;
+        let line = format!(
+            "{} ({}, {} threads, {})",
+            device.name, device.hardware, device.threads, device.float
+        );
+        if !devices.contains(&line) {
+            devices.push(line);
+        }
+    }
+    format!("Device: {}.", devices.join("; "))
 }
