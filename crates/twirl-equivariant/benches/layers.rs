@@ -3,12 +3,14 @@
 
 use std::hint::black_box;
 
+use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream, Symmetry};
 use twirl_equivariant::{
-    Cloud, Features, Molecule, NeighbourList, PainnConfig, TensorFieldConfig, VectorHead,
+    Cloud, Features, Molecule, NeighbourList, Painn, PainnConfig, TensorField, TensorFieldConfig,
+    VectorHead,
 };
 use twirl_layers::Init;
 
@@ -43,19 +45,24 @@ fn cloud(device: &Device) -> Cloud {
     Cloud::from_host(&molecules, 5.0, [0, 0], device).expect("a cloud")
 }
 
-fn time(
+/// `plain` is the network without gradient tracking: on a tracking device a pass that no backward
+/// pass consumes leaves its graph behind and slows down the next.
+fn time<N: Module>(
     bench: &mut Criterion,
     name: &str,
-    forward: impl Fn(&Cloud) -> Features,
+    network: &N,
     head: &VectorHead,
+    forward: fn(&N, &Cloud) -> Features,
 ) {
-    let input = cloud(&Device::flex().autodiff());
+    let (plain, plain_head) = (network.valid(), head.valid());
+    let input = cloud(&Device::flex());
     bench.bench_function(&format!("{name}/forward"), |b| {
-        b.iter(|| black_box(head.forward(&forward(&input)).into_data()));
+        b.iter(|| black_box(plain_head.forward(&forward(&plain, &input)).into_data()));
     });
+    let input = cloud(&Device::flex().autodiff());
     bench.bench_function(&format!("{name}/forward+backward"), |b| {
         b.iter(|| {
-            let output = head.forward(&forward(&input));
+            let output = head.forward(&forward(network, &input));
             black_box((output.clone() * output).sum().backward())
         });
     });
@@ -66,7 +73,7 @@ fn layers(bench: &mut Criterion) {
     let mut init = Init::new(1, &device);
     let head = VectorHead::new(&mut init, 64);
     let painn = PainnConfig::default().init(&mut init).expect("a network");
-    time(bench, "painn", |cloud| painn.forward(cloud), &head);
+    time(bench, "painn", &painn, &head, Painn::forward);
     for (name, symmetry) in [
         ("tensor-field-o3", Symmetry::O3),
         ("tensor-field-so3", Symmetry::So3),
@@ -76,7 +83,7 @@ fn layers(bench: &mut Criterion) {
             ..TensorFieldConfig::default()
         };
         let field = config.init(&mut init).expect("a network");
-        time(bench, name, |cloud| field.forward(cloud), &head);
+        time(bench, name, &field, &head, TensorField::forward);
     }
     let plain = Device::flex();
     let square = || Tensor::<2>::random([512, 512], Distribution::Default, &plain);

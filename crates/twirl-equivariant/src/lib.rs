@@ -28,3 +28,8 @@ pub use features::{Features, ScalarHead, VectorHead};
 pub use neighbours::NeighbourList;
 pub use painn::{Painn, PainnConfig};
 pub use tensor_field::{TensorField, TensorFieldConfig};
+
+/// The README's example, compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -19,3 +19,8 @@ pub use init::Init;
 pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};
 pub use norm::{LayerNorm, RmsNorm};
 pub use radial::{BesselBasis, GaussianBasis, cutoff};
+
+/// The README's example, compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
