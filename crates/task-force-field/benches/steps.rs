@@ -1,0 +1,2 @@
+//! Times a training step of every arm.
+fn main() {}

@@ -1,0 +1,55 @@
+//! The models.
+
+pub(crate) mod coordinate_transformer;
+pub(crate) mod neighbour_attention;
+pub(crate) mod painn;
+pub(crate) mod tensor_field;
+
+use burn::tensor::Tensor;
+use twirl_equivariant::{Features, ScalarHead, VectorHead};
+
+use crate::{Batch, Output};
+
+/// Mean over a molecule's atoms of a value per atom `[batch * N, 1]`: `[batch, 1, 1]`.
+fn mean_over_atoms(values: Tensor<2>, batch: &Batch) -> Tensor<3> {
+    let [count, atoms] = batch.share.dims();
+    let values = values.reshape([count, atoms]) * batch.share.clone();
+    values.sum_dim(1).unsqueeze_dim(2)
+}
+
+/// Direct forces from vectors, energy from scalars.
+fn read_out(
+    features: &Features,
+    vector: &VectorHead,
+    scalar: &ScalarHead,
+    batch: &Batch,
+) -> Output {
+    let [count, atoms] = batch.share.dims();
+    Output {
+        force: vector.forward(features).reshape([count, atoms, 3]),
+        energy: mean_over_atoms(scalar.forward(features), batch),
+    }
+}
+
+/// The mean number of neighbours of the first training molecules, by which sums over neighbours
+/// are scaled.
+fn mean_neighbours(task: &crate::ForceField) -> f64 {
+    use twirl_harness::Task;
+    let config = task.config();
+    let (mut edges, mut atoms) = (0, 0);
+    for &item in task.items(twirl_data::Split::Train).iter().take(64) {
+        let positions = task.data().positions(item);
+        let list = twirl_equivariant::NeighbourList::build(
+            positions,
+            config.cutoff,
+            config.max_neighbours,
+        );
+        if let Ok(list) = list {
+            atoms += list.atoms();
+            edges += (0..list.atoms())
+                .map(|atom| list.of(atom).len())
+                .sum::<usize>();
+        }
+    }
+    (edges as f64 / f64::max(atoms as f64, 1.0)).max(1.0)
+}

@@ -1,0 +1,294 @@
+//! The `neighbour-attention` arm.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use twirl_core::Symmetry;
+use twirl_equivariant::{Cloud, Edges};
+use twirl_harness::{Arm, TaskError};
+use twirl_layers::{
+    Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather,
+};
+
+use super::mean_over_atoms;
+use crate::{Batch, ForceField, Output};
+
+/// Sizes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NeighbourAttentionConfig {
+    /// Channels of edges and atoms.
+    pub width: usize,
+    /// Blocks.
+    pub layers: usize,
+    /// Attention heads; they divide the width.
+    pub heads: usize,
+    /// Radial functions.
+    pub radial: usize,
+    /// Highest degree of the bond-orientational order.
+    pub degree: usize,
+    /// Width of the perceptrons, as a multiple of `width`.
+    pub expansion: usize,
+}
+
+impl Default for NeighbourAttentionConfig {
+    fn default() -> Self {
+        Self {
+            width: 32,
+            layers: 2,
+            heads: 4,
+            radial: 16,
+            degree: 9,
+            expansion: 1,
+        }
+    }
+}
+
+/// Attention among the neighbours of each atom, built like EScAIP (arXiv 2410.24169): edges are
+/// described by invariants (distance, bond-orientational order, species), their attention is
+/// biased by the angle between them, and only the force head is not equivariant.
+#[derive(Module, Debug)]
+pub struct NeighbourAttention {
+    embedding: Embedding,
+    order: Dense,
+    radial: Dense,
+    sender: Dense,
+    receiver: Dense,
+    blocks: Vec<Block>,
+    norm: RmsNorm,
+    edge_head: Dense,
+    scale_head: Dense,
+    energy_head: Mlp,
+    #[module(skip)]
+    config: NeighbourAttentionConfig,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    edge_norm: RmsNorm,
+    edge: Dense,
+    sender: Dense,
+    receiver: Dense,
+    query: Dense,
+    key: Dense,
+    value: Dense,
+    output: Dense,
+    /// Strength of the angle in each head `[heads]`.
+    angle: burn::module::Param<Tensor<1>>,
+    node_norm: RmsNorm,
+    node: Mlp,
+    perceptron_norm: RmsNorm,
+    perceptron: Mlp,
+    heads: usize,
+}
+
+/// The parts of the direct force `F_i = scale_i * sum_j channels_ij * unit_ij`, A = batch * N.
+#[derive(Debug, Clone)]
+pub struct Direct {
+    /// `[A, 1]`.
+    pub scale: Tensor<2>,
+    /// Three channels per edge `[A, K, 3]`, 0 at padding.
+    pub channels: Tensor<3>,
+    /// Unit vectors `[A, K, 3]`, 0 at padding.
+    pub unit: Tensor<3>,
+}
+
+impl Direct {
+    /// The force `[A, 3]`: channels and components multiplied element by element, the one step
+    /// that is not equivariant.
+    pub fn force(&self) -> Tensor<2> {
+        let sum = (self.channels.clone() * self.unit.clone()).sum_dim(1);
+        sum.squeeze_dim::<2>(1) * self.scale.clone()
+    }
+}
+
+impl Block {
+    fn new(init: &mut Init, config: &NeighbourAttentionConfig) -> Self {
+        let width = config.width;
+        let inner = config.expansion * width;
+        Self {
+            edge_norm: RmsNorm::new(init, width),
+            edge: Dense::new(init, width, width, true),
+            sender: Dense::new(init, width, width, false),
+            receiver: Dense::new(init, width, width, false),
+            query: Dense::new(init, width, width, false),
+            key: Dense::new(init, width, width, false),
+            value: Dense::new(init, width, width, false),
+            output: Dense::new(init, width, width, true),
+            angle: init.zeros([config.heads]),
+            node_norm: RmsNorm::new(init, width),
+            node: Mlp::new(init, [width, inner, width], Activation::Gelu),
+            perceptron_norm: RmsNorm::new(init, width),
+            perceptron: Mlp::new(init, [width, inner, width], Activation::Gelu),
+            heads: config.heads,
+        }
+    }
+
+    /// Updates edges `[A, K, C]` and atoms `[A, C]`.
+    fn forward(
+        &self,
+        edges: Tensor<3>,
+        nodes: Tensor<2>,
+        geometry: &Geometry,
+    ) -> (Tensor<3>, Tensor<2>) {
+        let [atoms, neighbours, width] = edges.dims();
+        let senders = gather(self.sender.forward(nodes.clone()), geometry.index.clone());
+        let receivers: Tensor<3> = self.receiver.forward(nodes.clone()).unsqueeze_dim(1);
+        let message = self.edge.forward(self.edge_norm.forward(edges.clone()))
+            + senders.reshape([atoms, neighbours, width])
+            + receivers;
+        let bias = geometry.cosine.clone().unsqueeze_dim::<4>(1)
+            * self.angle.val().reshape([1, self.heads, 1, 1]);
+        let mixed = attention(
+            self.query.forward(message.clone()),
+            self.key.forward(message.clone()),
+            self.value.forward(message),
+            self.heads,
+            Some(bias),
+            Some(geometry.mask.clone().squeeze_dim(2)),
+        );
+        let edges = edges + self.output.forward(mixed);
+        let mean = (edges.clone() * geometry.share.clone())
+            .sum_dim(1)
+            .squeeze_dim::<2>(1);
+        let nodes = nodes + self.node.forward(self.node_norm.forward(mean));
+        let normed = self.perceptron_norm.forward(edges.clone());
+        (edges + self.perceptron.forward(normed), nodes)
+    }
+}
+
+/// What all blocks share.
+struct Geometry {
+    index: Tensor<1, burn::tensor::Int>,
+    /// Cosine of the angle between two neighbours `[A, K, K]`.
+    cosine: Tensor<3>,
+    /// `[A, K, 1]`
+    mask: Tensor<3>,
+    /// `mask / neighbours of the atom` `[A, K, 1]`.
+    share: Tensor<3>,
+    unit: Tensor<3>,
+}
+
+impl Geometry {
+    fn new(cloud: &Cloud, edges: &Edges) -> Self {
+        let (atoms, neighbours) = (cloud.batch * cloud.atoms, cloud.neighbours);
+        let unit = edges.unit.clone().reshape([atoms, neighbours, 3]);
+        let mask = cloud.edge_mask.clone().reshape([atoms, neighbours, 1]);
+        let count = mask.clone().sum_dim(1).clamp_min(1.0);
+        Self {
+            index: cloud.index.clone(),
+            cosine: unit.clone().matmul(unit.clone().swap_dims(1, 2)),
+            share: mask.clone() / count,
+            mask,
+            unit,
+        }
+    }
+
+    /// Bond-orientational order of degrees 0 to `degree` of every atom `[A, degree + 1]`:
+    /// `q_l^2 = mean_jk P_l(cos angle_jk)`, which is Steinhardt's order by the addition theorem.
+    fn order(&self, degree: usize) -> Tensor<2> {
+        let pair = self
+            .share
+            .clone()
+            .matmul(self.share.clone().swap_dims(1, 2));
+        let mean = |legendre: &Tensor<3>| {
+            (legendre.clone() * pair.clone())
+                .sum_dim(2)
+                .sum_dim(1)
+                .squeeze_dim::<2>(2)
+        };
+        let (mut below, mut present) = (self.cosine.ones_like(), self.cosine.clone());
+        let mut orders = vec![mean(&below)];
+        for l in 1..=degree {
+            orders.push(mean(&present));
+            let next = (self.cosine.clone() * present.clone() * (2 * l + 1) as f64
+                - below * l as f64)
+                / (l + 1) as f64;
+            below = std::mem::replace(&mut present, next);
+        }
+        Tensor::cat(orders, 1)
+    }
+}
+
+impl NeighbourAttention {
+    /// The invariant parts of the force, and energies per atom `[A, 1]`.
+    pub fn direct(&self, cloud: &Cloud) -> (Direct, Tensor<2>) {
+        let edges = cloud.edges();
+        let geometry = Geometry::new(cloud, &edges);
+        let (atoms, neighbours) = (cloud.batch * cloud.atoms, cloud.neighbours);
+        let order = self.order.forward(geometry.order(self.config.degree));
+        let mut nodes = self.embedding.forward(cloud.species.clone()) + order;
+        let basis = GaussianBasis::new(self.config.radial, cloud.cutoff);
+        let radial = self.radial.forward(basis.forward(edges.distance));
+        let senders = gather(self.sender.forward(nodes.clone()), geometry.index.clone());
+        let receivers: Tensor<3> = self.receiver.forward(nodes.clone()).unsqueeze_dim(1);
+        let mut states =
+            (radial + senders).reshape([atoms, neighbours, self.config.width]) + receivers;
+        for block in &self.blocks {
+            (states, nodes) = block.forward(states, nodes, &geometry);
+        }
+        let channels = self.edge_head.forward(self.norm.forward(states)) * geometry.mask;
+        let scale = self.scale_head.forward(nodes.clone());
+        (
+            Direct {
+                scale,
+                channels,
+                unit: geometry.unit,
+            },
+            self.energy_head.forward(nodes),
+        )
+    }
+}
+
+impl Arm<ForceField> for NeighbourAttention {
+    type Config = NeighbourAttentionConfig;
+
+    fn symmetry(_config: &NeighbourAttentionConfig) -> Option<Symmetry> {
+        None
+    }
+
+    fn init(
+        config: &NeighbourAttentionConfig,
+        _task: &ForceField,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, TaskError> {
+        if config.heads == 0 || !config.width.is_multiple_of(config.heads) || config.width == 0 {
+            return Err(TaskError::setting(
+                "heads",
+                format!(
+                    "{} heads do not divide width {}",
+                    config.heads, config.width
+                ),
+                "choose a width that is a multiple of heads",
+            ));
+        }
+        let mut init = Init::new(seed, device);
+        let init = &mut init;
+        let width = config.width;
+        Ok(Self {
+            embedding: Embedding::new(init, width),
+            order: Dense::new(init, config.degree + 1, width, true),
+            radial: Dense::new(init, config.radial, width, true),
+            sender: Dense::new(init, width, width, false),
+            receiver: Dense::new(init, width, width, false),
+            blocks: (0..config.layers)
+                .map(|_| Block::new(init, config))
+                .collect(),
+            norm: RmsNorm::new(init, width),
+            edge_head: Dense::new(init, width, 3, false),
+            scale_head: Dense::new(init, width, 1, true),
+            energy_head: Mlp::new(init, [width, width, 1], Activation::Gelu),
+            config: config.clone(),
+        })
+    }
+
+    fn predict(&self, batch: &Batch) -> Output {
+        let [count, atoms] = batch.share.dims();
+        let (direct, energy) = self.direct(&batch.cloud);
+        Output {
+            force: direct.force().reshape([count, atoms, 3]),
+            energy: mean_over_atoms(energy, batch),
+        }
+    }
+}

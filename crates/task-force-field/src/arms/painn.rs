@@ -1,0 +1,78 @@
+//! The `painn` arm.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use twirl_core::Symmetry;
+use twirl_equivariant::{Painn, PainnConfig, ScalarHead, VectorHead};
+use twirl_harness::{Arm, TaskError};
+use twirl_layers::Init;
+
+use super::{mean_neighbours, read_out};
+use crate::{Batch, ForceField, Output};
+
+/// Sizes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PainnArmConfig {
+    /// Channels of scalars and of vectors.
+    pub width: usize,
+    /// Interaction layers.
+    pub layers: usize,
+    /// Radial functions.
+    pub radial: usize,
+}
+
+impl Default for PainnArmConfig {
+    fn default() -> Self {
+        Self {
+            width: 48,
+            layers: 3,
+            radial: 16,
+        }
+    }
+}
+
+/// Scalars and vectors that exchange messages (arXiv 2102.03150), with direct read-outs.
+#[derive(Module, Debug)]
+pub struct PainnArm {
+    backbone: Painn,
+    vector_head: VectorHead,
+    scalar_head: ScalarHead,
+}
+
+impl Arm<ForceField> for PainnArm {
+    type Config = PainnArmConfig;
+
+    fn symmetry(_config: &PainnArmConfig) -> Option<Symmetry> {
+        Some(Symmetry::O3)
+    }
+
+    fn init(
+        config: &PainnArmConfig,
+        task: &ForceField,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, TaskError> {
+        let mut init = Init::new(seed, device);
+        let backbone = PainnConfig {
+            width: config.width,
+            layers: config.layers,
+            radial: config.radial,
+            cutoff: task.config().cutoff,
+            mean_neighbours: mean_neighbours(task),
+        };
+        Ok(Self {
+            backbone: backbone.init(&mut init).map_err(|error| {
+                TaskError::setting("painn", error.to_string(), "correct the arm's settings")
+            })?,
+            vector_head: VectorHead::new(&mut init, config.width),
+            scalar_head: ScalarHead::new(&mut init, config.width),
+        })
+    }
+
+    fn predict(&self, batch: &Batch) -> Output {
+        let features = self.backbone.forward(&batch.cloud);
+        read_out(&features, &self.vector_head, &self.scalar_head, batch)
+    }
+}

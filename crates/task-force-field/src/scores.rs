@@ -1,0 +1,65 @@
+//! Figures that practitioners compare.
+
+use burn::tensor::Tensor;
+use twirl_harness::Score;
+
+use crate::{Batch, Output, Scale};
+
+/// meV in an eV.
+const MILLI: f64 = 1e3;
+
+/// Force errors over components, cosine between predicted and true forces over atoms, energy
+/// error per atom. All molecules' atoms count alike.
+pub(crate) fn scores(scale: &Scale, output: &Output, batch: &Batch) -> Vec<Score> {
+    let real: Tensor<3> = batch
+        .share
+        .clone()
+        .greater_elem(0.0)
+        .float()
+        .unsqueeze_dim(2);
+    let error = (output.force.clone() - batch.force.clone()) * real.clone() * scale.force * MILLI;
+    let sum = |values: Tensor<3>| values.sum_dim(2).sum_dim(1).flatten::<1>(0, 2);
+    let atoms = sum(real.clone());
+    let components = atoms.clone() * 3.0;
+    let dot = (output.force.clone() * batch.force.clone() * real.clone()).sum_dim(2);
+    let length = |vectors: &Tensor<3>| {
+        let squared = (vectors.clone() * vectors.clone()).sum_dim(2);
+        squared.clamp_min(1e-24).sqrt()
+    };
+    let cosine = dot / (length(&output.force) * length(&batch.force));
+    let mut scores = vec![
+        Score {
+            name: "force-mae",
+            unit: "meV/A",
+            numerator: sum(error.clone().abs()),
+            denominator: components.clone(),
+            root: false,
+        },
+        Score {
+            name: "force-rmse",
+            unit: "meV/A",
+            numerator: sum(error.clone() * error),
+            denominator: components,
+            root: true,
+        },
+        Score {
+            name: "force-cosine",
+            unit: "",
+            numerator: sum(cosine * real),
+            denominator: atoms,
+            root: false,
+        },
+    ];
+    if let Some(energy) = &batch.energy {
+        let error = (output.energy.clone() - energy.clone()) * scale.energy * MILLI;
+        let error = error.abs().flatten::<1>(0, 2);
+        scores.push(Score {
+            name: "energy-mae",
+            unit: "meV/atom",
+            denominator: error.ones_like(),
+            numerator: error,
+            root: false,
+        });
+    }
+    scores
+}

@@ -1,0 +1,41 @@
+//! What an arm is: one model for a task.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use twirl_core::Symmetry;
+
+use crate::{Task, TaskError};
+
+/// How an arm's training data are posed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Training {
+    /// Every sample is turned by a fresh random rotation, by the law that the run names.
+    Augmented,
+    /// Samples are seen in the stored pose: the control of an augmented arm.
+    Unaugmented,
+    /// Samples are seen in the stored pose, because the model is equivariant by construction.
+    Equivariant,
+}
+
+/// One model for a task.
+///
+/// `predict` must be a deterministic function of parameters and batch.
+pub trait Arm<T: Task>: Module + 'static {
+    /// Settings. Strict: `#[serde(default, deny_unknown_fields)]`.
+    type Config: Default + Clone + Serialize + DeserializeOwned;
+
+    /// The symmetry that the model has exactly, by construction.
+    fn symmetry(config: &Self::Config) -> Option<Symmetry>;
+
+    /// A model with initial parameters drawn from `seed` alone.
+    ///
+    /// # Errors
+    /// One line if the settings cannot be built, for example a width that heads do not divide.
+    fn init(config: &Self::Config, task: &T, seed: u64, device: &Device)
+    -> Result<Self, TaskError>;
+
+    /// Predicts for a batch in its present pose.
+    fn predict(&self, batch: &T::Batch) -> T::Output;
+}

@@ -1,0 +1,171 @@
+//! The visible list of what can be run: static types inside, function pointers at the edge.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+use twirl_core::Symmetry;
+use twirl_data::DataSet;
+
+use crate::run::{Surroundings, parse, restore, run};
+use crate::{
+    Arm, DeviceChoice, Folder, Job, Manifest, Observer, Restored, RunError, Task, Training,
+    parameter_count,
+};
+
+/// An arm of a task.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Task name.
+    pub task: &'static str,
+    /// One line about the task.
+    pub task_about: &'static str,
+    /// Arm name.
+    pub arm: &'static str,
+    /// One line about the arm.
+    pub about: &'static str,
+    /// How its training data are posed.
+    pub training: Training,
+    run: fn(&Job, Training, &Surroundings<'_>) -> Result<Manifest, RunError>,
+    complete: fn(&Value, &Value) -> Result<Overview, RunError>,
+    data: fn(&str) -> Result<DataSet, RunError>,
+    parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
+}
+
+/// Complete settings of an arm, and the symmetry it has with them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    /// Settings of the task with defaults filled in.
+    pub task_config: Value,
+    /// Settings of the arm with defaults filled in.
+    pub arm_config: Value,
+    /// Exact symmetry, if any.
+    pub symmetry: Option<Symmetry>,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.task, self.arm)
+    }
+}
+
+impl Entry {
+    /// The entry of an arm.
+    pub const fn of<T: Task, A: Arm<T>>(
+        arm: &'static str,
+        training: Training,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            task: T::NAME,
+            task_about: T::ABOUT,
+            arm,
+            about,
+            training,
+            run: run::<T, A>,
+            complete: complete::<T, A>,
+            data: open_data::<T>,
+            parameters: parameters::<T, A>,
+        }
+    }
+
+    /// Opens `embedded` or a path for this task.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn open_data(&self, data: &str) -> Result<DataSet, RunError> {
+        (self.data)(data)
+    }
+
+    /// Fills in defaults and refuses unknown keys.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn complete(&self, task_config: &Value, arm_config: &Value) -> Result<Overview, RunError> {
+        (self.complete)(task_config, arm_config)
+    }
+
+    /// Trainable scalars of the arm with a job's settings.
+    ///
+    /// # Errors
+    /// If the arm cannot be built.
+    pub fn parameters(
+        &self,
+        job: &Job,
+        data: &DataSet,
+        device: &DeviceChoice,
+    ) -> Result<usize, RunError> {
+        (self.parameters)(job, data, device)
+    }
+
+    /// Runs or resumes a job below `out`.
+    ///
+    /// # Errors
+    /// Whatever stopped it; the manifest holds it too.
+    pub fn run(
+        &self,
+        job: &Job,
+        out: &Path,
+        data: &DataSet,
+        device: &DeviceChoice,
+        program: &BTreeMap<String, String>,
+        observer: &dyn Observer,
+    ) -> Result<Manifest, RunError> {
+        (self.run)(
+            job,
+            self.training,
+            &Surroundings {
+                out,
+                data,
+                device,
+                program,
+                observer,
+            },
+        )
+    }
+
+    /// Opens a run folder with its static types.
+    ///
+    /// # Errors
+    /// If the folder holds no readable checkpoint of this arm.
+    pub fn restore<T: Task, A: Arm<T>>(
+        folder: &Folder,
+        data: &DataSet,
+        device: &DeviceChoice,
+    ) -> Result<Restored<T, A>, RunError> {
+        restore(folder, data, &device.device)
+    }
+}
+
+fn complete<T: Task, A: Arm<T>>(task: &Value, arm: &Value) -> Result<Overview, RunError> {
+    let task: T::Config = parse(T::NAME, task)?;
+    let arm: A::Config = parse("arm", arm)?;
+    let value = |error: serde_json::Error| RunError::Config(error.to_string());
+    Ok(Overview {
+        symmetry: A::symmetry(&arm),
+        task_config: serde_json::to_value(task).map_err(value)?,
+        arm_config: serde_json::to_value(arm).map_err(value)?,
+    })
+}
+
+fn open_data<T: Task>(data: &str) -> Result<DataSet, RunError> {
+    Ok(match data {
+        "embedded" => DataSet::embedded(T::EMBEDDED)?,
+        path => DataSet::open(path, &twirl_data::OpenOptions::default())?,
+    })
+}
+
+fn parameters<T: Task, A: Arm<T>>(
+    job: &Job,
+    data: &DataSet,
+    device: &DeviceChoice,
+) -> Result<usize, RunError> {
+    let task = T::open(&parse(T::NAME, &job.task_config)?, data)?;
+    let config: A::Config = parse(&job.arm, &job.arm_config)?;
+    Ok(parameter_count(&A::init(
+        &config,
+        &task,
+        job.seed,
+        &device.device,
+    )?))
+}

@@ -1,0 +1,139 @@
+//! What can go wrong, one line each.
+
+use std::path::PathBuf;
+
+use twirl_core::CoreError;
+use twirl_data::DataError;
+
+/// A task or an arm that cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// The data set lacks something the task needs.
+    #[error("data set {data}: {problem}; {remedy}")]
+    Data {
+        /// Name of the data set.
+        data: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A setting is out of range.
+    #[error("setting {name}: {problem}; {remedy}")]
+    Setting {
+        /// Name of the setting.
+        name: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+impl TaskError {
+    /// A data set that lacks something.
+    pub fn data(data: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Data {
+            data: data.into(),
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A setting out of range.
+    pub fn setting(name: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Setting {
+            name: name.into(),
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+/// A run that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The task or arm could not be built.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// The data set could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A measurement failed.
+    #[error("measuring at step {step}: {source}")]
+    Measure {
+        /// Training step.
+        step: u64,
+        /// The cause, which names rotation and block.
+        source: CoreError,
+    },
+    /// A setting of the run is wrong.
+    #[error("{0}")]
+    Config(String),
+    /// Loss or gradient is no longer finite.
+    #[error(
+        "{what} is {value} at step {step} (learning rate {rate:e}); the batch and the last finite \
+         state are in {}; lower the learning rate or clip gradients", .saved.display()
+    )]
+    NotFinite {
+        /// `loss` or `gradient norm`.
+        what: &'static str,
+        /// The value.
+        value: f64,
+        /// Training step.
+        step: u64,
+        /// Learning rate of the step.
+        rate: f64,
+        /// Where the evidence is.
+        saved: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file of a run folder holds something else than it should.
+    #[error("{}: {problem}; {remedy}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The device ran out of memory.
+    #[error("out of memory: {0}; choose a smaller batch or model")]
+    OutOfMemory(String),
+    /// The model code panicked.
+    #[error("the arm stopped: {0}")]
+    Panic(String),
+}
+
+impl RunError {
+    /// Names the training step of a failed measurement.
+    pub(crate) fn at_step(self, at: u64) -> Self {
+        match self {
+            Self::Measure { source, .. } => Self::Measure { step: at, source },
+            other => other,
+        }
+    }
+
+    /// An error of a file operation.
+    pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+
+    /// A file with the wrong content.
+    pub fn content(path: impl Into<PathBuf>, problem: impl ToString, remedy: &'static str) -> Self {
+        Self::Content {
+            path: path.into(),
+            problem: problem.to_string(),
+            remedy,
+        }
+    }
+}

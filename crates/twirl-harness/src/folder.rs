@@ -1,0 +1,145 @@
+//! The folder of a run, and files that are whole or absent.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::{Manifest, Record, RunError};
+
+/// `DIR/<task>/<arm>/seed-<n>`.
+#[derive(Debug, Clone)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder of a run below `out`.
+    pub fn of(out: &Path, task: &str, arm: &str, seed: u64) -> Self {
+        Self(out.join(task).join(arm).join(format!("seed-{seed}")))
+    }
+
+    /// An existing run folder.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Path of `records.jsonl`.
+    pub fn records(&self) -> PathBuf {
+        self.0.join("records.jsonl")
+    }
+
+    /// Path of `manifest.json`.
+    pub fn manifest(&self) -> PathBuf {
+        self.0.join("manifest.json")
+    }
+
+    /// Path of the checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.0.join("checkpoints")
+    }
+
+    /// Makes the folder.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn create(&self) -> Result<(), RunError> {
+        fs::create_dir_all(&self.0).map_err(RunError::file(&self.0))
+    }
+
+    /// Reads the manifest, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read_manifest(&self) -> Result<Option<Manifest>, RunError> {
+        let path = self.manifest();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).map_err(RunError::file(&path))?;
+        serde_json::from_str(&text).map(Some).map_err(|error| {
+            RunError::content(
+                &path,
+                error,
+                "it was written by another version or edited by hand",
+            )
+        })
+    }
+
+    /// Writes the manifest, whole.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RunError> {
+        let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain data");
+        write_whole(&self.manifest(), text.as_bytes())
+    }
+
+    /// Appends one record and makes it durable.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn append(&self, record: &Record) -> Result<(), RunError> {
+        let path = self.records();
+        let mut line = serde_json::to_string(record).expect("a record is plain data");
+        line.push('\n');
+        let write = || {
+            let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+            file.write_all(line.as_bytes())?;
+            file.sync_data()
+        };
+        write().map_err(RunError::file(&path))
+    }
+
+    /// Keeps the first `count` records and drops what a killed process wrote after them.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub(crate) fn keep_records(&self, count: usize) -> Result<(), RunError> {
+        let path = self.records();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(RunError::file(&path)(error)),
+        };
+        let kept: String = text.split_inclusive('\n').take(count).collect();
+        if kept.matches('\n').count() < count {
+            return Err(RunError::content(
+                &path,
+                format!("holds fewer than the {count} records of the checkpoint"),
+                "delete the run folder and run again",
+            ));
+        }
+        write_whole(&path, kept.as_bytes())
+    }
+}
+
+/// Writes a file so that it holds the old bytes or the new ones, whenever the process is killed.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = parent.join(format!(".{name}.tmp"));
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        sync_folder(parent)
+    };
+    write().map_err(RunError::file(path))
+}
+
+/// Makes renames inside a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
+    File::open(path)?.sync_all()
+}

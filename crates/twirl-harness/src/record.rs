@@ -1,0 +1,151 @@
+//! What a run writes: one line of figures per measurement, and a manifest.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::DeviceIdentity;
+use crate::{DataIdentity, Job, RunError, SearchReport};
+
+/// A loss and its two parts, for the whole or for one term.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// `L`, mean over molecules.
+    pub loss: f64,
+    /// `L_mean`: loss of the twirled predictor. Unbiased, so it can be negative by chance.
+    pub loss_mean: f64,
+    /// `L_equiv = L - L_mean`.
+    pub loss_equiv: f64,
+    /// `100 L_equiv / L`.
+    pub percent_equiv: f64,
+    /// Lower end of the 95 % interval of the percentage, over molecules.
+    pub percent_low: f64,
+    /// Upper end.
+    pub percent_high: f64,
+    /// Percentage that the exactly equivariant reference arm's numerical error is of this loss.
+    pub floor: f64,
+}
+
+/// One term of the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TermRecord {
+    /// Its decomposition.
+    #[serde(flatten)]
+    pub split: Split,
+    /// Equivariance error relative to the mean squared size of the untwisted predictions, in the
+    /// squared measure whatever the loss.
+    pub relative_equiv: f64,
+    /// Whether the term is trained on.
+    pub trained: bool,
+}
+
+/// One measurement: a line of `records.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Optimiser steps taken.
+    pub step: u64,
+    /// Training samples seen.
+    pub samples: u64,
+    /// Device seconds spent on training so far.
+    pub device_seconds: f64,
+    /// Seconds since the run began, summed over restarts.
+    pub wall_seconds: f64,
+    /// The training loss on held-out molecules and its parts.
+    #[serde(flatten)]
+    pub split: Split,
+    /// Rotations of each molecule.
+    pub rotations: usize,
+    /// Independent molecules (or frames, if the data set has few molecules) behind the interval.
+    pub molecules: usize,
+    /// Gradient norm of the last step, before clipping; absent before the first.
+    pub grad_norm: Option<f64>,
+    /// Learning rate of the last step; absent before the first.
+    pub learning_rate: Option<f64>,
+    /// The same per loss term.
+    pub terms: BTreeMap<String, TermRecord>,
+    /// Figures beside the loss, as `name (unit)`.
+    pub scores: BTreeMap<String, f64>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Reached its last step or its time budget.
+    Ok,
+    /// Stopped by an error, which the manifest holds.
+    Failed,
+    /// Stopped for want of memory.
+    OutOfMemory,
+    /// Stopped by a limit on wall time.
+    Timeout,
+    /// Not finished: interrupted, or still running. It can be resumed.
+    Stopped,
+}
+
+/// Where and why training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// The last step of the schedule.
+    Steps,
+    /// The budget of device seconds.
+    Budget,
+}
+
+/// What a run is, completely: enough to repeat it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// How it stands.
+    pub status: Status,
+    /// The error, if it failed.
+    pub error: Option<String>,
+    /// Why it ended, if it did.
+    pub stop: Option<Stop>,
+    /// Full settings and seed.
+    pub job: Job,
+    /// Data set and its hash.
+    pub data: DataIdentity,
+    /// Device.
+    pub device: DeviceIdentity,
+    /// Version, commit and state of the source tree of the program.
+    pub program: BTreeMap<String, String>,
+    /// Trainable scalars.
+    pub parameters: usize,
+    /// Learning rate in use.
+    pub learning_rate: f64,
+    /// The search that found it.
+    pub search: Option<SearchReport>,
+    /// Seconds from the start of the first training step to its end beyond a usual step:
+    /// compilation, autotuning, first allocations. Off the device clock.
+    pub cold_start_seconds: f64,
+    /// Seconds spent on measuring, off the device clock.
+    pub measuring_seconds: f64,
+    /// Device seconds spent on training.
+    pub device_seconds: f64,
+    /// Optimiser steps taken.
+    pub steps: u64,
+    /// Seconds since the Unix epoch when the run began.
+    pub started: u64,
+}
+
+/// Reads `records.jsonl`.
+///
+/// # Errors
+/// If the file cannot be read or a line is not a record.
+pub fn read_records(path: &Path) -> Result<Vec<Record>, RunError> {
+    let text = std::fs::read_to_string(path).map_err(RunError::file(path))?;
+    text.lines()
+        .enumerate()
+        .map(|(line, text)| {
+            serde_json::from_str(text).map_err(|error| {
+                RunError::content(
+                    path,
+                    format!("line {}: {error}", line + 1),
+                    "resume the run to rewrite its tail, or delete the line",
+                )
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! The search for an arm's learning rate.
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use twirl_core::Design;
+use twirl_data::Split;
+
+use crate::batches::{Order, load_ahead};
+use crate::gradients::Average;
+use crate::run::Observer;
+use crate::train::{Setting, Trainee};
+use crate::{Arm, Clock, Evaluation, Plan, RunError, Search, Task, Weights, measure};
+
+/// One candidate of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Learning rate.
+    pub rate: f64,
+    /// Validation loss after the search's steps; absent if training diverged.
+    pub loss: Option<f64>,
+}
+
+/// A search as it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchReport {
+    /// All candidates.
+    pub candidates: Vec<Candidate>,
+    /// Steps of each.
+    pub steps: u64,
+    /// Device seconds of all together, not counted in the run's own.
+    pub device_seconds: f64,
+}
+
+impl SearchReport {
+    /// The learning rate with the lowest validation loss.
+    pub fn best(&self) -> Option<f64> {
+        self.candidates
+            .iter()
+            .filter_map(|candidate| Some((candidate.rate, candidate.loss?)))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(rate, _)| rate)
+    }
+
+    /// Whether the best is the smallest or largest candidate, so that a wider search could help.
+    pub fn at_edge(&self) -> bool {
+        let rates = || self.candidates.iter().map(|candidate| candidate.rate);
+        self.best().is_some_and(|best| {
+            rates().all(|rate| rate >= best) || rates().all(|rate| rate <= best)
+        })
+    }
+}
+
+/// Trains every candidate from the same initial weights and compares them on validation items.
+pub(crate) fn search<T: Task, A: Arm<T>>(
+    setting: &Setting<'_, T>,
+    config: &Search,
+    model: &A,
+    plain: &Device,
+    observer: &dyn Observer,
+) -> Result<SearchReport, RunError> {
+    let validation = setting.task.items(Split::Validation);
+    let evaluation = Evaluation {
+        items: config.items,
+        design: Design::Iid { rotations: 2 },
+        weights: Weights::Ema,
+        ..setting.job.train.evaluation.clone()
+    };
+    let plan = Plan::new(
+        setting.task,
+        validation,
+        &evaluation,
+        setting.job.measure_seed,
+    );
+    let mut clock = Clock::default();
+    let mut candidates = Vec::new();
+    for (index, &rate) in config.rates.iter().enumerate() {
+        observer.searching(index, config.rates.len(), rate);
+        let loss = trial(setting, config, model, rate, &mut clock)?
+            .map(|trained| measure(setting.task, &trained, &plan, plain))
+            .transpose();
+        let loss = match loss {
+            Ok(measured) => measured.map(|measured| measured.total.loss),
+            // A candidate whose predictions are not finite has diverged, like one whose loss is.
+            Err(RunError::Measure { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        candidates.push(Candidate { rate, loss });
+    }
+    let report = SearchReport {
+        candidates,
+        steps: config.steps,
+        device_seconds: clock.seconds(),
+    };
+    if report.best().is_none() {
+        return Err(RunError::Config(format!(
+            "train.search: every learning rate of {:?} diverged; add smaller ones",
+            config.rates
+        )));
+    }
+    Ok(report)
+}
+
+/// The averaged weights after the trial, or nothing if it diverged.
+fn trial<T: Task, A: Arm<T>>(
+    setting: &Setting<'_, T>,
+    config: &Search,
+    model: &A,
+    rate: f64,
+    clock: &mut Clock,
+) -> Result<Option<A>, RunError> {
+    let train = &setting.job.train;
+    let mut trainee = Trainee {
+        model: model.clone(),
+        average: Average::new(model, train.ema),
+        optimizer: crate::build_optimizer(&train.optimizer, model),
+    };
+    let order = Order::new(setting.train_items(), train.batch, setting.job.seed);
+    std::thread::scope(|scope| {
+        let batches = load_ahead(scope, setting.task, order, 0, setting.job.seed);
+        for step in 0..config.steps {
+            let loaded = batches.recv().expect("the loader outlives the loop")?;
+            let now = train.schedule.rate(rate, step, train.steps);
+            let batch = setting.task.load(&loaded.host, setting.device);
+            let (next, taken) = clock.time(setting.device, || {
+                Ok(setting.step(trainee, &loaded.items, batch, step, now))
+            })?;
+            trainee = next;
+            if taken.is_err() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(if train.ema > 0.0 {
+            trainee.average.model
+        } else {
+            trainee.model.valid()
+        }))
+    })
+}

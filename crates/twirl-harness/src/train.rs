@@ -1,0 +1,259 @@
+//! The one training loop.
+
+use std::time::Instant;
+
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{Device, Tensor};
+
+use crate::batches::{Loaded, Order, load_ahead};
+use crate::checkpoint::{self, Counters, State};
+use crate::gradients::Average;
+use crate::record::Stop;
+use crate::run::{Observer, Progress};
+use crate::{
+    Arm, Clock, Folder, Gradients, Job, Measurement, Plan, Record, Rotations, RunError, Task,
+    Training, Weights, log_spaced, measure, training_loss,
+};
+
+/// A model in training.
+pub(crate) struct Trainee<A> {
+    pub(crate) model: A,
+    pub(crate) average: Average<A>,
+    pub(crate) optimizer: ModuleOptimizer,
+}
+
+/// Loss and gradient norm of one step, both finite.
+pub(crate) struct Taken {
+    pub(crate) grad_norm: f64,
+}
+
+/// What every step of a run shares.
+pub(crate) struct Setting<'a, T> {
+    pub(crate) task: &'a T,
+    pub(crate) job: &'a Job,
+    pub(crate) training: Training,
+    /// With autodiff.
+    pub(crate) device: &'a Device,
+    pub(crate) folder: &'a Folder,
+}
+
+/// A loss or gradient that is not finite: nothing has been updated.
+pub(crate) struct NotFinite {
+    pub(crate) what: &'static str,
+    pub(crate) value: f64,
+}
+
+impl<T: Task> Setting<'_, T> {
+    /// Forward, backward, clip, update, average: everything that is on the clock.
+    pub(crate) fn step<A: Arm<T>>(
+        &self,
+        trainee: Trainee<A>,
+        items: &[usize],
+        mut batch: T::Batch,
+        step: u64,
+        rate: f64,
+    ) -> (Trainee<A>, Result<Taken, NotFinite>) {
+        let train = &self.job.train;
+        if self.training == Training::Augmented {
+            let (law, seed) = (train.augmentation, self.job.seed);
+            let turned = Rotations::augmenting(law, seed, step, items, self.device);
+            batch = self.task.rotate(&batch, &turned);
+        }
+        let Trainee {
+            model,
+            average,
+            mut optimizer,
+        } = trainee;
+        let output = model.predict(&batch);
+        let loss = training_loss(&self.task.terms(&output, &batch));
+        let mut gradients = Gradients::of(&loss, &model);
+        let squared = gradients
+            .squared_norm(&model)
+            .unwrap_or_else(|| Tensor::zeros([1], &self.device.clone().inner()));
+        let values: Vec<f64> = Tensor::cat(vec![loss.inner(), squared], 0)
+            .into_data()
+            .iter::<f64>()
+            .collect();
+        let (loss, grad_norm) = (values[0], values[1].sqrt());
+        for (what, value) in [("loss", loss), ("gradient norm", grad_norm)] {
+            if !value.is_finite() {
+                let failed = NotFinite { what, value };
+                return (
+                    Trainee {
+                        model,
+                        average,
+                        optimizer,
+                    },
+                    Err(failed),
+                );
+            }
+        }
+        if train.clip > 0.0 && grad_norm > train.clip {
+            gradients.scale(&model, train.clip / grad_norm);
+        }
+        let model = optimizer.step(rate, model, gradients.into_inner());
+        let average = if train.ema > 0.0 {
+            average.update(&model, step)
+        } else {
+            average
+        };
+        (
+            Trainee {
+                model,
+                average,
+                optimizer,
+            },
+            Ok(Taken { grad_norm }),
+        )
+    }
+
+    /// Items that the run trains on.
+    pub(crate) fn train_items(&self) -> &[usize] {
+        let items = self.task.items(twirl_data::Split::Train);
+        match self.job.train.train_items {
+            0 => items,
+            wanted => &items[..wanted.min(items.len())],
+        }
+    }
+
+    fn save_failure(&self, loaded: &Loaded<T::Host>, step: u64) -> Result<(), RunError> {
+        let evidence = serde_json::json!({
+            "step": step, "items": loaded.items, "seed": self.job.seed,
+            "note": "the batch is a function of (items, seed, step); the checkpoint of this step \
+                     holds the state before the update",
+        });
+        let text = serde_json::to_vec_pretty(&evidence).expect("plain data");
+        crate::write_whole(&self.folder.path().join("failure.json"), &text)
+    }
+}
+
+/// How a run is measured.
+pub(crate) struct Measuring<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) reference: &'a Measurement,
+    /// Without autodiff.
+    pub(crate) device: &'a Device,
+}
+
+/// Trains from `state` until the last step or the budget, writing records and checkpoints.
+pub(crate) fn train<T: Task, A: Arm<T>>(
+    setting: &Setting<'_, T>,
+    measuring: &Measuring<'_>,
+    state: State<A>,
+    observer: &dyn Observer,
+) -> Result<(Counters, Stop), RunError> {
+    let train = &setting.job.train;
+    let schedule = log_spaced(train.steps, train.evaluation.per_decade);
+    let State {
+        model,
+        average,
+        optimizer,
+        mut counters,
+    } = state;
+    let average = Average::restored(average, train.ema);
+    let mut trainee = Trainee {
+        model,
+        average,
+        optimizer,
+    };
+    let mut clock = Clock::at(counters.device_seconds);
+    let (begun, wall_before) = (Instant::now(), counters.wall_seconds);
+    let mut saved_at = counters.step;
+    let order = Order::new(setting.train_items(), train.batch, setting.job.seed);
+    std::thread::scope(|scope| {
+        let batches = load_ahead(scope, setting.task, order, counters.step, setting.job.seed);
+        loop {
+            let step = counters.step;
+            let spent = train
+                .budget_seconds
+                .is_some_and(|budget| clock.seconds() >= budget);
+            let ended = step >= train.steps || spent;
+            counters.device_seconds = clock.seconds();
+            counters.wall_seconds = wall_before + begun.elapsed().as_secs_f64();
+            let due = ended || schedule.binary_search(&step).is_ok();
+            if due && counters.measured != Some(step) {
+                let record = record(setting, measuring, &trainee, &mut counters)?;
+                setting.folder.append(&record)?;
+                counters.records += 1;
+                counters.measured = Some(step);
+                observer.measured(&record);
+            }
+            let every = train.checkpoint_every;
+            if step > saved_at && (ended || (every > 0 && step.is_multiple_of(every))) {
+                checkpoint::save(setting.folder, &trainee, &counters)?;
+                saved_at = step;
+            }
+            if ended {
+                let stop = if step >= train.steps {
+                    Stop::Steps
+                } else {
+                    Stop::Budget
+                };
+                return Ok((counters, stop));
+            }
+            let loaded = batches.recv().expect("the loader outlives the loop")?;
+            let rate = train
+                .schedule
+                .rate(counters.learning_rate, step, train.steps);
+            let batch = setting.task.load(&loaded.host, setting.device);
+            let (next, taken) = clock.time(setting.device, || {
+                Ok(setting.step(trainee, &loaded.items, batch, step, rate))
+            })?;
+            trainee = next;
+            match taken {
+                Ok(taken) => counters.grad_norm = Some(taken.grad_norm),
+                Err(NotFinite { what, value }) => {
+                    setting.save_failure(&loaded, step)?;
+                    checkpoint::save(setting.folder, &trainee, &counters)?;
+                    let saved = setting.folder.path().to_owned();
+                    return Err(RunError::NotFinite {
+                        what,
+                        value,
+                        step,
+                        rate,
+                        saved,
+                    });
+                }
+            }
+            counters.rate = Some(rate);
+            counters.step += 1;
+            observer.progress(&Progress {
+                step: counters.step,
+                steps: train.steps,
+                device_seconds: clock.seconds(),
+                budget_seconds: train.budget_seconds,
+            });
+        }
+    })
+}
+
+fn record<T: Task, A: Arm<T>>(
+    setting: &Setting<'_, T>,
+    measuring: &Measuring<'_>,
+    trainee: &Trainee<A>,
+    counters: &mut Counters,
+) -> Result<Record, RunError> {
+    let start = Instant::now();
+    let model = match setting.job.train.measured_weights() {
+        Weights::Ema => trainee.average.model.clone(),
+        Weights::Raw => trainee.model.valid(),
+    };
+    let step = counters.step;
+    let measured = measure(setting.task, &model, measuring.plan, measuring.device)
+        .map_err(|error| error.at_step(step))?;
+    counters.measuring_seconds += start.elapsed().as_secs_f64();
+    let batch = setting.job.train.batch.min(setting.train_items().len()) as u64;
+    Ok(Record {
+        step,
+        samples: step * batch,
+        device_seconds: counters.device_seconds,
+        wall_seconds: counters.wall_seconds,
+        split: measured.split(measuring.reference),
+        rotations: measured.rotations,
+        molecules: measured.molecules,
+        grad_norm: counters.grad_norm,
+        learning_rate: counters.rate,
+        terms: measured.term_records(measuring.reference),
+        scores: measured.score_records(),
+    })
+}

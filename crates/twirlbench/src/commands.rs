@@ -1,0 +1,142 @@
+//! The commands.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use twirl_data::{DataSet, Embedded};
+use twirl_harness::{Entry, Training, write_whole};
+
+use crate::args::{Command, DataCommand, ReportArgs, RunArgs};
+use crate::plan::{Plan, open_data, plan};
+use crate::{devices, execute, suite::Suite};
+
+/// Runs a command.
+pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
+    match command {
+        Command::Run(args) => run_suite(&args, entries),
+        Command::Resume { dir, device } => resume(&dir, device.as_deref(), entries),
+        Command::Report(args) => report(&args),
+        Command::Tasks => {
+            tasks(entries);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Data { command } => data(&command),
+    }
+}
+
+fn run_suite(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
+    let suite = Suite::read(args.suite.as_deref().unwrap_or("quick"))?;
+    let device = devices::resolve(args.device.as_deref().unwrap_or("auto"))?;
+    let plan = plan(&suite, args, entries, &device.name)?;
+    let prepare = |task: &str| {
+        let known = suite.task.iter().find(|known| known.name == task)?;
+        args.data.is_none().then(|| known.prepare.clone()).flatten()
+    };
+    let sets = open_data(&plan.jobs, entries, prepare)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => next_folder(&suite.name),
+    };
+    let file = out.join("plan.json");
+    if file.exists() {
+        bail!(
+            "{} holds a run already; use `twirlbench resume {}`",
+            out.display(),
+            out.display()
+        );
+    }
+    fs::create_dir_all(&out).with_context(|| format!("{}", out.display()))?;
+    write_whole(&file, &serde_json::to_vec_pretty(&plan)?)?;
+    execute::execute(&plan, &out, entries, &sets, &device)
+}
+
+/// `runs/<suite>-<number>`, the first that is free.
+fn next_folder(suite: &str) -> PathBuf {
+    let stem = Path::new(suite)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    (1..)
+        .map(|number| Path::new("runs").join(format!("{stem}-{number:03}")))
+        .find(|path| !path.exists())
+        .expect("some number is free")
+}
+
+fn resume(dir: &Path, device: Option<&str>, entries: &[Entry]) -> Result<ExitCode> {
+    let file = dir.join("plan.json");
+    let text = fs::read_to_string(&file).with_context(|| {
+        format!(
+            "{}: not a results folder; give the folder that `run` wrote",
+            file.display()
+        )
+    })?;
+    let plan: Plan = serde_json::from_str(&text)
+        .with_context(|| format!("{}: written by another version", file.display()))?;
+    let device = devices::resolve(device.unwrap_or(&plan.device))?;
+    let sets = open_data(&plan.jobs, entries, |_| None)?;
+    execute::execute(&plan, dir, entries, &sets, &device)
+}
+
+fn report(args: &ReportArgs) -> Result<ExitCode> {
+    let runs = twirl_report::RunSet::read(&args.dir)?;
+    if let Some(path) = &args.html {
+        write_whole(path, twirl_report::html(&runs).as_bytes())?;
+    }
+    if let Some(path) = &args.markdown {
+        write_whole(path, twirl_report::markdown(&runs).as_bytes())?;
+    }
+    if let Some(folder) = &args.csv {
+        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+        for file in twirl_report::csv(&runs) {
+            write_whole(&folder.join(&file.name), file.text.as_bytes())?;
+        }
+    }
+    if args.html.is_none() && args.markdown.is_none() && args.csv.is_none() {
+        println!("{}", twirl_report::table(&runs));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tasks(entries: &[Entry]) {
+    let mut last = "";
+    for entry in entries {
+        if entry.task != last {
+            println!(
+                "{}{}: {}",
+                if last.is_empty() { "" } else { "\n" },
+                entry.task,
+                entry.task_about
+            );
+            last = entry.task;
+        }
+        let training = match entry.training {
+            Training::Augmented => "augmented",
+            Training::Unaugmented => "unaugmented",
+            Training::Equivariant => "equivariant",
+        };
+        println!("  {:36} {:12} {}", entry.arm, training, entry.about);
+    }
+}
+
+fn data(command: &DataCommand) -> Result<ExitCode> {
+    match command {
+        DataCommand::List => {
+            for set in [Embedded::Forces, Embedded::Conformers] {
+                let data = DataSet::embedded(set)?;
+                println!(
+                    "{:12} {} frames of {} molecules, {}, {}",
+                    data.name(),
+                    data.len(),
+                    data.molecules().len(),
+                    data.level().unwrap_or("level of theory not stated"),
+                    data.licence().unwrap_or("licence not stated"),
+                );
+            }
+            println!("Any SPICE HDF5, rMD17 npz, extended XYZ or project HDF5 file: --data PATH");
+        }
+        DataCommand::Inspect { path } => println!("{}", twirl_data::inspect(path)?),
+    }
+    Ok(ExitCode::SUCCESS)
+}

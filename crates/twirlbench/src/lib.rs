@@ -1,0 +1,42 @@
+//! The command line of twirlbench, as a library.
+//!
+//! A binary of your own can add tasks: collect [`ENTRIES`] and your own entries in one list and
+//! pass it to [`main()`].
+
+mod args;
+mod commands;
+mod devices;
+mod entries;
+mod execute;
+mod plan;
+mod program;
+mod progress;
+mod suite;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use twirl_harness::Entry;
+
+pub use entries::ENTRIES;
+pub use suite::{Suite, SuiteArm, SuiteTask};
+
+/// Runs the command line on a list of entries.
+///
+/// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written.
+pub fn main(entries: &[Entry]) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .without_time()
+        .with_target(false)
+        .init();
+    let args = args::Args::parse();
+    match commands::run(args.command.unwrap_or_default(), entries) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The `twirlbench` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    twirlbench::main(twirlbench::ENTRIES)
+}

@@ -1,0 +1,137 @@
+//! From a suite and the arguments to a list of jobs, checked before anything is written.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use twirl_data::DataSet;
+use twirl_harness::{Entry, Job};
+
+use crate::args::RunArgs;
+use crate::suite::Suite;
+
+/// What a results folder was asked for: `plan.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    pub(crate) suite: String,
+    pub(crate) device: String,
+    pub(crate) jobs: Vec<Job>,
+}
+
+/// Data sets by task and name, read once.
+pub(crate) type DataSets = HashMap<(String, String), DataSet>;
+
+/// Finds the entry of a task and arm.
+pub(crate) fn find<'a>(entries: &'a [Entry], task: &str, arm: &str) -> Result<&'a Entry> {
+    if !entries.iter().any(|entry| entry.task == task) {
+        let mut names: Vec<&str> = entries.iter().map(|entry| entry.task).collect();
+        names.dedup();
+        bail!("no task {task}; give one of {}", names.join(", "));
+    }
+    let arms: Vec<&Entry> = entries.iter().filter(|entry| entry.task == task).collect();
+    arms.iter()
+        .find(|entry| entry.arm == arm)
+        .copied()
+        .with_context(|| {
+            let names: Vec<&str> = arms.iter().map(|entry| entry.arm).collect();
+            format!(
+                "no arm {arm} in task {task}; give one of {}",
+                names.join(", ")
+            )
+        })
+}
+
+/// Lists the jobs of a suite as the arguments narrow it.
+pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &str) -> Result<Plan> {
+    for task in &args.task {
+        if !suite.task.iter().any(|known| known.name == *task) {
+            let names: Vec<&str> = suite.task.iter().map(|task| task.name.as_str()).collect();
+            bail!(
+                "no task {task} in suite {}; it has {}",
+                suite.name,
+                names.join(", ")
+            );
+        }
+    }
+    let tasks = suite
+        .task
+        .iter()
+        .filter(|task| args.task.is_empty() || args.task.contains(&task.name));
+    let seeds = if args.seed.is_empty() {
+        &suite.seeds
+    } else {
+        &args.seed
+    };
+    let mut jobs = Vec::new();
+    for task in tasks {
+        for arm in &task.arm {
+            let entry = find(entries, &task.name, &arm.name)?;
+            if !(args.arm.is_empty() || args.arm.contains(&arm.name)) {
+                continue;
+            }
+            let mut train = suite.training(task, arm)?;
+            if let Some(budget) = args.budget {
+                train.budget_seconds = Some(budget);
+                train.validate().context("--budget")?;
+            }
+            let complete = entry.complete(
+                &Value::Object(task.config.clone()),
+                &Value::Object(arm.config.clone()),
+            )?;
+            jobs.extend(seeds.iter().map(|&seed| Job {
+                task: task.name.clone(),
+                arm: arm.name.clone(),
+                data: args.data.clone().unwrap_or_else(|| task.data.clone()),
+                seed,
+                measure_seed: suite.measure_seed,
+                task_config: complete.task_config.clone(),
+                arm_config: complete.arm_config.clone(),
+                train: train.clone(),
+            }));
+        }
+    }
+    if jobs.is_empty() {
+        bail!(
+            "nothing to run: no arm of suite {} is named {}",
+            suite.name,
+            args.arm.join(" or ")
+        );
+    }
+    Ok(Plan {
+        suite: suite.name.clone(),
+        device: device.into(),
+        jobs,
+    })
+}
+
+/// Reads every data set of the jobs once.
+pub(crate) fn open_data(
+    jobs: &[Job],
+    entries: &[Entry],
+    prepare: impl Fn(&str) -> Option<String>,
+) -> Result<DataSets> {
+    let mut sets = DataSets::new();
+    for job in jobs {
+        let key = (job.task.clone(), job.data.clone());
+        if sets.contains_key(&key) {
+            continue;
+        }
+        if job.data != "embedded" && !Path::new(&job.data).exists() {
+            match prepare(&job.task) {
+                Some(command) if !Path::new(&job.data).exists() => {
+                    bail!(
+                        "data set {} is missing; prepare it with: {command}",
+                        job.data
+                    )
+                }
+                _ => {}
+            }
+        }
+        let set = find(entries, &job.task, &job.arm)?.open_data(&job.data)?;
+        sets.insert(key, set);
+    }
+    Ok(sets)
+}

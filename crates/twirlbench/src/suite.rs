@@ -1,0 +1,134 @@
+//! Suites: strict TOML files that say what is run.
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use twirl_harness::TrainConfig;
+
+/// A suite file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    /// Name, part of the name of the results folder.
+    pub name: String,
+    /// One line.
+    pub about: String,
+    /// Seeds of every arm.
+    pub seeds: Vec<u64>,
+    /// Seed of the measurement, shared by all.
+    #[serde(default)]
+    pub measure_seed: u64,
+    /// Settings of training for all tasks, on top of the defaults.
+    #[serde(default)]
+    pub train: Map<String, Value>,
+    /// Tasks.
+    pub task: Vec<SuiteTask>,
+}
+
+/// A task of a suite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteTask {
+    /// Name.
+    pub name: String,
+    /// `embedded` or a path.
+    pub data: String,
+    /// Command that prepares the data set, told when it is missing.
+    #[serde(default)]
+    pub prepare: Option<String>,
+    /// Settings of the task.
+    #[serde(default)]
+    pub config: Map<String, Value>,
+    /// Settings of training, on top of the suite's.
+    #[serde(default)]
+    pub train: Map<String, Value>,
+    /// Arms.
+    pub arm: Vec<SuiteArm>,
+}
+
+/// An arm of a suite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteArm {
+    /// Name.
+    pub name: String,
+    /// Settings of the arm.
+    #[serde(default)]
+    pub config: Map<String, Value>,
+    /// Settings of training, on top of the task's.
+    #[serde(default)]
+    pub train: Map<String, Value>,
+}
+
+/// Suites that come with the program.
+pub(crate) const BUILT_IN: &[(&str, &str)] = &[
+    ("quick", include_str!("../suites/quick.toml")),
+    ("ci", include_str!("../suites/ci.toml")),
+    ("paper", include_str!("../suites/paper.toml")),
+];
+
+impl Suite {
+    /// Reads a built-in suite by name, or a file.
+    ///
+    /// # Errors
+    /// If there is neither, or the file is not a suite: the message names line and key.
+    pub fn read(name: &str) -> Result<Self> {
+        if let Some((_, text)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
+            return Self::parse(name, text);
+        }
+        if !name.to_lowercase().ends_with(".toml") {
+            let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+            bail!(
+                "no suite {name}; give one of {}, or a .toml file",
+                names.join(", ")
+            );
+        }
+        let text = std::fs::read_to_string(name).with_context(|| format!("suite {name}"))?;
+        Self::parse(name, &text)
+    }
+
+    /// Parses a suite.
+    ///
+    /// # Errors
+    /// One line: the file, the line, what is wrong.
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        let suite: Self = toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            anyhow::anyhow!("suite {name}, line {line}: {}", error.message())
+        })?;
+        if suite.seeds.is_empty() {
+            bail!("suite {name}: no seeds; give at least one");
+        }
+        Ok(suite)
+    }
+
+    /// Training settings of an arm: defaults, suite, task, arm, each on top of the one before.
+    ///
+    /// # Errors
+    /// If a key is unknown or a value out of range.
+    pub fn training(&self, task: &SuiteTask, arm: &SuiteArm) -> Result<TrainConfig> {
+        let mut merged = Value::Object(Map::new());
+        for layer in [&self.train, &task.train, &arm.train] {
+            merge(&mut merged, &Value::Object(layer.clone()));
+        }
+        let place = || format!("suite {}, {}/{}, train", self.name, task.name, arm.name);
+        let config: TrainConfig = serde_json::from_value(merged).with_context(place)?;
+        config.validate().with_context(place)?;
+        Ok(config)
+    }
+}
+
+/// Tables are merged key by key. A table that names its `kind` replaces, because the other keys
+/// belong to the kind.
+fn merge(base: &mut Value, over: &Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) if !over.contains_key("kind") => {
+            for (key, value) in over {
+                merge(base.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over.clone(),
+    }
+}
