@@ -1,9 +1,14 @@
 //! The laws of the task and of its arms, and the exact oracle of the direct force head.
 
+use burn::tensor::Device;
 use serde_json::json;
 use task_force_field::{
-    CoordinateTransformer, ForceField, NeighbourAttention, PainnArm, TensorFieldArm,
+    CoordinateTransformer, ForceField, ForceFieldConfig, NeighbourAttention, PainnArm,
+    TensorFieldArm,
 };
+use twirl_core::{Design, FiniteGroup};
+use twirl_data::{DataSet, Embedded, Split};
+use twirl_harness::{Arm, Draw, Evaluation, Plan, Task, measure};
 use twirl_testkit::{Bench, Claim, arm_laws, task_laws};
 
 fn bench() -> Bench<ForceField> {
@@ -42,4 +47,54 @@ fn tensor_field() {
         ..Claim::default()
     };
     arm_laws::<_, TensorFieldArm>(&bench(), &so3);
+}
+
+/// The direct force head multiplies three channels by the components of a unit vector. Its twirl
+/// averages the channels, and `L_equiv` of an atom is `scale^2 / 3 * |sum_j c~_j d_j^T|^2` with
+/// `c~ = c - mean(c)`. The error has degrees 0 and 2 only, so every finite group gives it exactly.
+#[test]
+fn direct_force_head_has_the_closed_form() {
+    let data = DataSet::embedded(Embedded::Forces).expect("embedded data");
+    let task = ForceField::open(&ForceFieldConfig::default(), &data).expect("the task");
+    let device = Device::flex();
+    let model = NeighbourAttention::init(&Default::default(), &task, 3, &device).expect("an arm");
+    let items = &task.items(Split::Test)[..5];
+    let host = task.batch(items, Draw::measuring(0)).expect("a batch");
+    let batch = task.load(&host, &device);
+
+    let (direct, _) = model.direct(&batch.cloud);
+    let channels = direct.channels.clone() - direct.channels.mean_dim(2);
+    let outer = channels.swap_dims(1, 2).matmul(direct.unit);
+    let squares = (outer.clone() * outer)
+        .sum_dim(2)
+        .sum_dim(1)
+        .flatten::<1>(0, 2);
+    let scale = direct.scale.flatten::<1>(0, 1);
+    let [count, atoms] = batch.share.dims();
+    let per_atom = (scale.clone() * scale * squares / 3.0).reshape([count, atoms]);
+    // The squared force term is a mean over components: a third of the share.
+    let expected: f64 = (per_atom * batch.share.clone() / 3.0)
+        .sum()
+        .into_scalar::<f64>()
+        / count as f64;
+
+    for group in [
+        FiniteGroup::Tetrahedral,
+        FiniteGroup::Octahedral,
+        FiniteGroup::Icosahedral,
+    ] {
+        let evaluation = Evaluation {
+            design: Design::Group { group },
+            items: 0,
+            batch: 5,
+            ..Default::default()
+        };
+        let plan = Plan::new(&task, items, &evaluation, 1);
+        let measured = measure(&task, &model, &plan, &device).expect("a measurement");
+        let found = measured.terms["force"].measured.equiv;
+        assert!(
+            (found / expected - 1.0).abs() < 1e-4,
+            "{group:?}: measured {found}, closed form {expected}"
+        );
+    }
 }
