@@ -62,7 +62,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) seed: Vec<u64>,
     /// Device seconds of training for each arm and seed
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) budget: Option<f64>,
     /// Folder for the results; a new one below runs/ if not given
     #[arg(long)]

@@ -13,6 +13,20 @@ use crate::{Batch, ForceField, Output};
 /// Coordinates are divided by this length (angstrom), about the radius of a small molecule.
 const LENGTH: f64 = 2.0;
 
+/// Wavelengths (angstrom) of the sines and cosines of each coordinate that are given beside it:
+/// bond lengths matter to a few hundredths of an angstrom in coordinates of several.
+const WAVELENGTHS: [f64; 6] = [16.0, 8.0, 4.0, 2.0, 1.0, 0.5];
+
+/// Coordinates `[A, 3]` and their sines and cosines: `[A, 39]`.
+fn waves(positions: Tensor<2>) -> Tensor<2> {
+    let mut features = vec![positions.clone() * (1.0 / LENGTH)];
+    for wavelength in WAVELENGTHS {
+        let phase = positions.clone() * (std::f64::consts::TAU / wavelength);
+        features.extend([phase.clone().sin(), phase.cos()]);
+    }
+    Tensor::cat(features, 1)
+}
+
 /// Sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -124,7 +138,11 @@ impl Arm<ForceField> for CoordinateTransformer {
         let width = config.width;
         Ok(Self {
             embedding: Embedding::new(&mut init, width),
-            position: Mlp::new(&mut init, [3, width, width], Activation::Gelu),
+            position: Mlp::new(
+                &mut init,
+                [3 + 6 * WAVELENGTHS.len(), width, width],
+                Activation::Gelu,
+            ),
             blocks: (0..config.layers)
                 .map(|_| Block::new(&mut init, config))
                 .collect(),
@@ -138,9 +156,7 @@ impl Arm<ForceField> for CoordinateTransformer {
         let cloud = &batch.cloud;
         let [count, atoms] = batch.share.dims();
         let species = self.embedding.forward(cloud.species.clone());
-        let places = self
-            .position
-            .forward(cloud.positions.clone() * (1.0 / LENGTH));
+        let places = self.position.forward(waves(cloud.positions.clone()));
         let width = species.dims()[1];
         let mask = cloud.atom_mask.clone().reshape([count, atoms]);
         let mut tokens = (species + places).reshape([count, atoms, width]);

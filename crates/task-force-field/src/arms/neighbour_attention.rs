@@ -10,7 +10,7 @@ use twirl_layers::{
     Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather,
 };
 
-use super::mean_over_atoms;
+use super::{mean_neighbours, mean_over_atoms};
 use crate::{Batch, ForceField, Output};
 
 /// Sizes.
@@ -37,7 +37,7 @@ impl Default for NeighbourAttentionConfig {
             width: 32,
             layers: 2,
             heads: 4,
-            radial: 16,
+            radial: 48,
             degree: 9,
             expansion: 1,
         }
@@ -59,6 +59,8 @@ pub struct NeighbourAttention {
     edge_head: Dense,
     scale_head: Dense,
     energy_head: Mlp,
+    /// Typical number of neighbours.
+    neighbours: f64,
     #[module(skip)]
     config: NeighbourAttentionConfig,
 }
@@ -227,8 +229,12 @@ impl NeighbourAttention {
         for block in &self.blocks {
             (states, nodes) = block.forward(states, nodes, &geometry);
         }
-        let channels = self.edge_head.forward(self.norm.forward(states)) * geometry.mask;
-        let scale = self.scale_head.forward(nodes.clone());
+        // Sums over neighbours and the factor per atom begin at the size of one: a product of two
+        // factors that both begin large is driven to zero, where its gradient vanishes.
+        let channels = self.edge_head.forward(self.norm.forward(states))
+            * geometry.mask
+            * (1.0 / self.neighbours.sqrt());
+        let scale = self.scale_head.forward(nodes.clone()) + 1.0;
         (
             Direct {
                 scale,
@@ -249,7 +255,7 @@ impl Arm<ForceField> for NeighbourAttention {
 
     fn init(
         config: &NeighbourAttentionConfig,
-        _task: &ForceField,
+        task: &ForceField,
         seed: u64,
         device: &Device,
     ) -> Result<Self, TaskError> {
@@ -277,7 +283,8 @@ impl Arm<ForceField> for NeighbourAttention {
                 .collect(),
             norm: RmsNorm::new(init, width),
             edge_head: Dense::new(init, width, 3, false),
-            scale_head: Dense::new(init, width, 1, true),
+            scale_head: Dense::zeroed(init, width, 1, true),
+            neighbours: mean_neighbours(task),
             energy_head: Mlp::new(init, [width, width, 1], Activation::Gelu),
             config: config.clone(),
         })

@@ -19,7 +19,8 @@ pub struct PainnArmConfig {
     pub width: usize,
     /// Interaction layers.
     pub layers: usize,
-    /// Radial functions.
+    /// Radial functions. The fastest has slope `radial * pi / cutoff`, by which the rounding of
+    /// positions in f32 is amplified: at 16 the equivariance error passes 1e-12 of the output.
     pub radial: usize,
 }
 
@@ -28,7 +29,7 @@ impl Default for PainnArmConfig {
         Self {
             width: 48,
             layers: 3,
-            radial: 16,
+            radial: 12,
         }
     }
 }
