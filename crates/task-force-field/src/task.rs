@@ -167,9 +167,7 @@ impl Task for ForceField {
 
     fn rotate(&self, batch: &Batch, rotations: &Rotations) -> Batch {
         let mut turned = batch.clone();
-        let [count, atoms, _] = batch.force.dims();
-        let positions = batch.cloud.positions.clone().reshape([count, atoms, 3]);
-        turned.cloud.positions = rotations.rotate(positions).reshape([count * atoms, 3]);
+        turned.cloud = batch.cloud.rotated(rotations.matrices());
         turned.force = rotations.rotate(batch.force.clone());
         turned
     }

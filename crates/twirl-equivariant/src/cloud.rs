@@ -1,7 +1,7 @@
 //! Batches of molecules in a padded dense layout.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use twirl_layers::{MAX_ATOMIC_NUMBER, cutoff, gather};
+use twirl_layers::{MAX_ATOMIC_NUMBER, cutoff};
 
 use crate::{EquivariantError, NeighbourList};
 
@@ -32,6 +32,10 @@ pub struct Cloud {
     pub species: Tensor<1, Int>,
     /// Positions in angstrom `[batch * atoms, 3]`.
     pub positions: Tensor<2>,
+    /// Vectors in angstrom from each atom to its neighbours `[batch * atoms * neighbours, 3]`, 0 at
+    /// padded edges. They are taken in f64 before rounding: the difference of two rounded
+    /// positions has lost the digits that the molecule's extent costs.
+    pub offsets: Tensor<2>,
     /// Row of each neighbour, in `0..batch * atoms`: `[batch * atoms * neighbours]`.
     pub index: Tensor<1, Int>,
     /// `[batch * atoms, 1]`.
@@ -88,6 +92,7 @@ impl Cloud {
         let mut positions = vec![0.0; rows * 3];
         let mut atom_mask = vec![0.0; rows];
         let mut edge_mask = vec![0.0; rows * neighbours];
+        let mut offsets = vec![0.0; rows * neighbours * 3];
         let mut index: Vec<i64> = (0..rows * neighbours)
             .map(|edge| (edge / neighbours) as i64)
             .collect();
@@ -103,6 +108,10 @@ impl Cloud {
                 for (slot, &other) in molecule.neighbours.of(atom).iter().enumerate() {
                     index[row * neighbours + slot] = (place * atoms + other) as i64;
                     edge_mask[row * neighbours + slot] = 1.0;
+                    for axis in 0..3 {
+                        offsets[(row * neighbours + slot) * 3 + axis] =
+                            molecule.positions[other][axis] - position[axis];
+                    }
                 }
             }
         }
@@ -120,6 +129,7 @@ impl Cloud {
             neighbours,
             species: int(species),
             positions: float(positions, 3),
+            offsets: float(offsets, 3),
             index: int(index),
             atom_mask: float(atom_mask, 1),
             edge_mask: float(edge_mask, 1),
@@ -135,10 +145,14 @@ impl Cloud {
     pub fn rotated(&self, rotations: Tensor<3>) -> Self {
         assert_eq!(rotations.dims(), [self.batch, 3, 3], "Cloud::rotated");
         let rows = self.batch * self.atoms;
-        let positions = self.positions.clone().reshape([self.batch, self.atoms, 3]);
-        let turned = positions.matmul(rotations.swap_dims(1, 2));
+        let transposed = rotations.swap_dims(1, 2);
+        let turn = |vectors: Tensor<2>, rows: usize| {
+            let vectors = vectors.reshape([self.batch, rows / self.batch, 3]);
+            vectors.matmul(transposed.clone()).reshape([rows, 3])
+        };
         Self {
-            positions: turned.reshape([rows, 3]),
+            positions: turn(self.positions.clone(), rows),
+            offsets: turn(self.offsets.clone(), rows * self.neighbours),
             ..self.clone()
         }
     }
@@ -146,11 +160,7 @@ impl Cloud {
     /// Distances, directions and envelopes.
     #[must_use]
     pub fn edges(&self) -> Edges {
-        let rows = self.batch * self.atoms;
-        let ends = gather(self.positions.clone(), self.index.clone());
-        let starts = self.positions.clone().reshape([rows, 1, 3]);
-        let offset = ends.reshape([rows, self.neighbours, 3]) - starts;
-        let offset = offset.reshape([rows * self.neighbours, 3]);
+        let offset = self.offsets.clone();
         let padded = -self.edge_mask.clone() + 1.0;
         let squared = (offset.clone() * offset.clone()).sum_dim(1);
         let distance = (squared + padded * (self.cutoff * self.cutoff)).sqrt();

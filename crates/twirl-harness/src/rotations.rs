@@ -44,6 +44,11 @@ impl Rotations {
         &self.host
     }
 
+    /// The matrices `[batch, 3, 3]` on the device.
+    pub fn matrices(&self) -> Tensor<3> {
+        self.transposed.clone().swap_dims(1, 2)
+    }
+
     /// Turns vectors `[batch, n, 3]`.
     pub fn rotate(&self, vectors: Tensor<3>) -> Tensor<3> {
         vectors.matmul(self.transposed.clone())
