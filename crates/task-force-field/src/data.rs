@@ -83,8 +83,12 @@ fn fit_energies(data: &DataSet, items: &[usize]) -> (Vec<(u8, f64)>, f64) {
     // Rows per atom, so that large molecules do not dominate.
     let row = |item: usize| {
         let species = data.atomic_numbers(item);
-        let share = |element: &u8| {
-            species.iter().filter(|&number| number == element).count() as f64 / species.len() as f64
+        let share = |&element: &u8| {
+            let count: f64 = species
+                .iter()
+                .map(|&number| f64::from(u8::from(number == element)))
+                .sum();
+            count / species.len() as f64
         };
         elements.iter().map(share).collect::<Vec<f64>>()
     };

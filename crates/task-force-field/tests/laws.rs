@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 use serde_json::json;
 use task_force_field::{
-    CoordinateTransformer, ForceField, ForceFieldConfig, NeighbourAttention, PainnArm,
-    TensorFieldArm,
+    CoordinateTransformer, ForceField, ForceFieldConfig, NeighbourAttention,
+    NeighbourAttentionConfig, PainnArm, TensorFieldArm,
 };
 use twirl_core::{Design, FiniteGroup};
 use twirl_data::{DataSet, Embedded, Split};
@@ -57,7 +57,8 @@ fn direct_force_head_has_the_closed_form() {
     let data = DataSet::embedded(Embedded::Forces).expect("embedded data");
     let task = ForceField::open(&ForceFieldConfig::default(), &data).expect("the task");
     let device = Device::flex();
-    let model = NeighbourAttention::init(&Default::default(), &task, 3, &device).expect("an arm");
+    let model = NeighbourAttention::init(&NeighbourAttentionConfig::default(), &task, 3, &device)
+        .expect("an arm");
     let items = &task.items(Split::Test)[..5];
     let host = task.batch(items, Draw::measuring(0)).expect("a batch");
     let batch = task.load(&host, &device);

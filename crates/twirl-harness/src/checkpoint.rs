@@ -5,6 +5,7 @@
 //! Two are kept. A folder without a valid manifest is never read.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -191,10 +192,11 @@ fn verify(path: &Path) -> Result<Counters, RunError> {
 
 fn hash(path: &Path) -> Result<String, RunError> {
     let bytes = fs::read(path).map_err(RunError::file(path))?;
-    Ok(Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    let digits = Sha256::digest(&bytes);
+    Ok(digits.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string grows");
+        text
+    }))
 }
 
 /// Writes a model's weights as safetensors.

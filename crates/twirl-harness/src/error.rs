@@ -129,6 +129,10 @@ impl RunError {
     }
 
     /// A file with the wrong content.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand over errors and strings alike"
+    )]
     pub fn content(path: impl Into<PathBuf>, problem: impl ToString, remedy: &'static str) -> Self {
         Self::Content {
             path: path.into(),

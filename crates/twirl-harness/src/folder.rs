@@ -72,6 +72,7 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be written.
+    #[expect(clippy::missing_panics_doc, reason = "plain data always serialises")]
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RunError> {
         let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain data");
         write_whole(&self.manifest(), text.as_bytes())

@@ -159,6 +159,7 @@ impl<M: Module> Average<M> {
     ///
     /// The decay is `min(decay, (1 + step) / (10 + step))`, so that the initial weights are
     /// forgotten early.
+    #[must_use]
     pub fn update(self, model: &M, step: u64) -> Self {
         let decay = self.decay.min((1.0 + step as f64) / (10.0 + step as f64));
         let mut collect = Collect(TensorContainer::new());

@@ -185,31 +185,29 @@ fn attempt<T: Task, A: Arm<T>>(
     folder.write_manifest(&manifest)?;
 
     let optimizer = crate::build_optimizer(&job.train.optimizer, &model);
-    let state = match checkpoint::load_latest(folder, model.clone(), optimizer.clone())? {
-        Some(state) => {
-            folder.keep_records(state.counters.records)?;
-            state
-        }
-        None => {
-            folder.keep_records(0)?;
-            let cold_start_seconds = warm_up(&setting, &model)?;
-            let report = match &job.train.search {
-                Some(config) => Some(search(&setting, config, &model, &plain, around.observer)?),
-                None => None,
-            };
-            let rate = report.as_ref().and_then(crate::SearchReport::best);
-            let counters = Counters {
-                cold_start_seconds,
-                learning_rate: rate.unwrap_or(job.train.learning_rate),
-                search: report,
-                ..Counters::default()
-            };
-            State {
-                average: model.valid(),
-                model,
-                optimizer,
-                counters,
-            }
+    let saved = checkpoint::load_latest(folder, model.clone(), optimizer.clone())?;
+    let state = if let Some(state) = saved {
+        folder.keep_records(state.counters.records)?;
+        state
+    } else {
+        folder.keep_records(0)?;
+        let cold_start_seconds = warm_up(&setting, &model)?;
+        let report = match &job.train.search {
+            Some(config) => Some(search(&setting, config, &model, &plain, around.observer)?),
+            None => None,
+        };
+        let rate = report.as_ref().and_then(crate::SearchReport::best);
+        let counters = Counters {
+            cold_start_seconds,
+            learning_rate: rate.unwrap_or(job.train.learning_rate),
+            search: report,
+            ..Counters::default()
+        };
+        State {
+            average: model.valid(),
+            model,
+            optimizer,
+            counters,
         }
     };
     manifest.learning_rate = state.counters.learning_rate;

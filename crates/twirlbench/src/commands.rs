@@ -58,7 +58,7 @@ fn next_folder(suite: &str) -> PathBuf {
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
-    (1..)
+    (1..u32::MAX)
         .map(|number| Path::new("runs").join(format!("{stem}-{number:03}")))
         .find(|path| !path.exists())
         .expect("some number is free")

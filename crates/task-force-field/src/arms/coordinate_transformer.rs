@@ -18,7 +18,7 @@ const LENGTH: f64 = 2.0;
 const WAVELENGTHS: [f64; 6] = [16.0, 8.0, 4.0, 2.0, 1.0, 0.5];
 
 /// Coordinates `[A, 3]` and their sines and cosines: `[A, 39]`.
-fn waves(positions: Tensor<2>) -> Tensor<2> {
+fn waves(positions: &Tensor<2>) -> Tensor<2> {
     let mut features = vec![positions.clone() * (1.0 / LENGTH)];
     for wavelength in WAVELENGTHS {
         let phase = positions.clone() * (std::f64::consts::TAU / wavelength);
@@ -53,7 +53,7 @@ impl Default for CoordinateTransformerConfig {
 }
 
 /// A plain pre-norm transformer whose tokens are atoms: centred coordinates and species in, forces
-/// out (in the manner of TransIP and MD-ET). Nothing in it knows about rotations.
+/// out (in the manner of `TransIP` and MD-ET). Nothing in it knows about rotations.
 #[derive(Module, Debug)]
 pub struct CoordinateTransformer {
     embedding: Embedding,
@@ -156,7 +156,7 @@ impl Arm<ForceField> for CoordinateTransformer {
         let cloud = &batch.cloud;
         let [count, atoms] = batch.share.dims();
         let species = self.embedding.forward(cloud.species.clone());
-        let places = self.position.forward(waves(cloud.positions.clone()));
+        let places = self.position.forward(waves(&cloud.positions));
         let width = species.dims()[1];
         let mask = cloud.atom_mask.clone().reshape([count, atoms]);
         let mut tokens = (species + places).reshape([count, atoms, width]);

@@ -44,7 +44,7 @@ impl Default for NeighbourAttentionConfig {
     }
 }
 
-/// Attention among the neighbours of each atom, built like EScAIP (arXiv 2410.24169): edges are
+/// Attention among the neighbours of each atom, built like `EScAIP` (arXiv 2410.24169): edges are
 /// described by invariants (distance, bond-orientational order, species), their attention is
 /// biased by the angle between them, and only the force head is not equivariant.
 #[derive(Module, Debug)]
