@@ -29,7 +29,7 @@ pub struct Interval {
 /// molecules both give intervals that are too narrow (95 % intervals cover 90 % at n = 10 and 93 %
 /// at n = 60 on the skewed data of the tests), and a Poisson replicate can be empty, with
 /// probability `exp(-n)`: replicates without weight are left out of the interval, and if they are
-/// more than 1 % (below about 5 molecules) there is no interval.
+/// more than 2 % (below 4 molecules) there is no interval.
 ///
 /// Rotations are never resampled: they are a tool of the measurement and not the population.
 #[derive(Debug, Clone)]
@@ -215,7 +215,7 @@ impl Tally {
             }
         }
         let empty = self.replicates - ratios.len();
-        if empty * 100 > self.replicates {
+        if empty * 50 > self.replicates {
             return Err(CoreError::TooFewMolecules {
                 empty,
                 replicates: self.replicates,
