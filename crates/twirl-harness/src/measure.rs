@@ -59,6 +59,15 @@ impl Plan {
         &self.items
     }
 
+    /// The unit of the bootstrap that an item belongs to.
+    fn unit<T: Task>(&self, task: &T, item: usize) -> usize {
+        if self.by_item {
+            item
+        } else {
+            task.data().molecule(item)
+        }
+    }
+
     fn draw(&self, item: usize) -> Result<Vec<Rotation>, CoreError> {
         let mut stream = Stream::new(self.seed, Purpose::Evaluate, [item as u64, 0]);
         self.design.draw(&mut stream, Symmetry::So3)
@@ -272,12 +281,9 @@ pub fn measure<T: Task, A: Arm<T>>(
         let tally = tally.as_mut().expect("made above");
         for (index, &item) in items.iter().enumerate() {
             let values = columns(&stacks, index, &plan.design).map_err(core)?;
-            let unit = if plan.by_item {
-                item
-            } else {
-                task.data().molecule(item)
-            };
-            tally.add(unit as u64, 1.0, &values).map_err(core)?;
+            tally
+                .add(plan.unit(task, item) as u64, 1.0, &values)
+                .map_err(core)?;
         }
     }
     let Some(tally) = tally else {
@@ -327,13 +333,7 @@ pub fn measure<T: Task, A: Arm<T>>(
     let mut units: Vec<usize> = plan
         .items
         .iter()
-        .map(|&item| {
-            if plan.by_item {
-                item
-            } else {
-                task.data().molecule(item)
-            }
-        })
+        .map(|&item| plan.unit(task, item))
         .collect();
     units.sort_unstable();
     units.dedup();

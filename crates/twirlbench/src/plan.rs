@@ -119,16 +119,14 @@ pub(crate) fn open_data(
         if sets.contains_key(&key) {
             continue;
         }
-        if job.data != "embedded" && !Path::new(&job.data).exists() {
-            match prepare(&job.task) {
-                Some(command) if !Path::new(&job.data).exists() => {
-                    bail!(
-                        "data set {} is missing; prepare it with: {command}",
-                        job.data
-                    )
-                }
-                _ => {}
-            }
+        if job.data != "embedded"
+            && !Path::new(&job.data).exists()
+            && let Some(command) = prepare(&job.task)
+        {
+            bail!(
+                "data set {} is missing; prepare it with: {command}",
+                job.data
+            );
         }
         let set = find(entries, &job.task, &job.arm)?.open_data(&job.data)?;
         sets.insert(key, set);

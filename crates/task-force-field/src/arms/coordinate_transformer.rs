@@ -7,7 +7,7 @@ use twirl_core::Symmetry;
 use twirl_harness::{Arm, TaskError};
 use twirl_layers::{Activation, Dense, Embedding, Init, LayerNorm, Mlp, attention};
 
-use super::mean_over_atoms;
+use super::{check_heads, mean_over_atoms};
 use crate::{Batch, ForceField, Output};
 
 /// Coordinates are divided by this length (angstrom), about the radius of a small molecule.
@@ -124,16 +124,7 @@ impl Arm<ForceField> for CoordinateTransformer {
         seed: u64,
         device: &Device,
     ) -> Result<Self, TaskError> {
-        if config.heads == 0 || !config.width.is_multiple_of(config.heads) || config.width == 0 {
-            return Err(TaskError::setting(
-                "heads",
-                format!(
-                    "{} heads do not divide width {}",
-                    config.heads, config.width
-                ),
-                "choose a width that is a multiple of heads",
-            ));
-        }
+        check_heads(config.heads, config.width)?;
         let mut init = Init::new(seed, device);
         let width = config.width;
         Ok(Self {

@@ -7,8 +7,21 @@ pub(crate) mod tensor_field;
 
 use burn::tensor::Tensor;
 use twirl_equivariant::{Features, ScalarHead, VectorHead};
+use twirl_harness::TaskError;
 
 use crate::{Batch, Output};
+
+/// Refuses heads that do not divide the width.
+fn check_heads(heads: usize, width: usize) -> Result<(), TaskError> {
+    if heads == 0 || !width.is_multiple_of(heads) || width == 0 {
+        return Err(TaskError::setting(
+            "heads",
+            format!("{heads} heads do not divide width {width}"),
+            "choose a width that is a multiple of heads",
+        ));
+    }
+    Ok(())
+}
 
 /// Mean over a molecule's atoms of a value per atom `[batch * N, 1]`: `[batch, 1, 1]`.
 fn mean_over_atoms(values: Tensor<2>, batch: &Batch) -> Tensor<3> {

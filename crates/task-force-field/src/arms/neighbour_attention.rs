@@ -10,7 +10,7 @@ use twirl_layers::{
     Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather,
 };
 
-use super::{mean_neighbours, mean_over_atoms};
+use super::{check_heads, mean_neighbours, mean_over_atoms};
 use crate::{Batch, ForceField, Output};
 
 /// Sizes.
@@ -259,16 +259,7 @@ impl Arm<ForceField> for NeighbourAttention {
         seed: u64,
         device: &Device,
     ) -> Result<Self, TaskError> {
-        if config.heads == 0 || !config.width.is_multiple_of(config.heads) || config.width == 0 {
-            return Err(TaskError::setting(
-                "heads",
-                format!(
-                    "{} heads do not divide width {}",
-                    config.heads, config.width
-                ),
-                "choose a width that is a multiple of heads",
-            ));
-        }
+        check_heads(config.heads, config.width)?;
         let mut init = Init::new(seed, device);
         let init = &mut init;
         let width = config.width;

@@ -20,7 +20,7 @@ pub struct PainnArmConfig {
     /// Interaction layers.
     pub layers: usize,
     /// Radial functions. The fastest has slope `radial * pi / cutoff`, by which the rounding of
-    /// positions in f32 is amplified: at 16 the equivariance error passes 1e-12 of the output.
+    /// distances in f32 is amplified.
     pub radial: usize,
 }
 
