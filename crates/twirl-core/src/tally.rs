@@ -28,8 +28,9 @@ pub struct Interval {
 /// sums, the free total only matters at order 1/n, and the two agree for large n. With few
 /// molecules both give intervals that are too narrow (95 % intervals cover 90 % at n = 10 and 93 %
 /// at n = 60 on the skewed data of the tests), and a Poisson replicate can be empty, with
-/// probability `exp(-n)`: replicates without weight are left out of the interval, and if they are
-/// more than 2 % (below 4 molecules) there is no interval.
+/// probability `exp(-n)`: replicates without weight or with a denominator of zero are left out of the
+/// interval, and if they are
+/// more than 1 % (about 5 molecules or fewer) there is no interval.
 ///
 /// Rotations are never resampled: they are a tool of the measurement and not the population.
 #[derive(Debug, Clone)]
@@ -193,29 +194,24 @@ impl Tally {
 
     fn quotient(&self, numerator: usize, denominator: usize) -> Result<Interval, CoreError> {
         let row = |row: usize| &self.resampled[row * self.replicates..(row + 1) * self.replicates];
-        let zero = CoreError::ZeroDenominator {
-            column: denominator,
-        };
-        let divide = |above: f64, below: f64| {
-            if below == 0.0 {
-                Err(zero.clone())
-            } else {
-                Ok(above / below)
-            }
-        };
-        let value = divide(self.totals[numerator], self.totals[denominator])?;
+        if self.totals[denominator] == 0.0 {
+            return Err(CoreError::ZeroDenominator {
+                column: denominator,
+            });
+        }
+        let value = self.totals[numerator] / self.totals[denominator];
         let mut ratios = Vec::with_capacity(self.replicates);
         for ((&above, &below), &weight) in row(numerator)
             .iter()
             .zip(row(denominator))
             .zip(row(self.columns))
         {
-            if weight > 0.0 {
-                ratios.push(divide(above, below)?);
+            if weight > 0.0 && below != 0.0 {
+                ratios.push(above / below);
             }
         }
         let empty = self.replicates - ratios.len();
-        if empty * 50 > self.replicates {
+        if empty * 100 > self.replicates {
             return Err(CoreError::TooFewMolecules {
                 empty,
                 replicates: self.replicates,

@@ -19,6 +19,27 @@ pub enum Training {
     Equivariant,
 }
 
+/// A symmetry that a model has exactly, by construction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExactSymmetry {
+    /// The 24 proper turns of a cubic lattice, and no others.
+    Octahedral,
+    /// Proper rotations.
+    So3,
+    /// Rotations and their products with the inversion.
+    O3,
+}
+
+impl From<Symmetry> for ExactSymmetry {
+    fn from(symmetry: Symmetry) -> Self {
+        match symmetry {
+            Symmetry::So3 => Self::So3,
+            Symmetry::O3 => Self::O3,
+        }
+    }
+}
+
 /// One model for a task.
 ///
 /// `predict` must be a deterministic function of parameters and batch.
@@ -27,7 +48,7 @@ pub trait Arm<T: Task>: Module + 'static {
     type Config: Default + Clone + Serialize + DeserializeOwned;
 
     /// The symmetry that the model has exactly, by construction.
-    fn symmetry(config: &Self::Config) -> Option<Symmetry>;
+    fn symmetry(config: &Self::Config) -> Option<ExactSymmetry>;
 
     /// A model with initial parameters drawn from `seed` alone.
     ///

@@ -1,7 +1,9 @@
 //! Settings of training and measuring. Strict: an unknown key is an error.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use twirl_core::{Design, Law};
+use twirl_core::{Design, Law, Symmetry};
 
 use crate::RunError;
 
@@ -170,6 +172,17 @@ pub enum Weights {
     Ema,
 }
 
+/// A further measurement at the end of a run, under rotations of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Companion {
+    /// Rotations of each item.
+    pub design: Design,
+    /// Proper rotations only, or their negatives too.
+    #[serde(default)]
+    pub symmetry: Symmetry,
+}
+
 /// When and how the symmetry is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -186,6 +199,9 @@ pub struct Evaluation {
     pub weights: Weights,
     /// Bootstrap replicates.
     pub replicates: usize,
+    /// Further measurements of the last weights, by name. Their figures are never mixed with those
+    /// of `design`.
+    pub companions: BTreeMap<String, Companion>,
 }
 
 impl Default for Evaluation {
@@ -197,6 +213,7 @@ impl Default for Evaluation {
             per_decade: 4,
             weights: Weights::Ema,
             replicates: 1000,
+            companions: BTreeMap::new(),
         }
     }
 }
@@ -263,9 +280,14 @@ impl TrainConfig {
                     .into(),
             ));
         }
+        for (name, companion) in &self.evaluation.companions {
+            let place = format!("train.evaluation.companions.{name}.design");
+            let valid = companion.design.validate(companion.symmetry);
+            valid.map_err(|error| RunError::Config(format!("{place}: {error}")))?;
+        }
         self.evaluation
             .design
-            .validate(twirl_core::Symmetry::So3)
+            .validate(Symmetry::So3)
             .map_err(|error| RunError::Config(format!("train.evaluation.design: {error}")))
     }
 }

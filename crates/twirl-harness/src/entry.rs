@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use twirl_core::Symmetry;
 use twirl_data::DataSet;
 
 use crate::run::{Surroundings, parse, restore, run};
 use crate::{
-    Arm, DeviceChoice, Folder, Job, Manifest, Observer, Restored, RunError, Task, Training,
-    parameter_count,
+    Arm, DeviceChoice, ExactSymmetry, Folder, Generate, GenerateRequest, Generated, Job, Manifest,
+    Observer, Restored, RunError, Task, Training, parameter_count,
 };
 
 /// An arm of a task.
@@ -30,7 +29,12 @@ pub struct Entry {
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
     data: fn(&str) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
+    generate: Option<Making>,
 }
+
+/// Makes molecules with the model of a run folder.
+type Making =
+    fn(&Folder, &DataSet, &DeviceChoice, &GenerateRequest) -> Result<Vec<Generated>, RunError>;
 
 /// Complete settings of an arm, and the symmetry it has with them.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +44,7 @@ pub struct Overview {
     /// Settings of the arm with defaults filled in.
     pub arm_config: Value,
     /// Exact symmetry, if any.
-    pub symmetry: Option<Symmetry>,
+    pub symmetry: Option<ExactSymmetry>,
 }
 
 impl std::fmt::Debug for Entry {
@@ -66,7 +70,34 @@ impl Entry {
             complete: complete::<T, A>,
             data: open_data::<T>,
             parameters: parameters::<T, A>,
+            generate: None,
         }
+    }
+
+    /// The same entry, able to make molecules.
+    #[must_use]
+    pub const fn generating<T: Generate, A: Arm<T>>(mut self) -> Self {
+        self.generate = Some(generate::<T, A>);
+        self
+    }
+
+    /// Makes molecules with the model of a run folder.
+    ///
+    /// # Errors
+    /// If the arm makes none, the folder holds no checkpoint, or the request cannot be met.
+    pub fn generate(
+        &self,
+        folder: &Folder,
+        data: &DataSet,
+        device: &DeviceChoice,
+        request: &GenerateRequest,
+    ) -> Result<Vec<Generated>, RunError> {
+        let Some(make) = self.generate else {
+            return Err(RunError::Config(format!(
+                "{self:?} predicts and makes no molecules; give a run of a generative task"
+            )));
+        };
+        make(folder, data, device, request)
     }
 
     /// Opens `embedded` or a path for this task.
@@ -153,6 +184,16 @@ fn open_data<T: Task>(data: &str) -> Result<DataSet, RunError> {
         "embedded" => DataSet::embedded(T::EMBEDDED)?,
         path => DataSet::open(path, &twirl_data::OpenOptions::default())?,
     })
+}
+
+fn generate<T: Generate, A: Arm<T>>(
+    folder: &Folder,
+    data: &DataSet,
+    device: &DeviceChoice,
+    request: &GenerateRequest,
+) -> Result<Vec<Generated>, RunError> {
+    let Restored { task, model } = restore::<T, A>(folder, data, &device.device)?;
+    Ok(task.generate(&model, request, &device.device)?)
 }
 
 fn parameters<T: Task, A: Arm<T>>(

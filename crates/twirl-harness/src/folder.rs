@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::{Manifest, Record, RunError};
+use crate::{Manifest, Picture, Record, RunError};
 
 /// `DIR/<task>/<arm>/seed-<n>`.
 #[derive(Debug, Clone)]
@@ -66,6 +66,30 @@ impl Folder {
                 "it was written by another version or edited by hand",
             )
         })
+    }
+
+    /// Path of `pictures.json`.
+    pub fn pictures(&self) -> PathBuf {
+        self.0.join("pictures.json")
+    }
+
+    /// Reads the pictures; none if there is no file.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read_pictures(&self) -> Result<Vec<Picture>, RunError> {
+        let path = self.pictures();
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let text = fs::read_to_string(&path).map_err(RunError::file(&path))?;
+        let remedy = "it was written by another version or edited by hand";
+        serde_json::from_str(&text).map_err(|error| RunError::content(&path, error, remedy))
+    }
+
+    pub(crate) fn write_pictures(&self, pictures: &[Picture]) -> Result<(), RunError> {
+        let text = serde_json::to_string(pictures).expect("pictures are plain data");
+        write_whole(&self.pictures(), text.as_bytes())
     }
 
     /// Writes the manifest, whole.

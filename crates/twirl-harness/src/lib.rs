@@ -10,6 +10,7 @@ mod arm;
 mod batches;
 mod checkpoint;
 mod clock;
+mod closing;
 mod config;
 mod device;
 mod entry;
@@ -27,11 +28,13 @@ mod steps;
 mod task;
 mod train;
 
-pub use arm::{Arm, Training};
+pub use arm::{Arm, ExactSymmetry, Training};
 pub use checkpoint::{load_weights, save_weights};
 pub use clock::Clock;
+pub use closing::{Closing, Figure, Generate, GenerateRequest, Generated, Panel, Picture};
 pub use config::{
-    Evaluation, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search, TrainConfig, Weights,
+    Companion, Evaluation, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search, TrainConfig,
+    Weights,
 };
 pub use device::DeviceChoice;
 pub use entry::{Entry, Overview};
@@ -39,9 +42,13 @@ pub use error::{RunError, TaskError};
 pub use folder::{Folder, write_whole};
 pub use gradients::{Average, Gradients, parameter_count};
 pub use job::{DataIdentity, Job, Restored};
-pub use measure::{Measured, Measurement, Plan, ScoreValue, measure};
+pub use measure::{
+    Floor, Measured, Measurement, Plan, Prepared, ScoreValue, TermMeasured, measure,
+};
 pub use optimizer::build as build_optimizer;
-pub use record::{Manifest, Record, Split, Status, Stop, TermRecord, read_records};
+pub use record::{
+    CompanionRecord, Manifest, Record, Split, Status, Stop, TermRecord, read_records,
+};
 pub use rotations::Rotations;
 pub use run::{Observer, Progress, Silent};
 pub use search::{Candidate, SearchReport};

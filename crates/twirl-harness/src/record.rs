@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceIdentity;
-use crate::{DataIdentity, Job, RunError, SearchReport};
+use crate::{Closing, Companion, DataIdentity, Job, RunError, SearchReport};
 
 /// A loss and its two parts, for the whole or for one term.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -19,16 +19,24 @@ pub struct Split {
     pub loss_equiv: f64,
     /// `100 L_equiv / L`.
     pub percent_equiv: f64,
-    /// Lower end of the 95 % interval of the percentage, over molecules.
-    pub percent_low: f64,
+    /// Lower end of the 95 % interval of the percentage, over molecules; absent with too few of
+    /// them for an interval.
+    pub percent_low: Option<f64>,
     /// Upper end.
-    pub percent_high: f64,
+    pub percent_high: Option<f64>,
     /// Percentage that the exactly equivariant reference arm's numerical error is of this loss.
     pub floor: f64,
 }
 
+impl Split {
+    /// The 95 % interval of the percentage over molecules, if there is one.
+    pub fn interval(&self) -> Option<[f64; 2]> {
+        Some([self.percent_low?, self.percent_high?])
+    }
+}
+
 /// One term of the loss.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TermRecord {
     /// Its decomposition.
     #[serde(flatten)]
@@ -38,6 +46,27 @@ pub struct TermRecord {
     pub relative_equiv: f64,
     /// Whether the term is trained on.
     pub trained: bool,
+    /// Power of the untwisted predictions by rotation degree, `S_0, S_1, ...`, over their mean
+    /// squared size; empty where the design does not give it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spectrum: Vec<f64>,
+    /// Parity error over the same size; only where every rotation was measured with its negative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<f64>,
+}
+
+/// A further measurement of the last weights, under rotations of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CompanionRecord {
+    /// Which rotations.
+    pub companion: Companion,
+    /// The training loss and its parts under them.
+    #[serde(flatten)]
+    pub split: Split,
+    /// The same per loss term.
+    pub terms: BTreeMap<String, TermRecord>,
+    /// Rotations of each molecule.
+    pub rotations: usize,
 }
 
 /// One measurement: a line of `records.jsonl`.
@@ -66,6 +95,9 @@ pub struct Record {
     pub terms: BTreeMap<String, TermRecord>,
     /// Figures beside the loss, as `name (unit)`.
     pub scores: BTreeMap<String, f64>,
+    /// Further measurements, by name; on the last record of a run only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub companions: BTreeMap<String, CompanionRecord>,
 }
 
 /// How a run stands.
@@ -128,6 +160,9 @@ pub struct Manifest {
     pub steps: u64,
     /// Seconds since the Unix epoch when the run began.
     pub started: u64,
+    /// Figures of the finished model that are not losses.
+    #[serde(default)]
+    pub closing: Closing,
 }
 
 /// Reads `records.jsonl`.

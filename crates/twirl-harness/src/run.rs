@@ -15,8 +15,8 @@ use crate::gradients::Average;
 use crate::search::search;
 use crate::train::{Measuring, Setting, Trainee, train};
 use crate::{
-    Arm, DataIdentity, DeviceChoice, Draw, Folder, Job, Manifest, Plan, Record, Restored, RunError,
-    Status, Task, Training, Weights, load_weights, measure, parameter_count,
+    Arm, Closing, DataIdentity, DeviceChoice, Draw, Folder, Job, Manifest, Plan, Prepared, Record,
+    Restored, RunError, Status, Task, Training, Weights, load_weights, parameter_count,
 };
 
 /// How far a run is.
@@ -160,7 +160,8 @@ fn attempt<T: Task, A: Arm<T>>(
         job.measure_seed,
     );
     let reference = T::Reference::init(&Default::default(), &task, 0, &plain)?;
-    let reference = measure(&task, &reference, &plan, &plain)?;
+    let prepared = Prepared::new(&task, &plan, &plain)?;
+    let floor = prepared.floor(&reference)?;
 
     let started = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -181,6 +182,7 @@ fn attempt<T: Task, A: Arm<T>>(
         device_seconds: 0.0,
         steps: 0,
         started,
+        closing: Closing::default(),
     };
     folder.write_manifest(&manifest)?;
 
@@ -216,10 +218,18 @@ fn attempt<T: Task, A: Arm<T>>(
 
     let measuring = Measuring {
         plan: &plan,
+        prepared: &prepared,
         reference: &reference,
+        floor: &floor,
         device: &plain,
     };
     let (counters, stop) = train(&setting, &measuring, state, around.observer)?;
+    let Restored { task, model } = restore::<T, A>(folder, around.data, &plain)?;
+    let closing = task.closing(&model, job.measure_seed, &plain)?;
+    if !closing.pictures.is_empty() {
+        folder.write_pictures(&closing.pictures)?;
+    }
+    manifest.closing = closing;
     manifest.status = Status::Ok;
     manifest.stop = Some(stop);
     manifest.steps = counters.step;

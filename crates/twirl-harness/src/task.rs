@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use twirl_core::{Loss, Purpose, Stream};
 use twirl_data::{DataSet, Embedded, Split};
 
-use crate::{Arm, Rotations, TaskError};
+use crate::{Arm, Closing, Rotations, TaskError};
 
 /// The source of everything random in a batch: flow time, source sample, voxel noise.
 ///
@@ -184,4 +184,18 @@ pub trait Task: Sized + Send + Sync + 'static {
 
     /// Figures beside the loss.
     fn scores(&self, output: &Self::Output, batch: &Self::Batch) -> Vec<Score>;
+
+    /// Figures of a finished model that are not losses, made once after training and off the
+    /// clock; everything random comes from `seed`. None by default.
+    ///
+    /// # Errors
+    /// One line with the remedy.
+    fn closing<A: Arm<Self>>(
+        &self,
+        _model: &A,
+        _seed: u64,
+        _device: &Device,
+    ) -> Result<Closing, TaskError> {
+        Ok(Closing::default())
+    }
 }

@@ -1,5 +1,6 @@
 //! The one training loop.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::optim::ModuleOptimizer;
@@ -11,8 +12,8 @@ use crate::gradients::Average;
 use crate::record::Stop;
 use crate::run::{Observer, Progress};
 use crate::{
-    Arm, Clock, Folder, Gradients, Job, Measurement, Plan, Record, Rotations, RunError, Task,
-    Training, Weights, log_spaced, measure, training_loss,
+    Arm, Clock, CompanionRecord, Floor, Folder, Gradients, Job, Plan, Prepared, Record, Rotations,
+    RunError, Task, Training, Weights, log_spaced, training_loss,
 };
 
 /// A model in training.
@@ -128,9 +129,11 @@ impl<T: Task> Setting<'_, T> {
 }
 
 /// How a run is measured.
-pub(crate) struct Measuring<'a> {
+pub(crate) struct Measuring<'a, T: Task> {
     pub(crate) plan: &'a Plan,
-    pub(crate) reference: &'a Measurement,
+    pub(crate) prepared: &'a Prepared<'a, T>,
+    pub(crate) reference: &'a T::Reference,
+    pub(crate) floor: &'a Floor,
     /// Without autodiff.
     pub(crate) device: &'a Device,
 }
@@ -138,7 +141,7 @@ pub(crate) struct Measuring<'a> {
 /// Trains from `state` until the last step or the budget, writing records and checkpoints.
 pub(crate) fn train<T: Task, A: Arm<T>>(
     setting: &Setting<'_, T>,
-    measuring: &Measuring<'_>,
+    measuring: &Measuring<'_, T>,
     state: State<A>,
     observer: &dyn Observer,
 ) -> Result<(Counters, Stop), RunError> {
@@ -172,7 +175,7 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
             counters.wall_seconds = wall_before + begun.elapsed().as_secs_f64();
             let due = ended || schedule.binary_search(&step).is_ok();
             if due && counters.measured != Some(step) {
-                let record = record(setting, measuring, &trainee, &mut counters)?;
+                let record = record(setting, measuring, &trainee, &mut counters, ended)?;
                 setting.folder.append(&record)?;
                 counters.records += 1;
                 counters.measured = Some(step);
@@ -229,9 +232,10 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
 
 fn record<T: Task, A: Arm<T>>(
     setting: &Setting<'_, T>,
-    measuring: &Measuring<'_>,
+    measuring: &Measuring<'_, T>,
     trainee: &Trainee<A>,
     counters: &mut Counters,
+    last: bool,
 ) -> Result<Record, RunError> {
     let start = Instant::now();
     let model = match setting.job.train.measured_weights() {
@@ -239,8 +243,13 @@ fn record<T: Task, A: Arm<T>>(
         Weights::Raw => trainee.model.valid(),
     };
     let step = counters.step;
-    let measured = measure(setting.task, &model, measuring.plan, measuring.device)
-        .map_err(|error| error.at_step(step))?;
+    let measured = measuring.prepared.measure(&model);
+    let measured = measured.map_err(|error| error.at_step(step))?;
+    let companions = if last {
+        companions(setting, measuring, &model).map_err(|error| error.at_step(step))?
+    } else {
+        BTreeMap::new()
+    };
     counters.measuring_seconds += start.elapsed().as_secs_f64();
     let batch = setting.job.train.batch.min(setting.train_items().len()) as u64;
     Ok(Record {
@@ -248,12 +257,35 @@ fn record<T: Task, A: Arm<T>>(
         samples: step * batch,
         device_seconds: counters.device_seconds,
         wall_seconds: counters.wall_seconds,
-        split: measured.split(measuring.reference),
+        split: measured.split(measuring.floor),
         rotations: measured.rotations,
         molecules: measured.molecules,
         grad_norm: counters.grad_norm,
         learning_rate: counters.rate,
-        terms: measured.term_records(measuring.reference),
+        terms: measured.term_records(measuring.floor),
         scores: measured.score_records(),
+        companions,
     })
+}
+
+fn companions<T: Task, A: Arm<T>>(
+    setting: &Setting<'_, T>,
+    measuring: &Measuring<'_, T>,
+    model: &A,
+) -> Result<BTreeMap<String, CompanionRecord>, RunError> {
+    let wanted = &setting.job.train.evaluation.companions;
+    let measured = wanted.iter().map(|(name, &companion)| {
+        let plan = measuring.plan.under(companion.design, companion.symmetry);
+        let prepared = Prepared::new(setting.task, &plan, measuring.device)?;
+        let floor = prepared.floor(measuring.reference)?;
+        let measured = prepared.measure(model)?;
+        let record = CompanionRecord {
+            companion,
+            split: measured.split(&floor),
+            terms: measured.term_records(&floor),
+            rotations: measured.rotations,
+        };
+        Ok((name.clone(), record))
+    });
+    measured.collect()
 }

@@ -112,8 +112,8 @@ pub(crate) fn percent_steps(task: &TaskRuns) -> Csv {
                 &job.seed,
                 &record.step,
                 &split.percent_equiv,
-                &split.percent_low,
-                &split.percent_high,
+                &optional(split.percent_low),
+                &optional(split.percent_high),
                 &split.floor,
             ]));
         }

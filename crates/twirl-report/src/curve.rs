@@ -199,21 +199,17 @@ pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
 /// Mean percentage over seeds with the interval that [`percent_curve`] describes.
 pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
     let values: Vec<f64> = splits.iter().map(|split| split.percent_equiv).collect();
-    let errors: Vec<f64> = splits
-        .iter()
-        .map(|split| (split.percent_high - split.percent_low) / (2.0 * Z))
-        .collect();
-    let mut percent = mean_over_seeds(&values, Some(&errors));
+    let intervals: Option<Vec<[f64; 2]>> = splits.iter().map(|split| split.interval()).collect();
+    let errors: Option<Vec<f64>> = intervals.as_ref().map(|intervals| {
+        let error = |[low, high]: &[f64; 2]| (high - low) / (2.0 * Z);
+        intervals.iter().map(error).collect()
+    });
+    let mut percent = mean_over_seeds(&values, errors.as_deref());
     if percent.interval.is_none() {
-        let low = splits
-            .iter()
-            .map(|split| split.percent_low)
-            .reduce(f64::min);
-        let high = splits
-            .iter()
-            .map(|split| split.percent_high)
-            .reduce(f64::max);
-        percent.interval = low.zip(high).map(|(low, high)| [low, high]);
+        let union = |[low, high]: [f64; 2], [next_low, next_high]: [f64; 2]| {
+            [low.min(next_low), high.max(next_high)]
+        };
+        percent.interval = intervals.and_then(|intervals| intervals.into_iter().reduce(union));
     }
     percent
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use twirl_core::{Design, Law, Purpose, Rotation, Stream, Symmetry, tolerance};
 use twirl_data::{DataSet, Split};
 use twirl_harness::{
-    Arm, Draw, Evaluation, Gradients, Plan, Rotations, Task, Term, build_optimizer, load_weights,
-    measure, save_weights, training_loss,
+    Arm, Draw, Evaluation, ExactSymmetry, Gradients, Plan, Rotations, Task, Term, build_optimizer,
+    load_weights, measure, save_weights, training_loss,
 };
 
 /// Seed of all draws; printed by every law that fails.
@@ -201,6 +201,8 @@ pub struct Claim {
     pub steps: u64,
     /// Learning rate of those steps.
     pub rate: f64,
+    /// Rotations at which the arm is held to its symmetry, or shown to have none.
+    pub design: Design,
 }
 
 impl Default for Claim {
@@ -209,6 +211,7 @@ impl Default for Claim {
             config: json!({}),
             steps: 20,
             rate: 1e-3,
+            design: Design::Iid { rotations: 4 },
         }
     }
 }
@@ -242,7 +245,13 @@ pub fn arm_laws<T: Task, A: Arm<T>>(bench: &Bench<T>, claim: &Claim) {
     alone_as_in_company(bench, &model.valid());
 
     let symmetry = A::symmetry(&serde_json::from_value(claim.config.clone()).expect("settings"));
-    floor_law(bench, &model.valid(), symmetry, "at initialisation");
+    floor_law(
+        bench,
+        &model.valid(),
+        symmetry,
+        claim.design,
+        "at initialisation",
+    );
 
     let mut optimizer = build_optimizer(&twirl_harness::Optimizer::default(), &model);
     let before = values(loss_of(&model))[0];
@@ -264,7 +273,13 @@ pub fn arm_laws<T: Task, A: Arm<T>>(bench: &Bench<T>, claim: &Claim) {
         "parameters without a gradient: {unreached:?}"
     );
     slope_law(&trained, &gradients, loss_of);
-    floor_law(bench, &trained.valid(), symmetry, "after training");
+    floor_law(
+        bench,
+        &trained.valid(),
+        symmetry,
+        claim.design,
+        "after training",
+    );
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("weights.safetensors");
@@ -311,20 +326,26 @@ fn slope_law<T: Task, A: Arm<T>>(
     );
 }
 
-/// Exactly equivariant arms measure below the floor, all others far above it.
+/// Exactly equivariant arms measure below the floor, under O(3) if they claim it; all others far
+/// above it.
 fn floor_law<T: Task, A: Arm<T>>(
     bench: &Bench<T>,
     model: &A,
-    symmetry: Option<Symmetry>,
+    symmetry: Option<ExactSymmetry>,
+    design: Design,
     when: &str,
 ) {
     let evaluation = Evaluation {
-        design: Design::Iid { rotations: 4 },
+        design,
         items: 0,
         batch: 6,
         ..Default::default()
     };
-    let plan = Plan::new(&bench.task, &bench.items, &evaluation, SEED);
+    let group = match symmetry {
+        Some(ExactSymmetry::O3) => Symmetry::O3,
+        _ => Symmetry::So3,
+    };
+    let plan = Plan::new(&bench.task, &bench.items, &evaluation, SEED).under(design, group);
     let measured = measure(&bench.task, model, &plan, &bench.device).expect("a measurement");
     for (name, term) in &measured.terms {
         let floor = tolerance::F32.floor;

@@ -3,8 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use twirl_core::Symmetry;
-use twirl_harness::{Arm, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::{Activation, Dense, Embedding, Init, LayerNorm, Mlp, attention};
 
 use super::{check_heads, mean_over_atoms};
@@ -114,7 +113,7 @@ impl Block {
 impl Arm<ForceField> for CoordinateTransformer {
     type Config = CoordinateTransformerConfig;
 
-    fn symmetry(_config: &CoordinateTransformerConfig) -> Option<Symmetry> {
+    fn symmetry(_config: &CoordinateTransformerConfig) -> Option<ExactSymmetry> {
         None
     }
 

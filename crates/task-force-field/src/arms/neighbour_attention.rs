@@ -3,9 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use twirl_core::Symmetry;
 use twirl_equivariant::{Cloud, Edges};
-use twirl_harness::{Arm, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::{
     Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather,
 };
@@ -249,7 +248,7 @@ impl NeighbourAttention {
 impl Arm<ForceField> for NeighbourAttention {
     type Config = NeighbourAttentionConfig;
 
-    fn symmetry(_config: &NeighbourAttentionConfig) -> Option<Symmetry> {
+    fn symmetry(_config: &NeighbourAttentionConfig) -> Option<ExactSymmetry> {
         None
     }
 

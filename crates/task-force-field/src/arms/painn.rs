@@ -3,9 +3,8 @@
 use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use twirl_core::Symmetry;
 use twirl_equivariant::{Painn, PainnConfig, ScalarHead, VectorHead};
-use twirl_harness::{Arm, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::Init;
 
 use super::{mean_neighbours, read_out};
@@ -45,8 +44,8 @@ pub struct PainnArm {
 impl Arm<ForceField> for PainnArm {
     type Config = PainnArmConfig;
 
-    fn symmetry(_config: &PainnArmConfig) -> Option<Symmetry> {
-        Some(Symmetry::O3)
+    fn symmetry(_config: &PainnArmConfig) -> Option<ExactSymmetry> {
+        Some(ExactSymmetry::O3)
     }
 
     fn init(

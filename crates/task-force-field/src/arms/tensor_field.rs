@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
 use twirl_equivariant::{ScalarHead, TensorField, TensorFieldConfig, VectorHead};
-use twirl_harness::{Arm, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::Init;
 
 use super::{mean_neighbours, read_out};
@@ -48,8 +48,8 @@ pub struct TensorFieldArm {
 impl Arm<ForceField> for TensorFieldArm {
     type Config = TensorFieldArmConfig;
 
-    fn symmetry(config: &TensorFieldArmConfig) -> Option<Symmetry> {
-        Some(config.symmetry)
+    fn symmetry(config: &TensorFieldArmConfig) -> Option<ExactSymmetry> {
+        Some(config.symmetry.into())
     }
 
     fn init(

@@ -109,7 +109,7 @@ fn percent_point(run: &Run, record: &twirl_harness::Record) -> Point {
             run.label(),
             count(record.step),
             significant(split.percent_equiv, digits),
-            range(Some([split.percent_low, split.percent_high]), digits),
+            range(split.interval(), digits),
             significant(split.floor, 1),
         ),
     }

@@ -1,0 +1,257 @@
+//! The measurement: losses at many rotations, split into their parts, over held-out molecules.
+
+mod plan;
+mod stack;
+mod sums;
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use twirl_core::{CoreError, Rotation};
+
+use crate::record::{Split, TermRecord};
+use crate::{Arm, Role, Rotations, RunError, Score, Task};
+use stack::{Stack, host_values};
+use sums::Sums;
+
+pub use plan::{Plan, Prepared};
+
+/// A loss and its parts with the interval of the percentage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// `L`.
+    pub loss: f64,
+    /// `L_mean`.
+    pub mean: f64,
+    /// `L_equiv`.
+    pub equiv: f64,
+    /// `100 L_equiv / L`.
+    pub percent: f64,
+    /// Its 95 % interval over molecules; absent with too few of them (about five).
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Measured {
+    /// Beside the `L_equiv` that rounding leaves of an exactly equivariant model.
+    fn record(&self, floor: f64) -> Split {
+        Split {
+            loss: self.loss,
+            loss_mean: self.mean,
+            loss_equiv: self.equiv,
+            percent_equiv: self.percent,
+            percent_low: self.interval.map(|(low, _)| low),
+            percent_high: self.interval.map(|(_, high)| high),
+            floor: 100.0 * floor.abs() / self.loss,
+        }
+    }
+}
+
+/// One term of a measurement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TermMeasured {
+    /// Its parts.
+    pub measured: Measured,
+    /// Squared equivariance error over mean squared size of the predictions.
+    pub relative: f64,
+    /// Power of the untwisted predictions by rotation degree, `S_0..=S_6` over the same size;
+    /// empty where the design does not give it.
+    pub spectrum: Vec<f64>,
+    /// Parity error over the same size, where the design holds every rotation with its negative.
+    pub parity: Option<f64>,
+    /// Trained on, or reported only.
+    pub role: Role,
+}
+
+/// A figure beside the loss.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreValue {
+    /// Unit.
+    pub unit: &'static str,
+    /// Value over all items and rotations.
+    pub value: f64,
+}
+
+/// The result of [`measure`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// The training loss.
+    pub total: Measured,
+    /// Its terms and the reported ones.
+    pub terms: BTreeMap<&'static str, TermMeasured>,
+    /// Figures beside the loss.
+    pub scores: BTreeMap<&'static str, ScoreValue>,
+    /// Rotations of each item.
+    pub rotations: usize,
+    /// Units of the bootstrap: molecules, or frames where molecules are few.
+    pub molecules: usize,
+}
+
+impl Measurement {
+    /// The training loss against the numerical floor.
+    pub fn split(&self, floor: &Floor) -> Split {
+        self.total.record(floor.total)
+    }
+
+    /// The terms against the numerical floor.
+    pub fn term_records(&self, floor: &Floor) -> BTreeMap<String, TermRecord> {
+        let record = |(&name, term): (&&'static str, &TermMeasured)| {
+            let split = term.measured.record(floor.terms[name]);
+            let trained = term.role == Role::Train;
+            (
+                name.to_owned(),
+                TermRecord {
+                    split,
+                    relative_equiv: term.relative,
+                    trained,
+                    spectrum: term.spectrum.clone(),
+                    parity: term.parity,
+                },
+            )
+        };
+        self.terms.iter().map(record).collect()
+    }
+
+    /// The scores as `name (unit)`.
+    pub fn score_records(&self) -> BTreeMap<String, f64> {
+        let record = |(name, score): (&&'static str, &ScoreValue)| {
+            let name = if score.unit.is_empty() {
+                (*name).to_owned()
+            } else {
+                format!("{name} ({})", score.unit)
+            };
+            (name, score.value)
+        };
+        self.scores.iter().map(record).collect()
+    }
+}
+
+/// `L_equiv` that rounding leaves of the exactly equivariant reference, in all and per term.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Floor {
+    total: f64,
+    terms: BTreeMap<&'static str, f64>,
+}
+
+/// Scores summed over batches and rotations.
+#[derive(Default)]
+struct Scores(BTreeMap<&'static str, (&'static str, bool, f64, f64)>);
+
+impl Scores {
+    fn add(&mut self, score: Score) {
+        let (_, _, numerator, denominator) = self
+            .0
+            .entry(score.name)
+            .or_insert((score.unit, score.root, 0.0, 0.0));
+        *numerator += host_values(score.numerator).iter().sum::<f64>();
+        *denominator += host_values(score.denominator).iter().sum::<f64>();
+    }
+
+    fn finish(self) -> BTreeMap<&'static str, ScoreValue> {
+        let value = |(name, (unit, root, numerator, denominator)): (_, (_, bool, f64, f64))| {
+            let ratio = numerator / denominator;
+            let value = if root { ratio.sqrt() } else { ratio };
+            (name, ScoreValue { unit, value })
+        };
+        self.0.into_iter().map(value).collect()
+    }
+}
+
+impl<T: Task> Prepared<'_, T> {
+    /// Measures a model: every item at every rotation of the plan, untwisted, split and averaged.
+    ///
+    /// # Errors
+    /// If a batch cannot be made, or a prediction is not finite: the error names the rotation.
+    pub fn measure<A: Arm<T>>(&self, model: &A) -> Result<Measurement, RunError> {
+        let (sums, scores) = self.sums(model)?;
+        Ok(Measurement {
+            total: sums.total().map_err(of_core)?,
+            terms: sums.terms().map_err(of_core)?.into_iter().collect(),
+            scores: scores.finish(),
+            rotations: self.plan.rotations(),
+            molecules: self.plan.units(self.task),
+        })
+    }
+
+    /// Measures the exactly equivariant reference of the task, for its rounding.
+    ///
+    /// # Errors
+    /// Those of [`Prepared::measure`].
+    pub fn floor(&self, reference: &T::Reference) -> Result<Floor, RunError> {
+        let (sums, _) = self.sums(reference)?;
+        let (total, terms) = sums.equiv().map_err(of_core)?;
+        Ok(Floor { total, terms })
+    }
+
+    fn sums<A: Arm<T>>(&self, model: &A) -> Result<(Sums, Scores), RunError> {
+        let mut sums: Option<Sums> = None;
+        let mut scores = Scores::default();
+        for (group, items) in self.groups().into_iter().enumerate() {
+            let drawn: Vec<Vec<Rotation>> = items
+                .iter()
+                .map(|&item| self.plan.draw(item))
+                .collect::<Result<_, _>>()
+                .map_err(of_core)?;
+            let stacks = self.stacks(model, &self.batch(group)?, &drawn, &mut scores);
+            let sums = match &mut sums {
+                Some(sums) => sums,
+                none => none.insert(Sums::new(&stacks, self.plan).map_err(of_core)?),
+            };
+            for (index, &item) in items.iter().enumerate() {
+                let parts: Result<Vec<_>, CoreError> = stacks
+                    .iter()
+                    .map(|stack| stack.part(index, self.plan, &drawn[index]))
+                    .collect();
+                sums.add(
+                    self.plan.unit(self.task, item) as u64,
+                    &parts.map_err(of_core)?,
+                )
+                .map_err(of_core)?;
+            }
+        }
+        Ok((sums.expect("a prepared plan has items"), scores))
+    }
+
+    /// Turns, predicts and untwists a batch, one rotation of every item after the other.
+    fn stacks<A: Arm<T>>(
+        &self,
+        model: &A,
+        batch: &T::Batch,
+        drawn: &[Vec<Rotation>],
+        scores: &mut Scores,
+    ) -> Vec<Stack> {
+        let mut stacks: Vec<Stack> = Vec::new();
+        for turn in 0..self.plan.rotations() {
+            let chosen = drawn.iter().map(|rotations| rotations[turn]).collect();
+            let rotations = Rotations::new(chosen, self.device);
+            let turned = self.task.rotate(batch, &rotations);
+            let output = self.task.untwist(model.predict(&turned), &rotations);
+            for (index, term) in self.task.terms(&output, batch).into_iter().enumerate() {
+                if turn == 0 {
+                    stacks.push(Stack::new(&term, self.plan.rotations()));
+                }
+                stacks[index].push(term);
+            }
+            for score in self.task.scores(&output, batch) {
+                scores.add(score);
+            }
+        }
+        stacks
+    }
+}
+
+/// Prepares a plan and measures a model once.
+///
+/// # Errors
+/// Those of [`Prepared::new`] and [`Prepared::measure`].
+pub fn measure<T: Task, A: Arm<T>>(
+    task: &T,
+    model: &A,
+    plan: &Plan,
+    device: &Device,
+) -> Result<Measurement, RunError> {
+    Prepared::new(task, plan, device)?.measure(model)
+}
+
+fn of_core(source: CoreError) -> RunError {
+    RunError::Measure { step: 0, source }
+}
