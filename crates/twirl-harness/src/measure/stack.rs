@@ -127,7 +127,7 @@ fn parity(
     let proper: Vec<usize> = (0..rotations.len())
         .filter(|&place| rotations[place].is_proper())
         .collect();
-    if proper.len() == rotations.len() {
+    if 2 * proper.len() != rotations.len() {
         return Ok(None);
     }
     let Some(inverted) = proper
