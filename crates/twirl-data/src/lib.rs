@@ -16,6 +16,7 @@ mod inspect;
 mod smiles;
 mod split;
 pub mod units;
+mod write;
 
 pub use dataset::{Bond, BondOrder, DataSet, Molecule, OpenOptions};
 pub use embedded::Embedded;
@@ -23,6 +24,7 @@ pub use error::{DataError, Result};
 pub use inspect::{Inspection, inspect};
 pub use split::Split;
 pub use units::{EnergyUnit, ForceUnit, LengthUnit, Units};
+pub use write::{Geometry, write_extxyz, write_sdf};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

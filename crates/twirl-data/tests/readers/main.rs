@@ -7,6 +7,7 @@ mod fuzz;
 mod published;
 mod shipped;
 mod valid;
+mod written;
 
 use twirl_data::{DataError, DataSet, OpenOptions};
 
