@@ -2,11 +2,14 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use twirl_core::Loss;
-use twirl_data::{DataSet, Embedded};
+use twirl_data::{DataSet, Embedded, Split};
 use twirl_equivariant::{Cloud, Molecule, NeighbourList};
 use twirl_harness::{Draw, Role, Rotations, Score, Task, TaskError, Term};
 
 use crate::{ForceFieldConfig, PainnArm, Scale, scores};
+
+/// Frames from which the typical number of neighbours is taken.
+const COUNTED_FRAMES: usize = 64;
 
 /// The force-field task on one data set.
 #[derive(Debug)]
@@ -14,6 +17,7 @@ pub struct ForceField {
     config: ForceFieldConfig,
     data: DataSet,
     scale: Scale,
+    mean_neighbours: f64,
 }
 
 impl ForceField {
@@ -25,6 +29,35 @@ impl ForceField {
     /// Units in which networks predict.
     pub fn scale(&self) -> &Scale {
         &self.scale
+    }
+
+    /// Typical number of neighbours of an atom, at least 1: what sums over neighbours are scaled
+    /// by.
+    pub fn mean_neighbours(&self) -> f64 {
+        self.mean_neighbours
+    }
+
+    fn neighbours(&self, item: usize) -> Result<NeighbourList, TaskError> {
+        let positions = self.data.positions(item);
+        NeighbourList::build(positions, self.config.cutoff, self.config.max_neighbours).map_err(
+            |error| {
+                let problem = format!("frame {item}: {error}");
+                TaskError::data(self.data.name(), problem, "remove the frame")
+            },
+        )
+    }
+
+    /// Over the first frames of the training part.
+    fn count_neighbours(&self) -> Result<f64, TaskError> {
+        let (mut edges, mut atoms) = (0, 0);
+        for &item in self.items(Split::Train).iter().take(COUNTED_FRAMES) {
+            let list = self.neighbours(item)?;
+            atoms += list.atoms();
+            edges += (0..list.atoms())
+                .map(|atom| list.of(atom).len())
+                .sum::<usize>();
+        }
+        Ok((edges as f64 / f64::max(atoms as f64, 1.0)).max(1.0))
     }
 }
 
@@ -97,11 +130,14 @@ impl Task for ForceField {
             TaskError::setting("loss", error.to_string(), "give squared, norm or huber")
         })?;
         let scale = Scale::fit(data)?;
-        Ok(Self {
+        let mut task = Self {
             config: config.clone(),
             data: data.clone(),
             scale,
-        })
+            mean_neighbours: 1.0,
+        };
+        task.mean_neighbours = task.count_neighbours()?;
+        Ok(task)
     }
 
     fn data(&self) -> &DataSet {
@@ -110,13 +146,8 @@ impl Task for ForceField {
 
     fn batch(&self, items: &[usize], _draw: Draw) -> Result<Host, TaskError> {
         let sample = |&item: &usize| {
-            let positions = self.data.positions(item);
-            NeighbourList::build(positions, self.config.cutoff, self.config.max_neighbours)
-                .map(|neighbours| Sample { item, neighbours })
-                .map_err(|error| {
-                    let problem = format!("frame {item}: {error}");
-                    TaskError::data(self.data.name(), problem, "remove the frame")
-                })
+            let neighbours = self.neighbours(item)?;
+            Ok(Sample { item, neighbours })
         };
         items.iter().map(sample).collect::<Result<_, _>>().map(Host)
     }

@@ -7,6 +7,9 @@ pub struct Tolerance {
     pub epsilon: f64,
     /// Relative difference allowed between two ways of computing one number.
     pub agreement: f64,
+    /// Relative difference, in the Euclidean norm, allowed between a prediction or a gradient on
+    /// one device and on another, which sum in other orders.
+    pub devices: f64,
     /// Largest `L_equiv / E|f|^2` of an exactly equivariant model: rounding alone.
     pub floor: f64,
 }
@@ -15,6 +18,7 @@ pub struct Tolerance {
 pub const F32: Tolerance = Tolerance {
     epsilon: f32::EPSILON as f64,
     agreement: 1e-5,
+    devices: 1e-4,
     floor: 1e-12,
 };
 
@@ -22,6 +26,7 @@ pub const F32: Tolerance = Tolerance {
 pub const F64: Tolerance = Tolerance {
     epsilon: f64::EPSILON,
     agreement: 1e-11,
+    devices: 1e-10,
     floor: 1e-27,
 };
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use twirl_data::Bond;
 
 use crate::{Arm, Task, TaskError};
 
@@ -76,18 +75,8 @@ pub struct GenerateRequest {
     pub steps: Option<usize>,
 }
 
-/// A molecule made by a model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Generated {
-    /// What it is, for the comment line of a file.
-    pub comment: String,
-    /// Atomic numbers.
-    pub atomic_numbers: Vec<u8>,
-    /// Positions in angstrom.
-    pub positions: Vec<[f64; 3]>,
-    /// Bonds, if known.
-    pub bonds: Vec<Bond>,
-}
+/// A molecule made by a model, in angstrom.
+pub type Generated = twirl_data::Geometry;
 
 /// A task whose trained arms make molecules.
 pub trait Generate: Task {

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use twirl_data::DataSet;
 
+use crate::agreement::{Agreement, agreement};
 use crate::run::{Surroundings, parse, restore, run};
 use crate::{
     Arm, DeviceChoice, ExactSymmetry, Folder, Generate, GenerateRequest, Generated, Job, Manifest,
@@ -29,6 +30,7 @@ pub struct Entry {
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
     data: fn(&str) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
+    agreement: fn(&Job, &DataSet, [&DeviceChoice; 2]) -> Result<Agreement, RunError>,
     generate: Option<Making>,
 }
 
@@ -70,6 +72,7 @@ impl Entry {
             complete: complete::<T, A>,
             data: open_data::<T>,
             parameters: parameters::<T, A>,
+            agreement: agreement::<T, A>,
             generate: None,
         }
     }
@@ -79,6 +82,19 @@ impl Entry {
     pub const fn generating<T: Generate, A: Arm<T>>(mut self) -> Self {
         self.generate = Some(generate::<T, A>);
         self
+    }
+
+    /// Compares predictions and gradients of the arm on two devices.
+    ///
+    /// # Errors
+    /// If the arm cannot be built, or a value is not finite.
+    pub fn agreement(
+        &self,
+        job: &Job,
+        data: &DataSet,
+        devices: [&DeviceChoice; 2],
+    ) -> Result<Agreement, RunError> {
+        (self.agreement)(job, data, devices)
     }
 
     /// Makes molecules with the model of a run folder.

@@ -68,6 +68,17 @@ impl Folder {
         })
     }
 
+    /// The last record, if there is one.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn last_record(&self) -> Result<Option<Record>, RunError> {
+        if !self.records().exists() {
+            return Ok(None);
+        }
+        Ok(crate::read_records(&self.records())?.pop())
+    }
+
     /// Path of `pictures.json`.
     pub fn pictures(&self) -> PathBuf {
         self.0.join("pictures.json")

@@ -6,6 +6,7 @@
 //! the augmentation, the loop, the clock, the measurement, the files. A task never sees the loop,
 //! and the loop never sees a task's fields.
 
+mod agreement;
 mod arm;
 mod batches;
 mod checkpoint;
@@ -28,6 +29,7 @@ mod steps;
 mod task;
 mod train;
 
+pub use agreement::Agreement;
 pub use arm::{Arm, ExactSymmetry, Training};
 pub use checkpoint::{load_weights, save_weights};
 pub use clock::Clock;
@@ -36,7 +38,7 @@ pub use config::{
     Companion, Evaluation, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search, TrainConfig,
     Weights,
 };
-pub use device::DeviceChoice;
+pub use device::{DeviceChoice, DeviceIdentity};
 pub use entry::{Entry, Overview};
 pub use error::{RunError, TaskError};
 pub use folder::{Folder, write_whole};

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceIdentity;
-use crate::{Closing, Companion, DataIdentity, Job, RunError, SearchReport};
+use crate::{Closing, Companion, DataIdentity, Job, RunError, SearchReport, Training};
 
 /// A loss and its two parts, for the whole or for one term.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -137,6 +137,10 @@ pub struct Manifest {
     pub stop: Option<Stop>,
     /// Full settings and seed.
     pub job: Job,
+    /// How the arm's training data were posed; absent in manifests of version 0.1.0 before it was
+    /// recorded.
+    #[serde(default)]
+    pub training: Option<Training>,
     /// Data set and its hash.
     pub data: DataIdentity,
     /// Device.

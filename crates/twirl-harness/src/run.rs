@@ -101,6 +101,10 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
             _ => Status::Failed,
         };
         manifest.error = Some(error.to_string());
+        if let Some(last) = folder.last_record()? {
+            manifest.steps = last.step;
+            manifest.device_seconds = last.device_seconds;
+        }
         folder.write_manifest(&manifest)?;
     }
     result
@@ -171,6 +175,7 @@ fn attempt<T: Task, A: Arm<T>>(
         error: None,
         stop: None,
         job: job.clone(),
+        training: Some(training),
         data: DataIdentity::of(around.data),
         device: around.device.identity(),
         program: around.program.clone(),

@@ -28,6 +28,17 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// List tasks and arms
     Tasks,
+    /// Make molecules with a trained model
+    Sample(SampleArgs),
+    /// List the devices of this build, or compare one with the CPU
+    Devices {
+        /// Compare predictions and gradients of every arm of the quick suite with the CPU's
+        #[arg(long)]
+        check: Option<String>,
+        /// Only this task (repeatable)
+        #[arg(long)]
+        task: Vec<String>,
+    },
     /// Look at data sets
     Data {
         #[command(subcommand)]
@@ -67,6 +78,33 @@ pub(crate) struct RunArgs {
     /// Folder for the results; a new one below runs/ if not given
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SampleArgs {
+    /// Folder of one run: DIR/<task>/<arm>/seed-<n>
+    pub(crate) run: PathBuf,
+    /// The molecule, for tasks that take one
+    #[arg(long)]
+    pub(crate) smiles: Option<String>,
+    /// How many geometries
+    #[arg(long, default_value_t = 10)]
+    pub(crate) count: usize,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Sampler, for example euler or heun; the task's default if not given
+    #[arg(long)]
+    pub(crate) method: Option<String>,
+    /// Steps of the sampler; the task's default if not given
+    #[arg(long)]
+    pub(crate) steps: Option<usize>,
+    /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
+    #[arg(long, default_value = "auto")]
+    pub(crate) device: String,
+    /// File to write: extended XYZ (.xyz, .extxyz) or SDF (.sdf)
+    #[arg(long)]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,7 +10,7 @@ use twirl_harness::{Entry, Training, write_whole};
 
 use crate::args::{Command, DataCommand, ReportArgs, RunArgs};
 use crate::plan::{Plan, open_data, plan};
-use crate::{devices, execute, suite::Suite};
+use crate::{agreement, devices, execute, sample, suite::Suite};
 
 /// Runs a command.
 pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
@@ -22,6 +22,18 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
             tasks(entries);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Sample(args) => {
+            sample::sample(&args, entries)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Devices { check: None, .. } => {
+            println!("{}", devices::BUILT.join("\n"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Devices {
+            check: Some(name),
+            task,
+        } => agreement::check(&name, task, entries),
         Command::Data { command } => data(&command),
     }
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use twirl_harness::DeviceChoice;
 
 /// Devices that this build knows, best first.
-const BUILT: &[&str] = &[
+pub(crate) const BUILT: &[&str] = &[
     #[cfg(feature = "cuda")]
     "cuda",
     #[cfg(feature = "rocm")]

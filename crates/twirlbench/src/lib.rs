@@ -3,6 +3,7 @@
 //! A binary of your own can add tasks: collect [`ENTRIES`] and your own entries in one list and
 //! pass it to [`main()`].
 
+mod agreement;
 mod args;
 mod commands;
 mod devices;
@@ -11,6 +12,7 @@ mod execute;
 mod plan;
 mod program;
 mod progress;
+mod sample;
 mod suite;
 
 use std::process::ExitCode;

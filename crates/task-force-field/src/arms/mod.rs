@@ -43,26 +43,3 @@ fn read_out(
         energy: mean_over_atoms(scalar.forward(features), batch),
     }
 }
-
-/// The mean number of neighbours of the first training molecules, by which sums over neighbours
-/// are scaled.
-fn mean_neighbours(task: &crate::ForceField) -> f64 {
-    use twirl_harness::Task;
-    let config = task.config();
-    let (mut edges, mut atoms) = (0, 0);
-    for &item in task.items(twirl_data::Split::Train).iter().take(64) {
-        let positions = task.data().positions(item);
-        let list = twirl_equivariant::NeighbourList::build(
-            positions,
-            config.cutoff,
-            config.max_neighbours,
-        );
-        if let Ok(list) = list {
-            atoms += list.atoms();
-            edges += (0..list.atoms())
-                .map(|atom| list.of(atom).len())
-                .sum::<usize>();
-        }
-    }
-    (edges as f64 / f64::max(atoms as f64, 1.0)).max(1.0)
-}

@@ -9,7 +9,7 @@ use twirl_layers::{
     Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather,
 };
 
-use super::{check_heads, mean_neighbours, mean_over_atoms};
+use super::{check_heads, mean_over_atoms};
 use crate::{Batch, ForceField, Output};
 
 /// Sizes.
@@ -274,7 +274,7 @@ impl Arm<ForceField> for NeighbourAttention {
             norm: RmsNorm::new(init, width),
             edge_head: Dense::new(init, width, 3, false),
             scale_head: Dense::zeroed(init, width, 1, true),
-            neighbours: mean_neighbours(task),
+            neighbours: task.mean_neighbours(),
             energy_head: Mlp::new(init, [width, width, 1], Activation::Gelu),
             config: config.clone(),
         })

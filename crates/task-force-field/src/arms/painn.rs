@@ -7,7 +7,7 @@ use twirl_equivariant::{Painn, PainnConfig, ScalarHead, VectorHead};
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::Init;
 
-use super::{mean_neighbours, read_out};
+use super::read_out;
 use crate::{Batch, ForceField, Output};
 
 /// Sizes.
@@ -60,7 +60,7 @@ impl Arm<ForceField> for PainnArm {
             layers: config.layers,
             radial: config.radial,
             cutoff: task.config().cutoff,
-            mean_neighbours: mean_neighbours(task),
+            mean_neighbours: task.mean_neighbours(),
         };
         Ok(Self {
             backbone: backbone.init(&mut init).map_err(|error| {

@@ -8,7 +8,7 @@ use twirl_equivariant::{ScalarHead, TensorField, TensorFieldConfig, VectorHead};
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::Init;
 
-use super::{mean_neighbours, read_out};
+use super::read_out;
 use crate::{Batch, ForceField, Output};
 
 /// Sizes.
@@ -64,7 +64,7 @@ impl Arm<ForceField> for TensorFieldArm {
             layers: config.layers,
             radial: config.radial,
             cutoff: task.config().cutoff,
-            mean_neighbours: mean_neighbours(task),
+            mean_neighbours: task.mean_neighbours(),
             symmetry: config.symmetry,
         };
         Ok(Self {

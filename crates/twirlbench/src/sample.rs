@@ -1,0 +1,54 @@
+//! `twirlbench sample RUN`: molecules from a trained model.
+
+use anyhow::{Context, Result, bail};
+use twirl_data::{write_extxyz, write_sdf};
+use twirl_harness::{Entry, Folder, GenerateRequest};
+
+use crate::args::SampleArgs;
+use crate::devices;
+use crate::plan::find;
+
+/// Makes molecules and writes them as the file name's ending says.
+pub(crate) fn sample(args: &SampleArgs, entries: &[Entry]) -> Result<()> {
+    let ending = args.out.extension().and_then(|ending| ending.to_str());
+    let write = match ending {
+        Some("xyz" | "extxyz") => write_extxyz,
+        Some("sdf") => write_sdf,
+        _ => bail!(
+            "{}: give a name that ends in .xyz or .sdf",
+            args.out.display()
+        ),
+    };
+    if args.count == 0 {
+        bail!("--count is 0; give at least 1");
+    }
+    let folder = Folder::at(&args.run);
+    let manifest = folder.read_manifest()?.with_context(|| {
+        format!(
+            "{}: no run here; give the folder of one run, DIR/<task>/<arm>/seed-<n>",
+            args.run.display()
+        )
+    })?;
+    let entry = find(entries, &manifest.job.task, &manifest.job.arm)?;
+    let data = entry.open_data(&manifest.job.data)?;
+    if data.sha256() != manifest.data.sha256 {
+        bail!(
+            "data set {} has changed since the run: its sha256 is {}, the run's was {}",
+            manifest.job.data,
+            data.sha256(),
+            manifest.data.sha256
+        );
+    }
+    let device = devices::resolve(&args.device)?;
+    let request = GenerateRequest {
+        smiles: args.smiles.clone(),
+        count: args.count,
+        seed: args.seed,
+        method: args.method.clone(),
+        steps: args.steps,
+    };
+    let made = entry.generate(&folder, &data, &device, &request)?;
+    write(&args.out, &made)?;
+    println!("{} molecules: {}", made.len(), args.out.display());
+    Ok(())
+}
