@@ -167,28 +167,7 @@ fn attempt<T: Task, A: Arm<T>>(
     let prepared = Prepared::new(&task, &plan, &plain)?;
     let floor = prepared.floor(&reference)?;
 
-    let started = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let mut manifest = Manifest {
-        status: Status::Stopped,
-        error: None,
-        stop: None,
-        job: job.clone(),
-        training: Some(training),
-        data: DataIdentity::of(around.data),
-        device: around.device.identity(),
-        program: around.program.clone(),
-        parameters: parameter_count(&model),
-        learning_rate: job.train.learning_rate,
-        search: None,
-        cold_start_seconds: 0.0,
-        measuring_seconds: 0.0,
-        device_seconds: 0.0,
-        steps: 0,
-        started,
-        closing: Closing::default(),
-    };
+    let mut manifest = opening(job, training, around, parameter_count(&model));
     folder.write_manifest(&manifest)?;
 
     let optimizer = crate::build_optimizer(&job.train.optimizer, &model);
@@ -243,6 +222,37 @@ fn attempt<T: Task, A: Arm<T>>(
     manifest.device_seconds = counters.device_seconds;
     folder.write_manifest(&manifest)?;
     Ok(manifest)
+}
+
+/// The manifest of a run that begins.
+fn opening(
+    job: &Job,
+    training: Training,
+    around: &Surroundings<'_>,
+    parameters: usize,
+) -> Manifest {
+    let started = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    Manifest {
+        status: Status::Stopped,
+        error: None,
+        stop: None,
+        job: job.clone(),
+        training: Some(training),
+        data: DataIdentity::of(around.data),
+        device: around.device.identity(),
+        program: around.program.clone(),
+        parameters,
+        learning_rate: job.train.learning_rate,
+        search: None,
+        cold_start_seconds: 0.0,
+        measuring_seconds: 0.0,
+        device_seconds: 0.0,
+        steps: 0,
+        started,
+        closing: Closing::default(),
+    }
 }
 
 /// Takes two steps whose result is dropped, so that compilation and autotuning are off the clock.
