@@ -7,6 +7,7 @@
 //! - Wrong shapes are programming errors and panic at the first line of `forward`.
 
 mod attention;
+mod convolution;
 mod dense;
 mod init;
 mod lookup;
@@ -14,6 +15,7 @@ mod norm;
 mod radial;
 
 pub use attention::attention;
+pub use convolution::{conv_transpose3d, conv3d};
 pub use dense::{Activation, Dense, Mlp};
 pub use init::Init;
 pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};

@@ -1,0 +1,103 @@
+//! 3-D convolution, forward and backward, beside burn's own and beside the matrix products of the
+//! same device in the same run.
+//!
+//! Each line reports its rate in operations per second (a multiply-add is two; criterion's `elem/s`).
+//! Backward passes count both gradients, so forward and backward together count three times the
+//! forward pass. The share of the machine's rate is the ratio to the line `matmul/1024`.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Distribution, Tensor, module};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use twirl_layers::conv3d;
+
+/// Channels, grid, kernel, stride, padding, batch.
+type Case = [usize; 6];
+
+const CASES: [Case; 9] = [
+    [32, 32, 3, 1, 1, 1],
+    [32, 32, 3, 1, 1, 4],
+    [32, 16, 3, 1, 1, 1],
+    [32, 16, 3, 1, 1, 8],
+    [64, 16, 3, 1, 1, 4],
+    [128, 8, 3, 1, 1, 8],
+    [32, 32, 1, 1, 0, 4],
+    [32, 32, 4, 2, 1, 4],
+    [32, 16, 5, 1, 2, 4],
+];
+
+fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
+}
+
+fn matmuls(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("matmul");
+    let device = Device::flex();
+    for size in [512, 1024] {
+        let (a, b) = (random([size, size], &device), random([size, size], &device));
+        group.throughput(Throughput::Elements(2 * (size as u64).pow(3)));
+        group.bench_function(BenchmarkId::from_parameter(size), |bench| {
+            bench.iter(|| black_box(a.clone().matmul(b.clone())));
+        });
+    }
+}
+
+fn own(x: Tensor<5>, w: Tensor<5>, b: Tensor<1>, [.., stride, padding, _]: Case) -> Tensor<5> {
+    conv3d(x, w, Some(b), stride, padding)
+}
+
+fn burns(x: Tensor<5>, w: Tensor<5>, b: Tensor<1>, [.., stride, padding, _]: Case) -> Tensor<5> {
+    let options = ConvOptions::new([stride; 3], [padding; 3], [1; 3], 1);
+    module::conv3d(x, w, Some(b), options)
+}
+
+type Convolution = fn(Tensor<5>, Tensor<5>, Tensor<1>, Case) -> Tensor<5>;
+
+fn convolutions(bench: &mut Criterion) {
+    let (plain, tracked) = (Device::flex(), Device::flex().autodiff());
+    let both: [(&str, Convolution); 2] = [("own", own), ("burn", burns)];
+    for case in CASES {
+        let [channels, grid, kernel, stride, padding, batch] = case;
+        let name = format!("{channels} channels, {grid}^3, k{kernel} s{stride}, batch {batch}");
+        let outputs = (grid + 2 * padding - kernel) / stride + 1;
+        let work = 2 * batch * channels.pow(2) * kernel.pow(3) * outputs.pow(3);
+        let tensors = |device: &Device| {
+            (
+                random([batch, channels, grid, grid, grid], device),
+                random([channels, channels, kernel, kernel, kernel], device),
+                random([channels], device),
+                random([batch, channels, outputs, outputs, outputs], device),
+            )
+        };
+        let mut group = bench.benchmark_group(name);
+        for (name, convolution) in both {
+            let (x, w, b, _) = tensors(&plain);
+            group.throughput(Throughput::Elements(work as u64));
+            group.bench_function(BenchmarkId::new("forward", name), |bench| {
+                bench.iter(|| black_box(convolution(x.clone(), w.clone(), b.clone(), case)));
+            });
+            let (x, w, b, g) = tensors(&tracked);
+            group.throughput(Throughput::Elements(3 * work as u64));
+            group.bench_function(BenchmarkId::new("forward+backward", name), |bench| {
+                bench.iter(|| {
+                    let [x, w] = [&x, &w].map(|tensor| tensor.clone().detach().require_grad());
+                    let b = b.clone().detach().require_grad();
+                    let output = convolution(x, w, b, case);
+                    black_box((output * g.clone()).sum().backward())
+                });
+            });
+        }
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(1500));
+    targets = matmuls, convolutions
+}
+criterion_main!(benches);

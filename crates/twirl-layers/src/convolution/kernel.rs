@@ -1,0 +1,188 @@
+//! Register tiles, written once for every instruction set.
+
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are only inlined into a function compiled for their set"
+)]
+
+use burn::tensor::Element;
+use pulp::{Scalar, Simd};
+
+/// Vectors of places, or kernel offsets, in a register tile.
+pub(super) const WIDTH: usize = 3;
+
+/// A float type with vectors.
+pub(super) trait Real:
+    Element + pulp::bytemuck::Pod + Default + std::ops::AddAssign
+{
+    type Lanes<S: Simd>: Copy;
+    fn lanes<S: Simd>() -> usize;
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Lanes<S>;
+    fn load<S: Simd>(values: &[Self], start: usize) -> Self::Lanes<S>;
+    fn store<S: Simd>(values: &mut [Self], start: usize, lanes: Self::Lanes<S>);
+    /// `a b + c`.
+    fn multiply_add<S: Simd>(
+        simd: S,
+        a: Self::Lanes<S>,
+        b: Self::Lanes<S>,
+        c: Self::Lanes<S>,
+    ) -> Self::Lanes<S>;
+    fn sum<S: Simd>(simd: S, lanes: Self::Lanes<S>) -> Self;
+}
+
+macro_rules! real {
+    ($float:ty, $lanes:ident, $count:ident, $view:ident, $view_mut:ident, $splat:ident, $multiply_add:ident, $sum:ident) => {
+        impl Real for $float {
+            type Lanes<S: Simd> = S::$lanes;
+
+            #[inline(always)]
+            fn lanes<S: Simd>() -> usize {
+                S::$count
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: Self) -> S::$lanes {
+                simd.$splat(value)
+            }
+            #[inline(always)]
+            fn load<S: Simd>(values: &[Self], start: usize) -> S::$lanes {
+                S::$view(&values[start..]).0[0]
+            }
+            #[inline(always)]
+            fn store<S: Simd>(values: &mut [Self], start: usize, lanes: S::$lanes) {
+                S::$view_mut(&mut values[start..]).0[0] = lanes;
+            }
+            #[inline(always)]
+            fn multiply_add<S: Simd>(
+                simd: S,
+                a: S::$lanes,
+                b: S::$lanes,
+                c: S::$lanes,
+            ) -> S::$lanes {
+                simd.$multiply_add(a, b, c)
+            }
+            #[inline(always)]
+            fn sum<S: Simd>(simd: S, lanes: S::$lanes) -> Self {
+                simd.$sum(lanes)
+            }
+        }
+    };
+}
+
+real!(
+    f32,
+    f32s,
+    F32_LANES,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    splat_f32s,
+    mul_add_f32s,
+    reduce_sum_f32s
+);
+real!(
+    f64,
+    f64s,
+    F64_LANES,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    splat_f64s,
+    mul_add_f64s,
+    reduce_sum_f64s
+);
+
+/// `bias[i] + sum_k weights[k][i] volume[starts[j] + offsets[k]..]` for every `i` and `j`.
+#[inline(always)]
+pub(super) fn correlate<T: Real, S: Simd, const ROWS: usize, const COLUMNS: usize>(
+    simd: S,
+    weights: &[[T; ROWS]],
+    offsets: &[usize],
+    volume: &[T],
+    starts: [usize; COLUMNS],
+    bias: &[T; ROWS],
+) -> [[T::Lanes<S>; COLUMNS]; ROWS] {
+    let zero = T::splat(simd, T::default());
+    let mut sums = [[zero; COLUMNS]; ROWS];
+    for (sums, &bias) in sums.iter_mut().zip(bias) {
+        *sums = [T::splat(simd, bias); COLUMNS];
+    }
+    for (weights, &offset) in weights.iter().zip(offsets) {
+        let mut values = [zero; COLUMNS];
+        for (value, start) in values.iter_mut().zip(starts) {
+            *value = T::load::<S>(volume, start.wrapping_add(offset));
+        }
+        for (sums, &weight) in sums.iter_mut().zip(weights) {
+            let weight = T::splat(simd, weight);
+            for (sum, &value) in sums.iter_mut().zip(&values) {
+                *sum = T::multiply_add(simd, weight, value, *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// Adds `sum_v gradients[v][i] volume[starts[v] + offsets[j]..]` to `sums[i][j]`, lane by lane.
+#[inline(always)]
+pub(super) fn outer<T: Real, S: Simd, const ROWS: usize, const COLUMNS: usize>(
+    simd: S,
+    [gradients, volume]: [&[T]; 2],
+    starts: &[usize],
+    offsets: [usize; COLUMNS],
+    sums: &mut [T],
+) {
+    let lanes = T::lanes::<S>();
+    let mut tile = [[T::splat(simd, T::default()); COLUMNS]; ROWS];
+    for (i, tile) in tile.iter_mut().enumerate() {
+        for (j, tile) in tile.iter_mut().enumerate() {
+            *tile = T::load::<S>(sums, (i * COLUMNS + j) * lanes);
+        }
+    }
+    for (gradients, &start) in gradients.chunks_exact(ROWS * lanes).zip(starts) {
+        let mut values = [T::splat(simd, T::default()); COLUMNS];
+        for (value, offset) in values.iter_mut().zip(offsets) {
+            *value = T::load::<S>(volume, start.wrapping_add(offset));
+        }
+        for (i, tile) in tile.iter_mut().enumerate() {
+            let gradient = T::load::<S>(gradients, i * lanes);
+            for (tile, &value) in tile.iter_mut().zip(&values) {
+                *tile = T::multiply_add(simd, gradient, value, *tile);
+            }
+        }
+    }
+    for (i, tile) in tile.into_iter().enumerate() {
+        for (j, tile) in tile.into_iter().enumerate() {
+            T::store::<S>(sums, (i * COLUMNS + j) * lanes, tile);
+        }
+    }
+}
+
+/// Work that is told the instruction set and how many rows of a tile fit into its registers.
+pub(super) trait Job {
+    type Output;
+    fn run<S: Simd, const ROWS: usize>(self, simd: S) -> Self::Output;
+}
+
+fn choose<J: Job, S: Simd>(job: J, simd: S) -> J::Output {
+    // ROWS x WIDTH sums, WIDTH values and one weight.
+    if S::REGISTER_COUNT >= 32 {
+        job.run::<S, 8>(simd)
+    } else {
+        job.run::<S, 4>(simd)
+    }
+}
+
+/// Runs a job with the best instruction set of this machine.
+pub(super) fn dispatch<J: Job>(job: J) -> J::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if let Some(simd) = pulp::x86::V4::try_new() {
+            return choose(job, simd);
+        }
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            return choose(job, simd);
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    if let Some(simd) = pulp::aarch64::Neon::try_new() {
+        return choose(job, simd);
+    }
+    choose(job, Scalar::new())
+}
