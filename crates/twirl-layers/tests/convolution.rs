@@ -208,6 +208,26 @@ fn threads_do_not_change_the_result() {
     assert_eq!(run(1), run(3));
 }
 
+/// A constant from a device without gradients, and a device that recomputes activations.
+#[test]
+fn other_gradient_contexts_agree() {
+    let (x, w) = (random([2, 3, 5, 6, 7], 11), random([4, 3, 3, 3, 3], 12));
+    let of = |device: &Device, input: Tensor<5>| {
+        let weight = Tensor::from_data(w.to_data(), device).require_grad();
+        let output = conv3d(input, weight.clone(), None, 1, 1);
+        let gradients = (output.clone() * output).sum().backward();
+        values(weight.grad(&gradients).expect("a gradient"))
+    };
+    let plain = Device::flex();
+    let tracked = plain.clone().autodiff();
+    let expected = of(&tracked, x.clone());
+    let constant = Tensor::from_data(x.to_data(), &plain);
+    assert_eq!(of(&tracked, constant), expected);
+    let recomputed = tracked.gradient_checkpointing();
+    let input = Tensor::from_data(x.to_data(), &recomputed);
+    assert_eq!(of(&recomputed, input), expected);
+}
+
 #[test]
 #[should_panic(expected = "conv3d: weight")]
 fn channels_that_disagree_are_refused() {

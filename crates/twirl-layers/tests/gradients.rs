@@ -10,7 +10,7 @@ use rand::RngExt;
 use twirl_core::{Purpose, Stream};
 use twirl_layers::{
     Activation, BesselBasis, Dense, Embedding, GaussianBasis, Init, LayerNorm, Mlp, RmsNorm,
-    attention, cutoff, gather,
+    attention, conv_transpose3d, conv3d, cutoff, gather,
 };
 
 const SEED: u64 = 11;
@@ -201,6 +201,28 @@ fn attention_in_every_argument() {
     check_input("attention key", &key, |x| run(q(), x, v(), b()));
     check_input("attention value", &value, |x| run(q(), k(), x, b()));
     check_input("attention bias", &bias, |x| run(q(), k(), v(), x));
+}
+
+#[test]
+fn convolutions_in_every_argument() {
+    let bias = random([3], 9);
+    for [kernel, stride, padding] in [[1, 1, 0], [3, 1, 1], [3, 2, 1], [4, 2, 1], [5, 1, 2]] {
+        let input = random([2, 2, 4, 5, 6], 8);
+        let weight = random([3, 2, kernel, kernel, kernel], 10);
+        let run = |x, w, b| conv3d(x, w, Some(b), stride, padding);
+        let (x, w, b) = (|| input.clone(), || weight.clone(), || bias.clone());
+        check_input("conv3d input", &input, |x| run(x, w(), b()));
+        check_input("conv3d weight", &weight, |w| run(x(), w, b()));
+        check_input("conv3d bias", &bias, |b| run(x(), w(), b));
+
+        let input = random([2, 2, 3, 3, 4], 11);
+        let weight = random([2, 3, kernel, kernel, kernel], 12);
+        let run = |x, w, b| conv_transpose3d(x, w, Some(b), stride, padding);
+        let (x, w) = (|| input.clone(), || weight.clone());
+        check_input("conv_transpose3d input", &input, |x| run(x, w(), b()));
+        check_input("conv_transpose3d weight", &weight, |w| run(x(), w, b()));
+        check_input("conv_transpose3d bias", &bias, |b| run(x(), w(), b));
+    }
 }
 
 #[test]

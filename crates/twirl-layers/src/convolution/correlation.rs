@@ -8,14 +8,19 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::kernel::{self, Job, Real, WIDTH};
+use super::kernel::{Job, Real, WIDTH, correlate};
 use super::plan::{Layout, Part, Shape, Vectors};
 
 /// `bias + weight * input` on the coarse grid, from `input` on the fine grid.
-pub(super) fn forward<T: Real>(shape: &Shape, input: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
+pub(super) fn forward<'a, T: Real>(
+    shape: &'a Shape,
+    input: &'a [T],
+    weight: &'a [T],
+    bias: &'a [T],
+) -> impl Job<Output = Vec<T>> {
     let (layout, parts) = shape.forward();
     let taps = shape.taps();
-    let job = Correlation {
+    Correlation {
         source: input,
         channels: [shape.inputs, shape.outputs],
         volumes: [shape.fine_volume(), shape.coarse_volume()],
@@ -23,19 +28,23 @@ pub(super) fn forward<T: Real>(shape: &Shape, input: &[T], weight: &[T], bias: &
         batch: shape.batch,
         layout,
         parts,
-        weight: |to: usize, from: usize, tap: usize| {
+        weight: move |to: usize, from: usize, tap: usize| {
             weight[(to * shape.inputs + from) * taps + tap]
         },
         bias,
-    };
-    kernel::dispatch(job)
+    }
 }
 
 /// The adjoint of [`forward`] in `input`, plus a bias: from the coarse to the fine grid.
-pub(super) fn adjoint<T: Real>(shape: &Shape, source: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
+pub(super) fn adjoint<'a, T: Real>(
+    shape: &'a Shape,
+    source: &'a [T],
+    weight: &'a [T],
+    bias: &'a [T],
+) -> impl Job<Output = Vec<T>> {
     let (layout, parts) = shape.adjoint();
     let taps = shape.taps();
-    let job = Correlation {
+    Correlation {
         source,
         channels: [shape.outputs, shape.inputs],
         volumes: [shape.coarse_volume(), shape.fine_volume()],
@@ -43,12 +52,11 @@ pub(super) fn adjoint<T: Real>(shape: &Shape, source: &[T], weight: &[T], bias: 
         batch: shape.batch,
         layout,
         parts,
-        weight: |to: usize, from: usize, tap: usize| {
+        weight: move |to: usize, from: usize, tap: usize| {
             weight[(from * shape.inputs + to) * taps + tap]
         },
         bias,
-    };
-    kernel::dispatch(job)
+    }
 }
 
 /// Zeros behind a volume, so that the last vectors of a plane may reach over its end.
@@ -214,7 +222,7 @@ impl<T: Real, const ROWS: usize> Place<'_, T, ROWS> {
             *place += base;
         }
         let offsets = &self.placed.offsets;
-        let sums = kernel::correlate(simd, self.weights, offsets, self.volume, places, self.bias);
+        let sums = correlate(simd, self.weights, offsets, self.volume, places, self.bias);
         // Row by row in ascending order: what a vector holds beyond its row is overwritten.
         for (i, sums) in sums.into_iter().enumerate() {
             for (start, sums) in starts.into_iter().zip(sums) {

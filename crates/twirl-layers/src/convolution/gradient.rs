@@ -9,7 +9,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::correlation::{pad_into, slack};
-use super::kernel::{self, Job, Real, WIDTH};
+use super::kernel::{Job, Real, WIDTH, outer};
 use super::plan::{Shape, Vectors};
 
 /// Vectors of places per pass of [`Accumulate`]: their gradients stay in the first cache.
@@ -18,12 +18,16 @@ const CHUNK: usize = 64;
 const CHANNELS: usize = 8;
 
 /// Gradient of `sum(gradient * forward(input, weight))` in the weight.
-pub(super) fn weight_gradient<T: Real>(shape: &Shape, input: &[T], gradient: &[T]) -> Vec<T> {
-    kernel::dispatch(WeightGradient {
+pub(super) fn weight<'a, T: Real>(
+    shape: &'a Shape,
+    input: &'a [T],
+    gradient: &'a [T],
+) -> impl Job<Output = Vec<T>> {
+    WeightGradient {
         shape,
         input,
         gradient,
-    })
+    }
 }
 
 /// Sums over batch and places: `[batch, channels, volume]` to `[channels]`.
@@ -177,10 +181,10 @@ impl<T: Real, const ROWS: usize> WithSimd for Accumulate<'_, T, ROWS> {
                 let read = [gradients, self.volume];
                 match *offsets {
                     [a, b, c] => {
-                        kernel::outer::<T, S, ROWS, _>(simd, read, starts, [a, b, c], sums);
+                        outer::<T, S, ROWS, _>(simd, read, starts, [a, b, c], sums);
                     }
-                    [a, b] => kernel::outer::<T, S, ROWS, _>(simd, read, starts, [a, b], sums),
-                    [a] => kernel::outer::<T, S, ROWS, _>(simd, read, starts, [a], sums),
+                    [a, b] => outer::<T, S, ROWS, _>(simd, read, starts, [a, b], sums),
+                    [a] => outer::<T, S, ROWS, _>(simd, read, starts, [a], sums),
                     _ => {}
                 }
             }

@@ -160,7 +160,8 @@ pub(super) trait Job {
     fn run<S: Simd, const ROWS: usize>(self, simd: S) -> Self::Output;
 }
 
-fn choose<J: Job, S: Simd>(job: J, simd: S) -> J::Output {
+/// Runs a job with one instruction set.
+pub(super) fn run<J: Job, S: Simd>(job: J, simd: S) -> J::Output {
     // ROWS x WIDTH sums, WIDTH values and one weight.
     if S::REGISTER_COUNT >= 32 {
         job.run::<S, 8>(simd)
@@ -174,15 +175,15 @@ pub(super) fn dispatch<J: Job>(job: J) -> J::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if let Some(simd) = pulp::x86::V4::try_new() {
-            return choose(job, simd);
+            return run(job, simd);
         }
         if let Some(simd) = pulp::x86::V3::try_new() {
-            return choose(job, simd);
+            return run(job, simd);
         }
     }
     #[cfg(target_arch = "aarch64")]
     if let Some(simd) = pulp::aarch64::Neon::try_new() {
-        return choose(job, simd);
+        return run(job, simd);
     }
-    choose(job, Scalar::new())
+    run(job, Scalar::new())
 }

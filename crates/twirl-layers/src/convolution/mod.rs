@@ -16,6 +16,8 @@ mod gradient;
 mod kernel;
 mod operation;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};

@@ -10,7 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{DType, Tensor, TensorData};
 
-use super::kernel::Real;
+use super::kernel::{Real, dispatch};
 use super::plan::Shape;
 use super::{correlation, gradient};
 
@@ -74,9 +74,15 @@ fn forward<T: Real>(
     let [input, weight, bias] = [input, weight, bias].map(FlexTensor::to_contiguous);
     let (input, weight, bias) = (input.storage(), weight.storage(), bias.storage());
     if transposed {
-        fine::<T>(shape, correlation::adjoint(shape, input, weight, bias))
+        fine::<T>(
+            shape,
+            dispatch(correlation::adjoint(shape, input, weight, bias)),
+        )
     } else {
-        coarse::<T>(shape, correlation::forward(shape, input, weight, bias))
+        coarse::<T>(
+            shape,
+            dispatch(correlation::forward(shape, input, weight, bias)),
+        )
     }
 }
 
@@ -101,10 +107,16 @@ fn backward<T: Real>(
     let for_input = || {
         if transposed {
             let zeros = vec![T::default(); shape.outputs];
-            coarse(shape, correlation::forward(shape, gradient, weight, &zeros))
+            coarse(
+                shape,
+                dispatch(correlation::forward(shape, gradient, weight, &zeros)),
+            )
         } else {
             let zeros = vec![T::default(); shape.inputs];
-            fine(shape, correlation::adjoint(shape, gradient, weight, &zeros))
+            fine(
+                shape,
+                dispatch(correlation::adjoint(shape, gradient, weight, &zeros)),
+            )
         }
     };
     let for_weight = || {
@@ -114,7 +126,7 @@ fn backward<T: Real>(
             (input, gradient)
         };
         tensor(
-            gradient::weight_gradient::<T>(shape, on_fine, on_coarse),
+            dispatch(gradient::weight::<T>(shape, on_fine, on_coarse)),
             kernel,
         )
     };

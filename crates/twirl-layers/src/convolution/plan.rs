@@ -223,15 +223,29 @@ impl Layout {
                 let row = &source[(x * ny + y) * nz..][low..=high];
                 for residue in 0..self.step.min(row.len()) {
                     let start = self.place([x_at, y_at, z_low + residue]);
-                    if self.step == 1 {
-                        target[start..start + row.len()].copy_from_slice(row);
-                    } else {
-                        let kept = row[residue..].iter().step_by(self.step);
-                        for (target, &value) in target[start..].iter_mut().zip(kept) {
-                            *target = value;
-                        }
-                    }
+                    spread(&row[residue..], self.step, &mut target[start..]);
                 }
+            }
+        }
+    }
+}
+
+/// Every `step`-th of `values`, from the first, side by side.
+fn spread<T: Copy>(values: &[T], step: usize, target: &mut [T]) {
+    match step {
+        1 => target[..values.len()].copy_from_slice(values),
+        2 => {
+            let (pairs, last) = values.as_chunks::<2>();
+            for (target, [value, _]) in target.iter_mut().zip(pairs) {
+                *target = *value;
+            }
+            if let [value] = last {
+                target[pairs.len()] = *value;
+            }
+        }
+        _ => {
+            for (target, &value) in target.iter_mut().zip(values.iter().step_by(step)) {
+                *target = value;
             }
         }
     }
