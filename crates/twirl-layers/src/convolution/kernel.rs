@@ -18,6 +18,8 @@ pub(super) trait Real:
     type Lanes<S: Simd>: Copy;
     fn lanes<S: Simd>() -> usize;
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Lanes<S>;
+    /// The slice as whole vectors, without the rest.
+    fn vectors<S: Simd>(values: &[Self]) -> &[Self::Lanes<S>];
     fn load<S: Simd>(values: &[Self], start: usize) -> Self::Lanes<S>;
     fn store<S: Simd>(values: &mut [Self], start: usize, lanes: Self::Lanes<S>);
     /// `a b + c`.
@@ -42,6 +44,10 @@ macro_rules! real {
             #[inline(always)]
             fn splat<S: Simd>(simd: S, value: Self) -> S::$lanes {
                 simd.$splat(value)
+            }
+            #[inline(always)]
+            fn vectors<S: Simd>(values: &[Self]) -> &[S::$lanes] {
+                S::$view(values).0
             }
             #[inline(always)]
             fn load<S: Simd>(values: &[Self], start: usize) -> S::$lanes {
@@ -135,13 +141,13 @@ pub(super) fn outer<T: Real, S: Simd, const ROWS: usize, const COLUMNS: usize>(
             *tile = T::load::<S>(sums, (i * COLUMNS + j) * lanes);
         }
     }
-    for (gradients, &start) in gradients.chunks_exact(ROWS * lanes).zip(starts) {
+    let (gradients, _) = T::vectors::<S>(gradients).as_chunks::<ROWS>();
+    for (gradients, &start) in gradients.iter().zip(starts) {
         let mut values = [T::splat(simd, T::default()); COLUMNS];
         for (value, offset) in values.iter_mut().zip(offsets) {
             *value = T::load::<S>(volume, start.wrapping_add(offset));
         }
-        for (i, tile) in tile.iter_mut().enumerate() {
-            let gradient = T::load::<S>(gradients, i * lanes);
+        for (tile, &gradient) in tile.iter_mut().zip(gradients) {
             for (tile, &value) in tile.iter_mut().zip(&values) {
                 *tile = T::multiply_add(simd, gradient, value, *tile);
             }

@@ -205,28 +205,34 @@ impl Layout {
 
     /// Copies one channel into its padded place, which holds zeros or an earlier channel.
     pub(super) fn pad<T: Copy>(&self, source: &[T], target: &mut [T]) {
-        let inside = |axis: usize, at: usize| {
-            usize::try_from(at as isize + self.lead)
-                .ok()
-                .filter(|at| at / self.step < self.extent[axis])
-        };
-        let [nx, ny, nz] = self.source;
-        let z_kept: Vec<usize> = (0..nz).filter(|&z| inside(2, z).is_some()).collect();
-        let (Some(&low), Some(&high)) = (z_kept.first(), z_kept.last()) else {
-            return;
-        };
-        let z_low = inside(2, low).unwrap_or(0);
-        for x in 0..nx {
-            let Some(x_at) = inside(0, x) else { continue };
-            for y in 0..ny {
-                let Some(y_at) = inside(1, y) else { continue };
-                let row = &source[(x * ny + y) * nz..][low..=high];
-                for residue in 0..self.step.min(row.len()) {
-                    let start = self.place([x_at, y_at, z_low + residue]);
-                    spread(&row[residue..], self.step, &mut target[start..]);
+        let [_, ny, nz] = self.source;
+        let [xs, ys, zs] = [0, 1, 2].map(|axis| self.kept(axis));
+        for &(x, x_place) in &xs {
+            for &(y, y_place) in &ys {
+                let row = &source[(x * ny + y) * nz..][..nz];
+                for residue in zs.iter().take(self.step) {
+                    let (from, place) = *residue;
+                    let to = zs.last().map_or(from, |last| last.0 + 1);
+                    let start = x_place + y_place + place;
+                    spread(&row[from..to], self.step, &mut target[start..]);
                 }
             }
         }
+    }
+
+    /// Places along one axis that the padded channel has room for, and what each adds to an index.
+    fn kept(&self, axis: usize) -> Vec<(usize, usize)> {
+        let padded = |at: usize| usize::try_from(at as isize + self.lead).ok();
+        let room = |&(_, place): &(usize, usize)| place / self.step < self.extent[axis];
+        (0..self.source[axis])
+            .filter_map(|at| Some((at, padded(at)?)))
+            .filter(room)
+            .map(|(at, padded)| {
+                let mut place = [0; 3];
+                place[axis] = padded;
+                (at, self.place(place))
+            })
+            .collect()
     }
 }
 
