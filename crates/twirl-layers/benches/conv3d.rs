@@ -1,9 +1,10 @@
 //! 3-D convolution, forward and backward, beside burn's own and beside the matrix products of the
 //! same device in the same run.
 //!
-//! The backward pass starts from ones and makes all three gradients. Each line reports its rate in operations per second (a multiply-add is two; criterion's `elem/s`).
-//! Input and weight gradient cost as much as the forward pass, so forward and backward together count
-//! three times that. The share of the machine's rate is the ratio to the lines of `matmul`.
+//! The backward pass starts from ones and makes all three gradients. Each line reports its rate in
+//! operations per second (a multiply-add is two; criterion's `elem/s`). Input and weight gradient cost
+//! as much as the forward pass, so forward and backward together count three times that. The share of
+//! the machine's rate is the ratio to the lines of `matmul`.
 
 use std::hint::black_box;
 use std::time::Duration;
