@@ -26,6 +26,8 @@ pub(crate) enum Command {
     },
     /// Print the tables of a finished run, or write them as files
     Report(ReportArgs),
+    /// Compare two folders or two arms, or hold runs against a reference band
+    Compare(crate::compare::CompareArgs),
     /// List tasks and arms
     Tasks,
     /// Make molecules with a trained model

@@ -6,6 +6,7 @@
 mod agreement;
 mod args;
 mod commands;
+mod compare;
 mod devices;
 mod entries;
 mod execute;
