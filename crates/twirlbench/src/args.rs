@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Compare two folders or two arms, or hold runs against a reference band
     Compare(crate::compare::CompareArgs),
+    /// Split the loss of any model's predictions, read from an HDF5 or npz file
+    Measure(crate::measure::MeasureArgs),
     /// List tasks and arms
     Tasks,
     /// Make molecules with a trained model

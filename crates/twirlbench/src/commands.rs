@@ -19,6 +19,7 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
         Command::Resume { dir, device } => resume(&dir, device.as_deref(), entries),
         Command::Report(args) => report(&args),
         Command::Compare(args) => crate::compare::run(&args),
+        Command::Measure(args) => crate::measure::run(&args),
         Command::Tasks => {
             tasks(entries);
             Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ mod compare;
 mod devices;
 mod entries;
 mod execute;
+mod measure;
 mod plan;
 mod program;
 mod progress;
