@@ -2,10 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use twirl_core::{
-    CoreError, Design, Interval, Loss, Samples, Tally, energy, lie_derivative_error, spectrum,
-    split,
-};
+use twirl_core::{CoreError, Design, Interval, Loss, Samples, Tally, energy, spectrum, split};
 
 use super::layout::Predictions;
 
@@ -52,9 +49,7 @@ pub(super) struct Figures {
     /// independent rotations only.
     pub(super) twirled: Vec<(usize, f64)>,
     /// `S_l` over the mean squared prediction, l from 0.
-    pub(super) spectrum: Option<Vec<f64>>,
-    /// `sum l (l + 1) S_l`, likewise.
-    pub(super) lie_derivative: Option<f64>,
+    pub(super) spectrum: Option<Vec<Estimate>>,
     /// Why there is no spectrum.
     pub(super) no_spectrum: Option<String>,
     /// What makes the rotations look unlike the design.
@@ -88,8 +83,9 @@ pub(super) fn figures(of: &Predictions) -> Result<Figures> {
     let relative = |column: usize| Ok::<f64, CoreError>(tally.mean(column)? / size);
     let parts_of_loss = parts(&tally, 0)?;
     let iid = matches!(of.design, Design::Iid { .. });
-    let powers: Result<Vec<f64>, _> = (POWERS..=POWERS + DEGREE).map(relative).collect();
     let powers = if no_spectrum.is_none() && size > 0.0 {
+        let power = |column| estimate(tally.ratio(column, SIZE), relative(column)?, 1.0);
+        let powers: Result<Vec<Estimate>> = (POWERS..=POWERS + DEGREE).map(power).collect();
         Some(powers?)
     } else {
         None
@@ -132,7 +128,6 @@ pub(super) fn figures(of: &Predictions) -> Result<Figures> {
         } else {
             Vec::new()
         },
-        lie_derivative: powers.as_deref().map(lie_derivative_error),
         spectrum: powers,
         no_spectrum,
         doubt: match (&of.rotations, iid) {

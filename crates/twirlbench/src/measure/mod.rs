@@ -119,14 +119,9 @@ fn text(file: &str, found: &Figures) -> String {
     }
     match (&found.spectrum, &found.no_spectrum) {
         (Some(powers), _) => {
-            let power = |(degree, power): (usize, &f64)| format!("S_{degree} {power:.3e}");
-            let powers: Vec<String> = powers.iter().enumerate().map(power).collect();
-            lines.push(format!(
-                "spectrum over E|f|^2 by rotation degree: {}",
-                powers.join("  ")
-            ));
-            if let Some(error) = found.lie_derivative {
-                lines.push(format!("Lie-derivative error over E|f|^2: {error:.3e}"));
+            lines.push("spectrum over E|f|^2 by rotation degree".into());
+            for (degree, power) in powers.iter().enumerate() {
+                lines.push(row(&format!("S_{degree}"), "", power, *molecules));
             }
         }
         (None, Some(reason)) => lines.push(format!("no spectrum: {reason}")),
@@ -142,17 +137,27 @@ fn text(file: &str, found: &Figures) -> String {
 }
 
 fn table(parts: &Parts, molecules: usize) -> Vec<String> {
-    let line = |name: &str, unit: &str, estimate: &Estimate| {
-        let interval = match estimate.interval {
-            Some([low, high]) => format!("95 % interval {low:.5} to {high:.5}"),
-            None => format!("no interval ({molecules} molecules)"),
-        };
-        format!("{name:<10}{:<12.6}{unit:<3}{interval}", estimate.value)
-    };
     vec![
-        line("L", "", &parts.loss),
-        line("L_mean", "", &parts.loss_mean),
-        line("L_equiv", "", &parts.loss_equiv),
-        line("percent", "%", &parts.percent_equiv),
+        row("L", "", &parts.loss, molecules),
+        row("L_mean", "", &parts.loss_mean, molecules),
+        row("L_equiv", "", &parts.loss_equiv, molecules),
+        row("percent", "%", &parts.percent_equiv, molecules),
     ]
+}
+
+fn row(name: &str, unit: &str, estimate: &Estimate, molecules: usize) -> String {
+    let interval = match estimate.interval {
+        Some([low, high]) => format!("95 % interval {} to {}", short(low), short(high)),
+        None => format!("no interval ({molecules} molecules)"),
+    };
+    format!("{name:<10}{:<13}{unit:<3}{interval}", short(estimate.value))
+}
+
+/// Five significant digits, plain where that is short.
+fn short(value: f64) -> String {
+    if value == 0.0 || (1e-3..1e5).contains(&value.abs()) {
+        format!("{value:.5}")
+    } else {
+        format!("{value:.4e}")
+    }
 }
