@@ -95,7 +95,9 @@ mod tests {
         let mut expected = vec![0x09];
         expected.extend(1.5_f64.to_le_bytes());
         // Field 2 is 300 = 0b10_0101100; field 5 holds a summary of one value "a" = 0.25.
-        expected.extend([0x10, 0xac, 0x02, 0x2a, 0x0a, 0x0a, 0x08, 0x0a, 0x01, b'a', 0x15]);
+        expected.extend([
+            0x10, 0xac, 0x02, 0x2a, 0x0a, 0x0a, 0x08, 0x0a, 0x01, b'a', 0x15,
+        ]);
         expected.extend(0.25_f32.to_le_bytes());
         assert_eq!(content, expected);
         assert_eq!(record(&content).len(), 8 + 4 + content.len() + 4);

@@ -113,8 +113,13 @@ fn figures(record: &Record) -> Vec<(String, f64)> {
             ("floor", split.floor),
         ];
         figures.extend(known.map(|(figure, value)| (format!("{figure}/{name}"), value)));
-        let ends = [("percent_low", split.percent_low), ("percent_high", split.percent_high)];
-        let present = ends.into_iter().filter_map(|(end, value)| Some((end, value?)));
+        let ends = [
+            ("percent_low", split.percent_low),
+            ("percent_high", split.percent_high),
+        ];
+        let present = ends
+            .into_iter()
+            .filter_map(|(end, value)| Some((end, value?)));
         figures.extend(present.map(|(end, value)| (format!("{end}/{name}"), value)));
     };
     add(&record.split, "total");
@@ -126,8 +131,13 @@ fn figures(record: &Record) -> Vec<(String, f64)> {
     }
     figures.push(("cost/device_seconds".into(), record.device_seconds));
     figures.push(("cost/samples".into(), record.samples as f64));
-    let step = [("train/grad_norm", record.grad_norm), ("train/learning_rate", record.learning_rate)];
-    let present = step.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let step = [
+        ("train/grad_norm", record.grad_norm),
+        ("train/learning_rate", record.learning_rate),
+    ];
+    let present = step
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     figures.extend(present);
     figures
 }
