@@ -18,6 +18,7 @@ mod curve;
 mod error;
 mod grid;
 mod html;
+mod last;
 mod number;
 mod runs;
 mod seeds;
