@@ -21,6 +21,7 @@ mod write;
 pub use dataset::{Bond, BondOrder, DataSet, Molecule, OpenOptions};
 pub use embedded::Embedded;
 pub use error::{DataError, Result};
+pub use format::{Arrays, NumberArray, arrays};
 pub use inspect::{Inspection, inspect};
 pub use split::Split;
 pub use units::{EnergyUnit, ForceUnit, LengthUnit, Units};

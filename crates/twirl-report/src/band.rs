@@ -3,7 +3,8 @@
 //! At every step a band is `mean - k s .. mean + k s` over the reference seeds. `s` is the
 //! standard deviation over seeds at the step or, if larger, the mean times the root mean square of
 //! the relative standard deviations over all steps of the curve: from three seeds the spread at
-//! one step can be tiny by chance.
+//! one step can be tiny by chance. Before the first step every seed is held to its own figures:
+//! see [`Start`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +16,7 @@ use twirl_harness::{Evaluation, Manifest, Record, write_whole};
 use crate::ReportError;
 use crate::runs::{ArmRuns, RunSet};
 use crate::seeds::FEWEST_SEEDS;
+use crate::start::{Start, changed, starts};
 
 /// Half-width of a band in standard deviations. One new run of a normal law lies within
 /// `t(2) sqrt(1 + 1/3) = 4.97` estimated standard deviations of the mean of three in 95 % of cases.
@@ -56,6 +58,12 @@ pub struct ArmBand {
     pub loss: Vec<BandPoint>,
     /// Percentage of the loss that is imperfect symmetry.
     pub percent_equiv: Vec<BandPoint>,
+    /// Settings of the arm, to tell a changed arm from a changed measurement.
+    #[serde(default)]
+    pub arm_config: Value,
+    /// Figures of every seed before the first step.
+    #[serde(default)]
+    pub start: Vec<Start>,
 }
 
 /// A file of reference bands.
@@ -195,6 +203,8 @@ fn arm_band(arm: &ArmRuns, k: f64) -> Result<ArmBand, ReportError> {
         evaluation: first.job.train.evaluation.clone(),
         loss: points(arm, k, |record| record.split.loss),
         percent_equiv,
+        arm_config: first.job.arm_config.clone(),
+        start: starts(arm),
     })
 }
 
@@ -260,7 +270,8 @@ fn points(arm: &ArmRuns, k: f64, pick: Pick) -> Vec<BandPoint> {
         .collect()
 }
 
-/// Holds the mean over seeds of each arm against its band, at every step of the band. Arms of the
+/// Holds the mean over seeds of each arm against its band, at every step of the band, and each seed
+/// against its own figures before the first step. Arms of the
 /// runs that the band does not know are not held against anything.
 ///
 /// # Errors
@@ -297,6 +308,18 @@ pub fn check_band(set: &RunSet, band: &Band) -> Result<Vec<Finding>, ReportError
         if reference.exact && !arm.is_exact() {
             let text = "is no longer found exactly equivariant".into();
             findings.push(finding(FindingKind::Missing, text));
+        }
+        let agreeing = arm
+            .runs
+            .iter()
+            .all(|run| run.manifest.job.arm_config == reference.arm_config);
+        for (higher, text) in changed(&reference.start, agreeing, &starts(arm), reference.exact) {
+            let kind = if higher {
+                FindingKind::Worse
+            } else {
+                FindingKind::SuspiciouslyBetter
+            };
+            findings.push(finding(kind, text));
         }
         let curves: [(&str, &[BandPoint], Pick); 2] = [
             ("loss", &reference.loss, |record| record.split.loss),

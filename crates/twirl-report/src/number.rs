@@ -55,6 +55,18 @@ pub(crate) fn range(interval: Option<[f64; 2]>, digits: usize) -> String {
     }
 }
 
+/// `low to high`, or why there is none.
+pub(crate) fn interval_or_why(
+    interval: Option<[f64; 2]>,
+    digits: usize,
+    molecules: usize,
+) -> String {
+    match interval {
+        Some(_) => range(interval, digits),
+        None => format!("no interval ({molecules} molecules)"),
+    }
+}
+
 /// A mean of counts, rounded.
 pub(crate) fn mean_count(values: impl Iterator<Item = u64>) -> Option<u64> {
     let (sum, n) = values.fold((0, 0), |(sum, n), value| (sum + value, n + 1));

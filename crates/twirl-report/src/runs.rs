@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use twirl_core::tolerance;
-use twirl_harness::{Folder, Manifest, Record, Status, read_records};
+use twirl_harness::{Folder, Manifest, Picture, Record, Status, read_records};
 
 use crate::ReportError;
 use crate::comparable::{comparable, same_settings};
@@ -19,6 +19,8 @@ pub struct Run {
     pub manifest: Manifest,
     /// Its records, in the order of their steps.
     pub records: Vec<Record>,
+    /// Its pictures.
+    pub pictures: Vec<Picture>,
 }
 
 /// The runs of an arm: same settings, different seeds, in the order of the seeds.
@@ -250,10 +252,23 @@ fn read_run(folder: &Path, path: PathBuf) -> Result<Run, String> {
             pair[1].step, pair[0].step
         ));
     }
+    let pictures = folder.read_pictures().map_err(|error| error.to_string())?;
+    for panel in pictures.iter().flat_map(|picture| &picture.panels) {
+        if panel.values.len() != panel.height * panel.width || panel.values.is_empty() {
+            return Err(format!(
+                "pictures.json: panel {} has {} values for {} x {}",
+                panel.name,
+                panel.values.len(),
+                panel.height,
+                panel.width
+            ));
+        }
+    }
     Ok(Run {
         path,
         manifest,
         records,
+        pictures,
     })
 }
 

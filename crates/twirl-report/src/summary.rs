@@ -47,6 +47,8 @@ pub struct Figures {
     pub steps: u64,
     /// Device seconds, mean over seeds.
     pub device_seconds: f64,
+    /// Molecules (or frames, where molecules are few) behind the intervals; the fewest of a seed.
+    pub molecules: usize,
     /// The training loss.
     pub total: SplitSummary,
     /// The terms that all seeds have.
@@ -132,6 +134,11 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
         steps: mean_count(last.iter().map(|record| record.step))?,
         device_seconds: last.iter().map(|record| record.device_seconds).sum::<f64>()
             / last.len() as f64,
+        molecules: last
+            .iter()
+            .map(|record| record.molecules)
+            .min()
+            .unwrap_or(0),
         total: split_summary(&splits),
         terms: first.terms.keys().filter_map(term).collect(),
         scores: first.scores.keys().filter_map(score).collect(),
@@ -139,7 +146,7 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
     })
 }
 
-fn split_summary(splits: &[&Split]) -> SplitSummary {
+pub(crate) fn split_summary(splits: &[&Split]) -> SplitSummary {
     let over = |pick: fn(&Split) -> f64| {
         let values: Vec<f64> = splits.iter().map(|split| pick(split)).collect();
         mean_over_seeds(&values, None)

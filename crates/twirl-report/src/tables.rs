@@ -6,12 +6,12 @@ use twirl_harness::Manifest;
 
 use crate::curve::Reach;
 use crate::grid::Grid;
-use crate::number::{NONE, count, range, significant};
+use crate::number::{NONE, count, interval_or_why, range, significant};
 use crate::runs::{Run, TaskRuns};
 use crate::summary::{ArmSummary, SplitSummary, THRESHOLDS};
 use crate::versus::{Reached, Verdict, Versus};
 
-fn split_cells(split: &SplitSummary) -> Vec<String> {
+fn split_cells(split: &SplitSummary, molecules: usize) -> Vec<String> {
     // Rounding errors have a size and no more.
     let digits = if split.percent.value.abs() < 1e-3 {
         1
@@ -23,7 +23,7 @@ fn split_cells(split: &SplitSummary) -> Vec<String> {
         significant(split.loss_mean.value, 4),
         significant(split.loss_equiv.value, 3),
         significant(split.percent.value, digits),
-        range(split.percent.interval, digits),
+        interval_or_why(split.percent.interval, digits, molecules),
     ]
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn losses(arms: &[ArmSummary]) -> Grid {
             Some(figures) => {
                 row.push(count(figures.steps));
                 row.push(significant(figures.device_seconds, 3));
-                row.extend(split_cells(&figures.total));
+                row.extend(split_cells(&figures.total, figures.molecules));
             }
         }
         grid.push(row);
@@ -98,10 +98,13 @@ pub(crate) fn terms(arms: &[ArmSummary]) -> Grid {
         .chain(["floor %", "relative error"]);
     let mut grid = Grid::new("Terms of the loss at the last measurement", 3, head);
     for arm in arms {
-        for (name, term) in arm.figures.iter().flat_map(|figures| &figures.terms) {
+        let Some(figures) = &arm.figures else {
+            continue;
+        };
+        for (name, term) in &figures.terms {
             let trained = if term.trained { "yes" } else { "no" };
             let mut row = vec![arm.arm.clone(), name.clone(), trained.into()];
-            row.extend(split_cells(&term.split));
+            row.extend(split_cells(&term.split, figures.molecules));
             row.push(significant(term.split.floor, 1));
             row.push(significant(term.relative_equiv.value, 2));
             grid.push(row);

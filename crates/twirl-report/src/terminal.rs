@@ -1,6 +1,7 @@
 //! The report as plain text and as markdown.
 
 use crate::grid::Grid;
+use crate::last;
 use crate::runs::{RunSet, TaskRuns};
 use crate::summary::{ArmSummary, summarise};
 use crate::tables;
@@ -49,6 +50,9 @@ fn write(
             tables::thresholds(&arms),
             tables::scores(&arms),
             tables::versus(&pairs),
+            last::closing(task),
+            last::companions(task),
+            last::controls(task),
         ] {
             text.push_str(&render(&grid));
         }

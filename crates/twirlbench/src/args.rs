@@ -23,11 +23,19 @@ pub(crate) enum Command {
         /// Device, if another than before: auto, cpu, wgpu[:i], vulkan[:i], cuda[:i]
         #[arg(long)]
         device: Option<String>,
+        #[command(flatten)]
+        after: After,
     },
     /// Print the tables of a finished run, or write them as files
     Report(ReportArgs),
+    /// Compare two folders or two arms, or hold runs against a reference band
+    Compare(crate::compare::CompareArgs),
+    /// Split the loss of any model's predictions, read from an HDF5 or npz file
+    Measure(crate::measure::MeasureArgs),
     /// List tasks and arms
     Tasks,
+    /// Write the crate of a new task, which compiles and passes its laws
+    NewTask(crate::new_task::NewTaskArgs),
     /// Make molecules with a trained model
     Sample(SampleArgs),
     /// List the devices of this build, or compare one with the CPU
@@ -78,6 +86,19 @@ pub(crate) struct RunArgs {
     /// Folder for the results; a new one below runs/ if not given
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) after: After,
+}
+
+/// What a run does besides its records.
+#[derive(Debug, Default, Clone, Copy, ClapArgs)]
+pub(crate) struct After {
+    /// Write the figures for another program while the run goes on
+    #[arg(long, value_enum)]
+    pub(crate) log: Option<crate::log::LogKind>,
+    /// Open the page of the report in a browser at the end
+    #[arg(long)]
+    pub(crate) open: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -130,5 +151,16 @@ pub(crate) enum DataCommand {
     Inspect {
         /// A file, or `forces` or `conformers` for the embedded sets
         path: String,
+    },
+    /// Write frames of a data set for other programs
+    Export {
+        /// A file, or `forces` or `conformers` for the embedded sets
+        path: String,
+        /// File to write: extended XYZ (.xyz, .extxyz) or SDF (.sdf)
+        #[arg(long)]
+        out: PathBuf,
+        /// Frames, spread evenly over the set; all if not given
+        #[arg(long)]
+        count: Option<usize>,
     },
 }

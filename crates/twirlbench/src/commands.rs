@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use twirl_data::{DataSet, Embedded};
 use twirl_harness::{Entry, Training, write_whole};
 
-use crate::args::{Command, DataCommand, ReportArgs, RunArgs};
+use crate::args::{After, Command, DataCommand, ReportArgs, RunArgs};
 use crate::plan::{Plan, open_data, plan};
 use crate::{agreement, devices, execute, sample, suite::Suite};
 
@@ -16,8 +16,11 @@ use crate::{agreement, devices, execute, sample, suite::Suite};
 pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
     match command {
         Command::Run(args) => run_suite(&args, entries),
-        Command::Resume { dir, device } => resume(&dir, device.as_deref(), entries),
+        Command::Resume { dir, device, after } => resume(&dir, device.as_deref(), after, entries),
         Command::Report(args) => report(&args),
+        Command::Compare(args) => crate::compare::run(&args),
+        Command::Measure(args) => crate::measure::run(&args),
+        Command::NewTask(args) => crate::new_task::run(&args, entries),
         Command::Tasks => {
             tasks(entries);
             Ok(ExitCode::SUCCESS)
@@ -61,7 +64,7 @@ fn run_suite(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
     }
     fs::create_dir_all(&out).with_context(|| format!("{}", out.display()))?;
     write_whole(&file, &serde_json::to_vec_pretty(&plan)?)?;
-    execute::execute(&plan, &out, entries, &sets, &device)
+    execute::execute(&plan, &out, entries, &sets, &device, args.after)
 }
 
 /// `runs/<suite>-<number>`, the first that is free.
@@ -76,7 +79,7 @@ fn next_folder(suite: &str) -> PathBuf {
         .expect("some number is free")
 }
 
-fn resume(dir: &Path, device: Option<&str>, entries: &[Entry]) -> Result<ExitCode> {
+fn resume(dir: &Path, device: Option<&str>, after: After, entries: &[Entry]) -> Result<ExitCode> {
     let file = dir.join("plan.json");
     let text = fs::read_to_string(&file).with_context(|| {
         format!(
@@ -88,7 +91,7 @@ fn resume(dir: &Path, device: Option<&str>, entries: &[Entry]) -> Result<ExitCod
         .with_context(|| format!("{}: written by another version", file.display()))?;
     let device = devices::resolve(device.unwrap_or(&plan.device))?;
     let sets = open_data(&plan.jobs, entries, |_| None)?;
-    execute::execute(&plan, dir, entries, &sets, &device)
+    execute::execute(&plan, dir, entries, &sets, &device, after)
 }
 
 fn report(args: &ReportArgs) -> Result<ExitCode> {
@@ -149,6 +152,7 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
             println!("Any SPICE HDF5, rMD17 npz, extended XYZ or project HDF5 file: --data PATH");
         }
         DataCommand::Inspect { path } => println!("{}", twirl_data::inspect(path)?),
+        DataCommand::Export { path, out, count } => crate::export::export(path, out, *count)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,22 +1,25 @@
 //! Runs the jobs of a plan one after the other; a failure is noted and the next goes on.
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
-use twirl_harness::{DeviceChoice, Entry};
+use twirl_harness::{DeviceChoice, Entry, Folder, Observer, write_whole};
 
+use crate::args::After;
+use crate::log::{EventLog, LogKind};
 use crate::plan::{DataSets, Plan, find};
 use crate::program;
 use crate::progress::Bar;
 
-/// Runs everything, then prints the report.
+/// Runs everything, then prints the report and writes it as a page.
 pub(crate) fn execute(
     plan: &Plan,
     out: &Path,
     entries: &[Entry],
     sets: &DataSets,
     device: &DeviceChoice,
+    after: After,
 ) -> Result<ExitCode> {
     let program = program::identity();
     let mut failed = 0;
@@ -25,22 +28,58 @@ pub(crate) fn execute(
         let data = &sets[&(job.task.clone(), job.data.clone())];
         let label = format!("{}/{} {}/{}", place + 1, plan.jobs.len(), job.task, job.arm);
         let bar = Bar::new(label);
-        let result = entry.run(job, out, data, device, &program, &bar);
+        let folder = Folder::of(out, &job.task, &job.arm, job.seed);
+        let log = after
+            .log
+            .map(|LogKind::Tensorboard| EventLog::new(&folder, &bar));
+        let observer: &dyn Observer = match &log {
+            Some(log) => log,
+            None => &bar,
+        };
+        let result = entry.run(job, out, data, device, &program, observer);
         bar.finish();
-        if let Err(error) = result {
+        let logged = log.map_or(Ok(()), EventLog::finish);
+        if let Err(error) = result.map_err(anyhow::Error::from).and(logged) {
             failed += 1;
             eprintln!(
-                "failed: {}/{} seed {}: {error}",
+                "failed: {}/{} seed {}: {error:#}",
                 job.task, job.arm, job.seed
             );
         }
     }
     let runs = twirl_report::RunSet::read(out).context("report")?;
     println!("{}", twirl_report::table(&runs));
+    let page = out.join("report.html");
+    write_whole(&page, twirl_report::html(&runs).as_bytes())?;
     println!("results: {}", out.display());
+    println!("page: {}", page.display());
+    if after.open {
+        open(&page);
+    }
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)
     })
+}
+
+/// Opens a page with the program that the system has for it.
+fn open(page: &Path) {
+    let (program, first): (&str, &[&str]) = if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else if cfg!(windows) {
+        ("cmd", &["/C", "start", ""])
+    } else {
+        ("xdg-open", &[])
+    };
+    let started = Command::new(program)
+        .args(first)
+        .arg(page)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if let Err(error) = started {
+        eprintln!("the page was not opened: {program}: {error}; open it in a browser");
+    }
 }

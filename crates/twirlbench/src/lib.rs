@@ -6,9 +6,14 @@
 mod agreement;
 mod args;
 mod commands;
+mod compare;
 mod devices;
 mod entries;
 mod execute;
+mod export;
+mod log;
+mod measure;
+mod new_task;
 mod plan;
 mod program;
 mod progress;

@@ -166,7 +166,13 @@ fn quiet_when_piped_and_a_table_at_the_end() {
     );
     let text = String::from_utf8_lossy(&run.stdout);
     assert!(text.contains("coordinate-transformer"), "{text}");
-    assert!(text.trim_end().ends_with("results: out"), "{text}");
+    assert!(
+        text.trim_end()
+            .ends_with("results: out\npage: out/report.html"),
+        "{text}"
+    );
+    let page = fs::read_to_string(folder.path().join("out/report.html")).expect("a page");
+    assert!(page.contains("coordinate-transformer"));
     assert!(!text.contains("NaN"), "{text}");
 }
 

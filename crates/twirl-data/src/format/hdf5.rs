@@ -89,6 +89,34 @@ impl<'a> Group<'a> {
             .map_err(|error| self.site.corrupt(error))
     }
 
+    /// Names of the arrays of this group, in the order of the file.
+    pub(super) fn array_names(&self) -> Result<Vec<String>> {
+        self.raw
+            .member_names()
+            .map(|(_, arrays)| arrays)
+            .map_err(|error| self.site.corrupt(error))
+    }
+
+    /// Names of the attributes of this group.
+    pub(super) fn attribute_names(&self) -> Result<Vec<String>> {
+        let attributes = self.raw.attributes();
+        let attributes = attributes.map_err(|error| self.site.corrupt(error))?;
+        Ok(attributes
+            .into_iter()
+            .map(|attribute| attribute.name)
+            .collect())
+    }
+
+    /// Whether an array holds strings.
+    pub(super) fn holds_text(&self, name: &str) -> Result<bool> {
+        Ok(self.dataset(name)?.is_some_and(|dataset| {
+            matches!(
+                dataset.dtype(),
+                Datatype::String { .. } | Datatype::VarLen { .. }
+            )
+        }))
+    }
+
     pub(super) fn group(&self, name: &str) -> Result<Option<Group<'a>>> {
         let site = Site::new(self.site.path, format!("group {name}"));
         match self.raw.group(name) {
@@ -291,6 +319,8 @@ impl Kind {
                     Self::Unsigned(size)
                 })
             }
+            // Truth values of h5py.
+            Datatype::Enum { ref base, .. } => Self::of(base),
             _ => None,
         }
     }

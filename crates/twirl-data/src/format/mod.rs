@@ -1,5 +1,6 @@
 //! Recognising a file and handing it to its reader.
 
+mod arrays;
 mod groups;
 mod hdf5;
 mod npy;
@@ -8,6 +9,8 @@ mod project;
 mod xyz;
 
 use std::sync::Arc;
+
+pub use arrays::{Arrays, NumberArray, arrays};
 
 use crate::dataset::OpenOptions;
 use crate::draft::Draft;

@@ -42,6 +42,25 @@ pub(super) fn decode(site: &Site<'_>, bytes: &[u8]) -> Result<Array> {
     })
 }
 
+/// The text of an array of one string (numpy's `<U` type); nothing for other arrays.
+pub(super) fn text(bytes: &[u8]) -> Option<String> {
+    let (header, data) = header(bytes)?;
+    let width: usize = field(header, "descr")
+        .and_then(quoted)?
+        .strip_prefix("<U")?
+        .parse()
+        .ok()?;
+    let letters = data.as_chunks::<4>().0;
+    if letters.len() != width {
+        return None;
+    }
+    let letters = letters.iter().map(|bytes| u32::from_le_bytes(*bytes));
+    letters
+        .take_while(|&letter| letter != 0)
+        .map(char::from_u32)
+        .collect()
+}
+
 fn header(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let rest = bytes.strip_prefix(b"\x93NUMPY")?;
     let (version, rest) = rest.split_at_checked(2)?;
@@ -96,7 +115,7 @@ macro_rules! convert {
 #[expect(clippy::cast_lossless, reason = "one macro converts every number type")]
 fn number(descr: &str) -> Option<(usize, Convert)> {
     Some(match descr {
-        "|u1" | "<u1" => (1, convert!(u8, from_le_bytes)),
+        "|b1" | "|u1" | "<u1" => (1, convert!(u8, from_le_bytes)),
         "|i1" | "<i1" => (1, convert!(i8, from_le_bytes)),
         "<u2" => (2, convert!(u16, from_le_bytes)),
         "<i2" => (2, convert!(i16, from_le_bytes)),

@@ -6,10 +6,10 @@ use crate::csv::Csv;
 use crate::curve::percent_curve;
 use crate::html::escape;
 use crate::html::task::link;
-use crate::number::{count, range, significant};
+use crate::number::{count, interval_or_why, range, significant};
 use crate::runs::{ArmRuns, Run, TaskRuns};
 use crate::seeds::Estimate;
-use crate::svg::{Figure, Panel, Point, Series, swatch};
+use crate::svg::{Figure, Panel, Point, Scale, Series, swatch};
 
 /// Percentage against steps. Exact arms, whose percentage is rounding, have a panel of their own
 /// below the others, with the numerical floor.
@@ -79,6 +79,7 @@ pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
         title: "Share of the loss that is imperfect symmetry, against steps".into(),
         description,
         x_label: "optimiser steps".into(),
+        x_scale: Scale::Logarithmic,
         panels: vec![
             Panel {
                 label: "100 L_equiv / L (%)".into(),
@@ -109,7 +110,7 @@ fn percent_point(run: &Run, record: &twirl_harness::Record) -> Point {
             run.label(),
             count(record.step),
             significant(split.percent_equiv, digits),
-            range(split.interval(), digits),
+            interval_or_why(split.interval(), digits, record.molecules),
             significant(split.floor, 1),
         ),
     }
@@ -153,6 +154,7 @@ pub(super) fn loss_figure(task: &TaskRuns, index: usize) -> Figure {
         title: "Loss against device seconds".into(),
         description,
         x_label: "device seconds of training".into(),
+        x_scale: Scale::Logarithmic,
         panels: vec![Panel {
             label: "loss".into(),
             height: 392.0,
@@ -162,7 +164,7 @@ pub(super) fn loss_figure(task: &TaskRuns, index: usize) -> Figure {
 }
 
 /// The last figure of each arm in words.
-fn describe(task: &TaskRuns, last: impl Fn(&ArmRuns) -> Option<String>) -> String {
+pub(super) fn describe(task: &TaskRuns, last: impl Fn(&ArmRuns) -> Option<String>) -> String {
     let parts: Vec<String> = task
         .arms
         .iter()

@@ -2,8 +2,10 @@
 //!
 //! The page is written as well-formed XML too, so that any parser can read it.
 
+mod after;
 mod figures;
 mod headline;
+mod picture;
 mod task;
 
 use std::fmt::Write;

@@ -3,9 +3,12 @@
 use std::fmt::Write;
 
 use crate::csv;
+use crate::html::after::{spectrum_figures, twirl_figure};
 use crate::html::figures::{loss_figure, percent_figure, with_legend};
 use crate::html::headline::headline;
+use crate::html::picture::gallery;
 use crate::html::{escape, list};
+use crate::last;
 use crate::number::count;
 use crate::runs::{RunSet, TaskRuns};
 use crate::summary::{ArmSummary, summarise};
@@ -37,6 +40,14 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
         task,
         &csv::loss_seconds(task),
     ));
+    for figure in spectrum_figures(task, index) {
+        text.push_str(&with_legend(&figure, task, &csv::spectrum(task)));
+    }
+    text.push_str(&with_legend(
+        &twirl_figure(task, index),
+        task,
+        &csv::twirl(task),
+    ));
     text.push_str("</div>\n");
     // The other tables of this task, in the order of the files.
     let files = csv::csv(&RunSet {
@@ -62,7 +73,11 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
     table(tables::versus(&pairs), Some("versus"));
     table(tables::terms(&arms), Some("terms"));
     table(tables::scores(&arms), Some("scores"));
+    table(last::closing(task), Some("closing"));
+    table(last::companions(task), Some("companions"));
+    table(last::controls(task), None);
     table(tables::cost(task), Some("cost"));
+    text.push_str(&gallery(task));
     let notes: Vec<String> = arms.iter().flat_map(|arm| arm.notes.clone()).collect();
     for (title, lines) in [
         ("Not compared", refusals(task)),

@@ -1,11 +1,23 @@
-//! A logarithmic axis with a place for values that have no logarithm.
+//! A logarithmic axis with a place for values that have no logarithm, and an axis of whole numbers.
 
 use crate::number::{count, significant};
 
-/// Maps values to pixels: positive ones logarithmically, all others to one slot at the low end.
+/// What lies at equal distances on an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Scale {
+    /// Powers of ten.
+    #[default]
+    Logarithmic,
+    /// Whole numbers.
+    Counting,
+}
+
+/// Maps values to pixels. On a logarithmic axis all values without a logarithm go to one slot at
+/// the low end.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
-    /// Decimal logarithms of the ends.
+    scale: Scale,
+    /// Ends: decimal logarithms, or the values themselves.
     low: f64,
     high: f64,
     /// Pixels of the ends.
@@ -39,6 +51,7 @@ impl Axis {
             from
         };
         Self {
+            scale: Scale::Logarithmic,
             low: low - pad,
             high: high + pad,
             from,
@@ -47,12 +60,28 @@ impl Axis {
         }
     }
 
+    /// An axis of whole numbers that holds all values.
+    pub(crate) fn counting(values: &[f64], from: f64, to: f64) -> Self {
+        let low = values.iter().copied().reduce(f64::min).unwrap_or(0.0);
+        let high = values.iter().copied().reduce(f64::max).unwrap_or(1.0);
+        Self {
+            scale: Scale::Counting,
+            low: low - 0.3,
+            high: high + 0.3,
+            from,
+            to,
+            slot: None,
+        }
+    }
+
     /// Pixel of a value. Values at or below zero of an axis without a slot go to its low end.
     pub(crate) fn place(&self, value: f64) -> f64 {
-        if value <= 0.0 {
-            return self.slot.unwrap_or(self.from);
-        }
-        let share = (value.log10() - self.low) / (self.high - self.low);
+        let at = match self.scale {
+            Scale::Counting => value,
+            Scale::Logarithmic if value <= 0.0 => return self.slot.unwrap_or(self.from),
+            Scale::Logarithmic => value.log10(),
+        };
+        let share = (at - self.low) / (self.high - self.low);
         self.from + share.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
@@ -63,6 +92,12 @@ impl Axis {
 
     /// Pixels and labels of the ticks: powers of ten, or finer where the axis is short.
     pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
+        if self.scale == Scale::Counting {
+            let whole = (self.low.ceil() as i32)..=(self.high.floor() as i32);
+            return whole
+                .map(|value| (self.place(f64::from(value)), value.to_string()))
+                .collect();
+        }
         let decades = (self.low.floor() as i32)..=(self.high.ceil() as i32);
         let inside = |value: &f64| (self.low..=self.high).contains(&value.log10());
         let every = ((self.high - self.low) / TICKS).ceil().max(1.0) as i32;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::html::escape;
 use crate::svg::STYLES;
-use crate::svg::axis::Axis;
+use crate::svg::axis::{Axis, Scale};
 use crate::svg::mark::{dashes, outline};
 
 /// A mark of a figure.
@@ -45,6 +45,7 @@ pub(crate) struct Figure {
     /// The text alternative.
     pub(crate) description: String,
     pub(crate) x_label: String,
+    pub(crate) x_scale: Scale,
     pub(crate) panels: Vec<Panel>,
 }
 
@@ -84,7 +85,10 @@ impl Figure {
         let height = TOP + BOTTOM + gaps + panels.iter().map(|panel| panel.height).sum::<f64>();
         let all = || panels.iter().flat_map(|panel| &panel.series);
         let xs: Vec<f64> = all().flat_map(Series::xs).collect();
-        let x = Axis::new(&xs, LEFT, WIDTH - RIGHT);
+        let x = match self.x_scale {
+            Scale::Logarithmic => Axis::new(&xs, LEFT, WIDTH - RIGHT),
+            Scale::Counting => Axis::counting(&xs, LEFT, WIDTH - RIGHT),
+        };
         let mut text = String::new();
         let mut top = TOP;
         for panel in &panels {

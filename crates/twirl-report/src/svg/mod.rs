@@ -4,5 +4,6 @@ mod axis;
 mod figure;
 mod mark;
 
+pub(crate) use axis::Scale;
 pub(crate) use figure::{Figure, Panel, Point, Series};
 pub(crate) use mark::{STYLES, swatch};

@@ -114,7 +114,10 @@ fn bands_catch_worse_better_missing_and_broken() {
     }
     let band = make_band(&set(dir.path()), BAND_WIDTH).expect("three seeds");
     let kinds = |law: Law| -> Vec<FindingKind> {
-        let runs = plain(law, &[1.0]);
+        let runs = tempfile::tempdir().expect("a folder");
+        // A seed that the reference does not have.
+        let run = manifest("neighbour-attention", 7, "ok");
+        write(runs.path(), &run, &law.records(1.0));
         let found = check_band(&set(runs.path()), &band).expect("comparable");
         found.iter().map(|finding| finding.kind).collect()
     };
@@ -193,4 +196,45 @@ fn bands_need_three_finished_seeds() {
         .expect_err("two seeds")
         .to_string();
     assert!(error.contains("at least 3 seeds"), "{error}");
+}
+
+#[test]
+fn before_training_every_seed_gives_its_own_figures_again() {
+    let reference = plain(Law::PLAIN, &FACTORS);
+    let band = make_band(&set(reference.path()), BAND_WIDTH).expect("three seeds");
+    assert_eq!(band.arms[0].start.len(), 3);
+    let found = |law: Law, width: u64| {
+        let runs = tempfile::tempdir().expect("a folder");
+        let mut run = manifest("neighbour-attention", 2, "ok");
+        run["job"]["arm_config"]["width"] = json!(width);
+        write(runs.path(), &run, &law.records(FACTORS[2]));
+        check_band(&set(runs.path()), &band).expect("comparable")
+    };
+    assert_eq!(found(Law::PLAIN, 64), []);
+    // Divided by M and not by M - 1 at M = 4: within the spread of seeds, caught at step 0.
+    let divided = Law {
+        percent: |step| 75.0 / (1.0 + step as f64 / 30.0),
+        ..Law::PLAIN
+    };
+    let all = found(divided, 64);
+    let start: Vec<_> = all
+        .iter()
+        .filter(|finding| {
+            finding
+                .text
+                .contains("percent_equiv of seed 2 before training")
+        })
+        .collect();
+    assert_eq!(start.len(), 1, "{all:?}");
+    assert_eq!(start[0].kind, FindingKind::SuspiciouslyBetter);
+    assert!(
+        start[0]
+            .text
+            .contains("measurement, data or initial weights")
+    );
+    let all = found(divided, 32);
+    assert!(
+        all.iter()
+            .any(|finding| finding.text.contains("the settings of the arm changed"))
+    );
 }

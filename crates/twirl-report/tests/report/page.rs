@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::json;
-use twirl_report::{RunSet, csv, html};
+use twirl_report::{RunSet, csv, html, markdown, table};
 
 use crate::synthetic::{FACTORS, Law, STEPS, manifest, two_arms, write};
 
@@ -106,7 +106,29 @@ fn the_page_is_well_formed_and_needs_no_network() {
     let images = elements
         .iter()
         .filter(|e| e.0 == "svg" && attribute(&e.1, "role") == Some("img"));
-    assert_eq!(images.count(), 2);
+    assert_eq!(images.count(), 4, "percent, loss, spectrum, twirl");
+}
+
+/// Points of the figure whose identity begins with `name`, sorted.
+fn points(page: &str, name: &str) -> Vec<(f64, f64)> {
+    let mut inside = false;
+    let mut drawn: Vec<(f64, f64)> = Vec::new();
+    for (element, attributes) in parse(page) {
+        if element == "svg" {
+            let labels = attribute(&attributes, "aria-labelledby");
+            inside = labels.is_some_and(|labels| labels.starts_with(name));
+        }
+        let number = |key| attribute(&attributes, key).and_then(|text| text.parse().ok());
+        if let (true, Some(x), Some(y)) = (inside, number("data-x"), number("data-y")) {
+            drawn.push((x, y));
+        }
+    }
+    sorted(drawn)
+}
+
+fn sorted(mut points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    points
 }
 
 #[test]
@@ -114,24 +136,93 @@ fn figures_hold_exactly_the_points_of_the_records() {
     let dir = tempfile::tempdir().expect("a folder");
     two_arms(dir.path());
     let page = html(&RunSet::read(dir.path()).expect("readable"));
-    let mut drawn: Vec<(f64, f64)> = parse(&page)
-        .iter()
-        .filter_map(|(_, attributes)| {
-            let number = |key| attribute(attributes, key).and_then(|text| text.parse().ok());
-            Some((number("data-x")?, number("data-y")?))
-        })
-        .collect();
-    let mut expected: Vec<(f64, f64)> = Vec::new();
+    let [mut percent, mut loss, mut spectrum, mut twirl] = [const { Vec::new() }; 4];
     for law in [Law::PLAIN, Law::EXACT] {
-        for record in FACTORS.iter().flat_map(|factor| law.records(*factor)) {
-            expected.push((record.step as f64, record.split.percent_equiv));
-            expected.push((record.device_seconds, record.split.loss));
+        for factor in FACTORS {
+            let records = law.records(factor);
+            for record in &records {
+                percent.push((record.step as f64, record.split.percent_equiv));
+                loss.push((record.device_seconds, record.split.loss));
+            }
+            let last = records.last().expect("records");
+            let powers = last.terms["force"].spectrum.iter().enumerate().skip(1);
+            spectrum.extend(powers.map(|(degree, power)| (degree as f64, *power)));
+            let split = &last.split;
+            twirl.extend(
+                [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
+                    .map(|count| (count, split.loss_mean + split.loss_equiv / count)),
+            );
         }
     }
-    let order = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
-    drawn.sort_by(order);
-    expected.sort_by(order);
-    assert_eq!(drawn, expected);
+    for (name, expected) in [
+        ("percent-", percent),
+        ("loss-", loss),
+        ("spectrum-", spectrum),
+        ("twirl-", twirl),
+    ] {
+        assert!(!expected.is_empty());
+        assert_eq!(points(&page, name), sorted(expected), "{name}");
+    }
+}
+
+#[test]
+fn what_is_measured_at_the_end_has_its_tables_and_pictures() {
+    let dir = tempfile::tempdir().expect("a folder");
+    two_arms(dir.path());
+    let mut finished = manifest("neighbour-attention-unaugmented", 0, "ok");
+    let figure = |value: f64| json!({ "value": value, "low": 0.9, "high": 1.1, "unit": "A" });
+    finished["closing"] = json!({
+        "figures": { "rmsd": figure(1.0) },
+        "baselines": { "random geometry": { "rmsd": figure(2.5), "strain": figure(7.25) } },
+    });
+    let mut records = Law::PLAIN.records(1.0);
+    let last = records.last_mut().expect("records");
+    (last.split.percent_low, last.split.percent_high) = (None, None);
+    let companion = json!({
+        "companion": { "design": { "kind": "group", "group": "tetrahedral" }, "symmetry": "o3" },
+        "rotations": 24,
+        "terms": last.terms,
+        "loss": 1.0, "loss_mean": 0.5, "loss_equiv": 0.5, "percent_equiv": 50.0,
+        "percent_low": null, "percent_high": null, "floor": 1e-11,
+    });
+    let companion = serde_json::from_value(companion).expect("a companion");
+    last.companions.insert("inversion".into(), companion);
+    write(dir.path(), &finished, &records);
+    let panel = json!({ "name": "first", "height": 1, "width": 2, "values": [0.0, 1.0] });
+    let pictures = json!([{ "title": "densities", "caption": "in e/A3.", "panels": [panel] }]);
+    let folder = dir
+        .path()
+        .join("force-field/neighbour-attention-unaugmented/seed-0");
+    fs::write(folder.join("pictures.json"), pictures.to_string()).expect("writable");
+    let set = RunSet::read(dir.path()).expect("readable");
+    let page = html(&set);
+    parse(&page);
+    for expected in [
+        "no interval (40 molecules)",
+        "random geometry",
+        "7.250 (0.900 to 1.10)",
+        "24 tetrahedral group, with inversions",
+        "Controls: variants of an arm",
+        "data:image/png;base64,iVBORw0KGgo",
+        "in e/A3. Colours from 0 (dark) to 1.00 (bright)",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    for expected in ["random geometry", "with inversions", "unaugmented"] {
+        assert!(table(&set).contains(expected), "{expected}");
+        assert!(markdown(&set).contains(expected), "{expected}");
+    }
+    fs::write(
+        folder.join("pictures.json"),
+        pictures.to_string().replace("\"width\":2", "\"width\":3"),
+    )
+    .expect("writable");
+    let broken = RunSet::read(dir.path()).expect("readable").broken;
+    assert!(
+        broken[0]
+            .reason
+            .contains("panel first has 2 values for 1 x 3")
+    );
 }
 
 #[test]
@@ -142,7 +233,7 @@ fn files_have_a_head_and_equal_rows() {
     strange["device"]["float"] = json!("f64");
     write(dir.path(), &strange, &Law::PLAIN.records(1.0));
     let files = csv(&RunSet::read(dir.path()).expect("readable"));
-    assert_eq!(files.len(), 7);
+    assert_eq!(files.len(), 12);
     for file in &files {
         let mut lines = file.text.split("\r\n");
         // Columns, with commas inside quotes taken out.

@@ -66,6 +66,8 @@ impl Law {
         let mut term = split.clone();
         term["relative_equiv"] = json!(percent / 100.0);
         term["trained"] = json!(true);
+        let share = percent / 100.0;
+        term["spectrum"] = json!([1.0 - share, 0.1 * share, 0.9 * share, -0.01 * share]);
         let mut record = split;
         for (key, value) in [
             ("step", json!(step)),

@@ -2,6 +2,10 @@
 
 use std::fmt::Display;
 
+mod further;
+
+pub(crate) use further::{TWIRLS, spectrum, twirl};
+
 use crate::curve::Reach;
 use crate::runs::{RunSet, TaskRuns};
 use crate::seeds::Estimate;
@@ -18,7 +22,7 @@ pub struct Csv {
 }
 
 impl Csv {
-    fn new(task: &str, what: &str, head: &[&str]) -> Self {
+    pub(crate) fn new(task: &str, what: &str, head: &[&str]) -> Self {
         // A task's name is that of a folder, but may come from a file.
         let safe = |letter: char| {
             if letter.is_alphanumeric() {
@@ -36,7 +40,7 @@ impl Csv {
         csv
     }
 
-    fn line(&mut self, cells: &[String]) {
+    pub(crate) fn line(&mut self, cells: &[String]) {
         let quoted: Vec<String> = cells
             .iter()
             .map(|cell| {
@@ -53,7 +57,8 @@ impl Csv {
 }
 
 /// All files: for each task `percent-steps`, `loss-seconds`, `summary`, `terms`, `scores`,
-/// `versus`, `cost`. Absent values are empty.
+/// `versus`, `cost`, `term-steps`, `spectrum`, `twirl`, `companions`, `closing`. Absent values are
+/// empty.
 pub fn csv(set: &RunSet) -> Vec<Csv> {
     set.tasks
         .iter()
@@ -67,16 +72,21 @@ pub fn csv(set: &RunSet) -> Vec<Csv> {
                 scores(task, &arms),
                 versus(task),
                 cost(task),
+                further::term_steps(task),
+                further::spectrum(task),
+                further::twirl(task),
+                further::companions(task),
+                further::closing(task),
             ]
         })
         .collect()
 }
 
-fn texts<const N: usize>(values: [&dyn Display; N]) -> Vec<String> {
+pub(crate) fn texts<const N: usize>(values: [&dyn Display; N]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 
-fn optional<T: Display>(value: Option<T>) -> String {
+pub(crate) fn optional<T: Display>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
