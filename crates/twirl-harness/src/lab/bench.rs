@@ -193,9 +193,14 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         Ok(stacks)
     }
 
-    /// Items that one batch holds at all rotations; at least one.
+    /// Items in groups that one batch holds at all rotations, or of one item each.
     fn groups<'a>(&self, probe: &'a Probe) -> Result<std::slice::Chunks<'a, usize>, RunError> {
+        self.check(probe)?;
         let rotations = probe.design.rotations(Symmetry::So3);
+        Ok(probe.items.chunks((probe.batch / rotations).max(1)))
+    }
+
+    fn check(&self, probe: &Probe) -> Result<(), RunError> {
         probe
             .design
             .validate(Symmetry::So3)
@@ -205,7 +210,7 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
                 "a probe without items or with a batch of 0; give at least one of each".into(),
             ));
         }
-        Ok(probe.items.chunks((probe.batch / rotations).max(1)))
+        Ok(())
     }
 }
 
@@ -404,7 +409,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
         outputs: usize,
     ) -> Result<Jacobian, RunError> {
         let model = self.model(weights)?;
-        self.groups(probe)?;
+        self.check(probe)?;
         let items = &probe.items[..1];
         let drawn = self.drawn(probe, items)?;
         let mut places: Vec<(usize, usize, f64)> = Vec::new();
