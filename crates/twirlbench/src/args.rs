@@ -26,6 +26,8 @@ pub(crate) enum Command {
     },
     /// Print the tables of a finished run, or write them as files
     Report(ReportArgs),
+    /// Test a claim about learned symmetry; `study all` tests every one
+    Study(StudyArgs),
     /// List tasks and arms
     Tasks,
     /// Look at data sets
@@ -65,6 +67,37 @@ pub(crate) struct RunArgs {
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) budget: Option<f64>,
     /// Folder for the results; a new one below runs/ if not given
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyArgs {
+    /// all, dynamics, model-size, data-size, optimizer, per-hour, landscape, gradients,
+    /// parameters, twirl-at-test-time, controls
+    pub(crate) name: String,
+    /// Suite whose tasks, arms and settings are studied: quick, ci, paper, or a suite file
+    #[arg(long, default_value = "quick")]
+    pub(crate) suite: String,
+    /// Only this task (repeatable)
+    #[arg(long)]
+    pub(crate) task: Vec<String>,
+    /// Data set for all tasks: embedded, or a path
+    #[arg(long)]
+    pub(crate) data: Option<String>,
+    /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
+    #[arg(long, default_value = "auto")]
+    pub(crate) device: String,
+    /// Seed (repeatable), instead of those of the budget
+    #[arg(long)]
+    pub(crate) seed: Vec<u64>,
+    /// Wall seconds after which no new cell is begun, instead of the study's budget
+    #[arg(long)]
+    pub(crate) seconds: Option<f64>,
+    /// Run only cells whose name contains this (repeatable), also finished ones
+    #[arg(long)]
+    pub(crate) cell: Vec<String>,
+    /// Folder of the studies; finished cells in it are kept [default: runs/studies-SUITE]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
 }

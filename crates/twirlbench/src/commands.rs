@@ -18,6 +18,7 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
         Command::Run(args) => run_suite(&args, entries),
         Command::Resume { dir, device } => resume(&dir, device.as_deref(), entries),
         Command::Report(args) => report(&args),
+        Command::Study(args) => crate::study::run(&args, entries),
         Command::Tasks => {
             tasks(entries);
             Ok(ExitCode::SUCCESS)

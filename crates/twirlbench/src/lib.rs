@@ -11,6 +11,7 @@ mod execute;
 mod plan;
 mod program;
 mod progress;
+mod study;
 mod suite;
 
 use std::process::ExitCode;
