@@ -8,7 +8,9 @@ use std::sync::OnceLock;
 use burn::tensor::{FloatDType, IntDType};
 use serde_json::json;
 use task_force_field::ENTRIES;
-use twirl_core::{Design, FiniteGroup, Loss, Purpose, Samples, Stream, split, tolerance, twirled_loss};
+use twirl_core::{
+    Design, FiniteGroup, Loss, Purpose, Samples, Stream, split, tolerance, twirled_loss,
+};
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{
     DeviceChoice, Entry, Evaluation, Job, Lab, Part, Probe, Silent, TrainConfig, read_records,
@@ -34,7 +36,10 @@ fn data() -> DataSet {
 }
 
 fn job(arm: &str, task_config: serde_json::Value, arm_config: serde_json::Value) -> (Entry, Job) {
-    let entry = *ENTRIES.iter().find(|entry| entry.arm == arm).expect("an arm");
+    let entry = *ENTRIES
+        .iter()
+        .find(|entry| entry.arm == arm)
+        .expect("an arm");
     let complete = entry.complete(&task_config, &arm_config).expect("settings");
     let job = Job {
         task: entry.task.into(),
@@ -85,7 +90,11 @@ fn direction(count: usize) -> Vec<f64> {
 }
 
 fn moved(weights: &[f64], step: f64, along: &[f64]) -> Vec<f64> {
-    weights.iter().zip(along).map(|(w, a)| w + step * a).collect()
+    weights
+        .iter()
+        .zip(along)
+        .map(|(w, a)| w + step * a)
+        .collect()
 }
 
 /// Near the cube root of the f64 epsilon, which balances rounding against the cubic term.
@@ -97,13 +106,19 @@ const CLOSE: f64 = 1e-7;
 fn gradients_are_the_derivatives_of_the_parts() {
     let group = FiniteGroup::Tetrahedral;
     let small = json!({"width": 8, "layers": 1, "heads": 2, "expansion": 1});
-    let arms = [small_head(), job("coordinate-transformer", json!({}), small)];
+    let arms = [
+        small_head(),
+        job("coordinate-transformer", json!({}), small),
+    ];
     for arm in arms {
         let mut lab = lab(&arm);
         lab.advance(2).expect("two steps");
         let weights = lab.weights();
         let along = direction(weights.len());
-        for design in [Design::Iid { rotations: 3 }, Design::Orbits { group, orbits: 2 }] {
+        for design in [
+            Design::Iid { rotations: 3 },
+            Design::Orbits { group, orbits: 2 },
+        ] {
             let probe = probe(&*lab, 2, design);
             // One pass over everything, and many over single rotations.
             let narrow = Probe {
@@ -111,7 +126,9 @@ fn gradients_are_the_derivatives_of_the_parts() {
                 ..probe.clone()
             };
             let value = |step: f64, part: Part| {
-                let parts = lab.parts(&moved(&weights, step, &along), &probe).expect("parts");
+                let parts = lab
+                    .parts(&moved(&weights, step, &along), &probe)
+                    .expect("parts");
                 match part {
                     Part::Loss => parts.loss,
                     Part::Mean => parts.mean,
@@ -130,7 +147,10 @@ fn gradients_are_the_derivatives_of_the_parts() {
                 );
                 let split = lab.gradient(&weights, &narrow, part).expect("a gradient");
                 for (a, b) in gradient.iter().zip(&split) {
-                    assert!((a - b).abs() < tolerance::F64.agreement * size, "{a} and {b}");
+                    assert!(
+                        (a - b).abs() < tolerance::F64.agreement * size,
+                        "{a} and {b}"
+                    );
                 }
             }
         }
@@ -146,7 +166,13 @@ fn the_rest_of_the_edge_head_makes_an_exactly_quadratic_error() {
     let info = splits[0].place(lab.parameters()).expect("a place").clone();
     let weights = lab.weights();
     let rest = splits[0].rest(&weights[info.range.clone()], &info.shape);
-    let probe = probe(&*lab, 4, Design::Group { group: FiniteGroup::Octahedral });
+    let probe = probe(
+        &*lab,
+        4,
+        Design::Group {
+            group: FiniteGroup::Octahedral,
+        },
+    );
     let with = |scale: f64| {
         let mut changed = weights.clone();
         for (weight, rest) in changed[info.range.clone()].iter_mut().zip(&rest) {
@@ -159,12 +185,21 @@ fn the_rest_of_the_edge_head_makes_an_exactly_quadratic_error() {
     for scale in [-1.0, 0.5, 2.0, 10.0] {
         let parts = with(scale);
         let ratio = parts.equiv / (scale * scale * one.equiv);
-        assert!((ratio - 1.0).abs() < tolerance::F64.agreement, "scale {scale}: {ratio}");
+        assert!(
+            (ratio - 1.0).abs() < tolerance::F64.agreement,
+            "scale {scale}: {ratio}"
+        );
         let mean = parts.mean / one.mean;
-        assert!((mean - 1.0).abs() < 1e-9, "scale {scale}: L_mean changes by {mean}");
+        assert!(
+            (mean - 1.0).abs() < 1e-9,
+            "scale {scale}: L_mean changes by {mean}"
+        );
     }
     let none = with(0.0);
-    assert!(none.equiv < tolerance::F64.floor * none.loss.max(1.0), "{none:?}");
+    assert!(
+        none.equiv < tolerance::F64.floor * none.loss.max(1.0),
+        "{none:?}"
+    );
 }
 
 #[test]
@@ -178,7 +213,10 @@ fn rows_of_the_jacobian_give_the_change_of_the_outputs() {
     assert_eq!(jacobian.rows.len(), 2 * jacobian.of);
     let change = |row: &Vec<f64>| row.iter().zip(&along).map(|(r, a)| r * a).sum::<f64>();
     let found: f64 = jacobian.rows.iter().map(|row| change(row).powi(2)).sum();
-    let at = |step: f64| lab.samples(&moved(&weights, step, &along), &probe).expect("samples");
+    let at = |step: f64| {
+        lab.samples(&moved(&weights, step, &along), &probe)
+            .expect("samples")
+    };
     let (ahead, behind) = (at(STEP), at(-STEP));
     let mut expected = 0.0;
     for (ahead, behind) in ahead[0].terms.iter().zip(&behind[0].terms) {
@@ -191,7 +229,10 @@ fn rows_of_the_jacobian_give_the_change_of_the_outputs() {
             }
         }
     }
-    assert!((found / expected - 1.0).abs() < CLOSE, "{found} and {expected}; random seed {SEED}");
+    assert!(
+        (found / expected - 1.0).abs() < CLOSE,
+        "{found} and {expected}; random seed {SEED}"
+    );
 }
 
 #[test]
@@ -200,13 +241,25 @@ fn a_lab_takes_the_steps_of_a_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = arm
         .0
-        .run(&arm.1, folder.path(), &data(), &device(), &BTreeMap::new(), &Silent)
+        .run(
+            &arm.1,
+            folder.path(),
+            &data(),
+            &device(),
+            &BTreeMap::new(),
+            &Silent,
+        )
         .expect("a run");
     assert_eq!(manifest.steps, 12);
-    let path = folder.path().join(format!("force-field/neighbour-attention/seed-{SEED}"));
+    let path = folder
+        .path()
+        .join(format!("force-field/neighbour-attention/seed-{SEED}"));
     let records = read_records(&path.join("records.jsonl")).expect("records");
     let mut lab = lab(&arm);
-    for record in records.iter().filter(|record| [0, 1, 12].contains(&record.step)) {
+    for record in records
+        .iter()
+        .filter(|record| [0, 1, 12].contains(&record.step))
+    {
         lab.advance(record.step).expect("steps");
         let probe = Probe {
             items: lab.items(Split::Test),
@@ -218,7 +271,11 @@ fn a_lab_takes_the_steps_of_a_run() {
             (parts.equiv, record.split.loss_equiv),
         ] {
             let error = (found / expected - 1.0).abs();
-            assert!(error < tolerance::F64.agreement, "step {}: {error}", record.step);
+            assert!(
+                error < tolerance::F64.agreement,
+                "step {}: {error}",
+                record.step
+            );
         }
     }
     assert!(lab.step() == 12 && lab.seconds() > 0.0);
@@ -285,7 +342,11 @@ fn twirling_over_m_rotations_costs_a_share_of_the_equivariance_error() {
 #[test]
 fn losses_without_an_unbiased_gradient_and_misfits_are_refused() {
     let small = json!({"width": 8, "layers": 1, "heads": 2, "expansion": 1});
-    let lab = lab(&job("coordinate-transformer", json!({"loss": "norm"}), small));
+    let lab = lab(&job(
+        "coordinate-transformer",
+        json!({"loss": "norm"}),
+        small,
+    ));
     let weights = lab.weights();
     let probe = probe(&*lab, 2, Design::Iid { rotations: 2 });
     assert!(lab.parts(&weights, &probe).expect("parts of any loss").loss > 0.0);

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::Value;
 use twirl_data::DataSet;
 
-use crate::run::{Surroundings, parse, restore, run};
 use crate::lab::Lab;
+use crate::run::{Surroundings, parse, restore, run};
 use crate::{
     Arm, DeviceChoice, ExactSymmetry, Folder, Generate, GenerateRequest, Generated, Job, Manifest,
     Observer, Restored, RunError, Task, Training, parameter_count,

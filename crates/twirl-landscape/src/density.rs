@@ -38,7 +38,11 @@ pub fn density(
         ritz: Vec::new(),
     };
     for which in 0..vectors {
-        let ritz = lanczos(&mut apply, &random_signs(dimension, seed, which as u64), steps)?;
+        let ritz = lanczos(
+            &mut apply,
+            &random_signs(dimension, seed, which as u64),
+            steps,
+        )?;
         density.nodes.extend(ritz.iter().map(|ritz| Node {
             value: ritz.value,
             weight: ritz.weight / vectors as f64,
@@ -67,7 +71,10 @@ impl Density {
     pub fn trace_median(&self) -> f64 {
         let mut nodes: Vec<Node> = self.nodes.clone();
         nodes.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
-        let total: f64 = nodes.iter().map(|node| node.weight * node.value.abs()).sum();
+        let total: f64 = nodes
+            .iter()
+            .map(|node| node.weight * node.value.abs())
+            .sum();
         let mut held = 0.0;
         for node in &nodes {
             held += node.weight * node.value.abs();

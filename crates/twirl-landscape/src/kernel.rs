@@ -23,11 +23,7 @@ impl Kernel {
     /// # Errors
     /// [`LandscapeError::Length`] if the rows are not `rotations * outputs` of one length,
     /// [`LandscapeError::NotFinite`].
-    pub fn of(
-        rows: &[Vec<f64>],
-        rotations: usize,
-        outputs: usize,
-    ) -> Result<Self, LandscapeError> {
+    pub fn of(rows: &[Vec<f64>], rotations: usize, outputs: usize) -> Result<Self, LandscapeError> {
         if rows.len() != rotations * outputs || rows.is_empty() {
             return Err(LandscapeError::Length {
                 what: "the list of rows",

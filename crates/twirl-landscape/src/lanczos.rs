@@ -67,12 +67,10 @@ pub fn lanczos(
 
 fn ritz(diagonal: &[f64], beside: &[f64]) -> Vec<Ritz> {
     let count = diagonal.len();
-    let tridiagonal = DMatrix::from_fn(count, count, |row, column| {
-        match row.abs_diff(column) {
-            0 => diagonal[row],
-            1 => beside[row.min(column)],
-            _ => 0.0,
-        }
+    let tridiagonal = DMatrix::from_fn(count, count, |row, column| match row.abs_diff(column) {
+        0 => diagonal[row],
+        1 => beside[row.min(column)],
+        _ => 0.0,
     });
     let eigen = SymmetricEigen::new(tridiagonal);
     let mut values: Vec<Ritz> = (0..count)

@@ -31,7 +31,13 @@ pub fn random_direction(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
 pub fn random_signs(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
     let mut stream = Stream::new(seed, Purpose::Other(0x4c41), [1, which]);
     let entry = 1.0 / (dimension as f64).sqrt();
-    let mut draw = || if stream.random::<bool>() { entry } else { -entry };
+    let mut draw = || {
+        if stream.random::<bool>() {
+            entry
+        } else {
+            -entry
+        }
+    };
     (0..dimension).map(|_| draw()).collect()
 }
 

@@ -62,7 +62,11 @@ impl Chart {
             title: self.title.clone(),
             description: self.description.clone(),
             x_label: self.x_label.clone(),
-            panels: self.panels.iter().map(|panel| panel.drawn(&names)).collect(),
+            panels: self
+                .panels
+                .iter()
+                .map(|panel| panel.drawn(&names))
+                .collect(),
         };
         let [width, height] = figure.extent();
         let full = TITLE + height + LEGEND_ROW * names.len() as f64 + 8.0;
@@ -110,7 +114,10 @@ impl ChartPanel {
             let band = line.band.iter().copied();
             let band = band.filter(|band| band.iter().all(|value| value.is_finite()));
             (!points.is_empty()).then(|| Series {
-                style: names.iter().position(|name| *name == line.name).unwrap_or(0),
+                style: names
+                    .iter()
+                    .position(|name| *name == line.name)
+                    .unwrap_or(0),
                 points,
                 band: band.collect(),
                 floor: Vec::new(),

@@ -51,7 +51,10 @@ impl Grid {
 
     /// Aligned columns of at most 120 characters: columns that do not fit go below, with the text
     /// columns repeated. Empty without rows.
-    #[expect(clippy::missing_panics_doc, reason = "the list of blocks starts with one")]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the list of blocks starts with one"
+    )]
     pub fn text(&self) -> String {
         if self.rows.is_empty() {
             return String::new();

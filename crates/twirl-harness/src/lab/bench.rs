@@ -2,16 +2,14 @@
 
 use std::ops::Range;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use rand::RngExt;
-use twirl_core::{Loss, Purpose, Rotation, Samples, Stream, Symmetry, split};
+use twirl_core::{Purpose, Rotation, Stream, Symmetry, split};
 use twirl_data::{DataSet, Split};
 
-use super::cotangent::cotangent;
+use super::stack::{Stack, only_squared, pairing, passes, values};
 use super::weights::{flatten, parameters, replace};
-use super::{
-    Jacobian, Lab, LinearSplit, MoleculeSamples, ParameterInfo, Part, Parts, Probe, TermSamples,
-};
+use super::{Jacobian, Lab, LinearSplit, MoleculeSamples, ParameterInfo, Part, Parts, Probe};
 use crate::batches::Order;
 use crate::gradients::{Average, Gradients};
 use crate::run::parse;
@@ -63,70 +61,11 @@ struct Bench<T, A> {
     step: u64,
 }
 
-/// What is kept of a term on the host: residuals `[rotations][items][blocks * dim]`.
-struct Stack {
-    name: &'static str,
-    role: Role,
-    loss: Loss,
-    extent: [usize; 2],
-    items: usize,
-    residuals: Vec<f64>,
-    weights: Vec<f64>,
-}
-
-impl Stack {
-    fn of(term: &Term, items: usize) -> Self {
-        let [_, blocks, dim] = term.prediction.dims();
-        let mut weights = values(term.weight.clone());
-        weights.truncate(items * blocks);
-        Self {
-            name: term.name,
-            role: term.role,
-            loss: term.loss,
-            extent: [blocks, dim],
-            items,
-            residuals: values(term.prediction.clone() - term.target.clone()),
-            weights,
-        }
-    }
-
-    /// `[rotations][blocks][dim]` of one item.
-    fn item(&self, index: usize) -> TermSamples {
-        let [blocks, dim] = self.extent;
-        let rows = self.residuals.chunks_exact(blocks * dim);
-        let own = rows.skip(index).step_by(self.items);
-        TermSamples {
-            name: self.name,
-            role: self.role,
-            loss: self.loss,
-            extent: self.extent,
-            residuals: own.flatten().copied().collect(),
-            weights: self.weights[index * blocks..(index + 1) * blocks].to_vec(),
-        }
-    }
-
-    /// Derivative of a part with respect to all residuals, in their layout.
-    fn cotangent(&self, probe: &Probe, part: Part) -> Vec<f64> {
-        let [blocks, dim] = self.extent;
-        let width = blocks * dim;
-        let mut slope = vec![0.0; self.residuals.len()];
-        for index in 0..self.items {
-            let item = self.item(index);
-            let of_item = cotangent(&probe.design, part, &item.residuals, &item.weights, dim);
-            for (turn, row) in of_item.chunks_exact(width).enumerate() {
-                let first = (turn * self.items + index) * width;
-                slope[first..first + width].copy_from_slice(row);
-            }
-        }
-        slope
-    }
-}
-
 impl<T: Task, A: Arm<T>> Bench<T, A> {
     fn trainee(&self) -> Result<&Trainee<A>, RunError> {
-        self.trainee.as_ref().ok_or_else(|| {
-            RunError::Config("training failed before; open the lab anew".into())
-        })
+        self.trainee
+            .as_ref()
+            .ok_or_else(|| RunError::Config("training failed before; open the lab anew".into()))
     }
 
     fn model(&self, weights: &[f64]) -> Result<A, RunError> {
@@ -172,12 +111,7 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
     }
 
     /// All rotations of some items, without gradients, in passes of at most `probe.batch`.
-    fn stacks(
-        &self,
-        model: &A,
-        items: &[usize],
-        probe: &Probe,
-    ) -> Result<Vec<Stack>, RunError> {
+    fn stacks(&self, model: &A, items: &[usize], probe: &Probe) -> Result<Vec<Stack>, RunError> {
         let drawn = self.drawn(probe, items)?;
         let mut stacks: Vec<Stack> = Vec::new();
         for turns in passes(drawn[0].len(), items.len(), probe.batch) {
@@ -212,41 +146,6 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         }
         Ok(())
     }
-}
-
-/// Rotations in passes of at most `batch` molecules.
-fn passes(rotations: usize, items: usize, batch: usize) -> Vec<Range<usize>> {
-    let size = (batch / items).max(1);
-    (0..rotations)
-        .step_by(size)
-        .map(|first| first..(first + size).min(rotations))
-        .collect()
-}
-
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
-}
-
-/// `sum over trained terms of <prediction, cotangent>`, `[1]`.
-fn pairing(terms: &[Term], cotangents: &[Option<Vec<f64>>], device: &Device) -> Tensor<1> {
-    let pairs = terms.iter().zip(cotangents);
-    pairs
-        .filter_map(|(term, slope)| {
-            let data = TensorData::new(slope.clone()?, term.prediction.dims());
-            Some((term.prediction.clone() * Tensor::from_data(data, device)).sum())
-        })
-        .reduce(|sum, value| sum + value)
-        .expect("a task has a term to train on")
-}
-
-fn only_squared(name: &str, loss: Loss) -> Result<(), RunError> {
-    if loss == Loss::Squared {
-        return Ok(());
-    }
-    Err(RunError::Config(format!(
-        "term {name} has a loss that is not squared, whose parts have no unbiased gradient; set \
-         the task's loss to squared"
-    )))
 }
 
 impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
@@ -297,7 +196,9 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
                 return self.trainee().map(|_| ());
             };
             let items = order.step(step);
-            let host = self.task.batch(&items, Draw::training(self.job.seed, step))?;
+            let host = self
+                .task
+                .batch(&items, Draw::training(self.job.seed, step))?;
             let batch = self.task.load(&host, &self.device);
             let rate = train.schedule.rate(train.learning_rate, step, train.steps);
             let (next, taken) = self.clock.time(&self.device, || {
@@ -359,8 +260,10 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             };
             if let [all] = &passes[..] {
                 let terms = at(all.clone())?;
-                let stacks: Vec<Stack> =
-                    terms.iter().map(|term| Stack::of(term, items.len())).collect();
+                let stacks: Vec<Stack> = terms
+                    .iter()
+                    .map(|term| Stack::of(term, items.len()))
+                    .collect();
                 add(&terms, &slopes(&stacks)?);
                 continue;
             }
@@ -452,17 +355,5 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             of,
             rows,
         })
-    }
-}
-
-impl TermSamples {
-    /// As samples of the estimators.
-    ///
-    /// # Errors
-    /// If a residual is not finite.
-    pub fn samples(&self) -> Result<Samples<'_>, twirl_core::CoreError> {
-        let [blocks, dim] = self.extent;
-        let rotations = self.residuals.len() / (blocks * dim);
-        Samples::new(rotations, blocks, dim, &self.residuals, &self.weights)
     }
 }

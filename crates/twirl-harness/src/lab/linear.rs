@@ -33,7 +33,10 @@ impl LinearSplit {
     ///
     /// # Errors
     /// One line that names the parameter.
-    pub fn place<'a>(&self, parameters: &'a [ParameterInfo]) -> Result<&'a ParameterInfo, RunError> {
+    pub fn place<'a>(
+        &self,
+        parameters: &'a [ParameterInfo],
+    ) -> Result<&'a ParameterInfo, RunError> {
         let found = parameters.iter().find(|info| info.name == self.parameter);
         let Some(found) = found else {
             return Err(RunError::Config(format!(

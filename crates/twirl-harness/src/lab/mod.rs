@@ -3,6 +3,7 @@
 mod bench;
 mod cotangent;
 mod linear;
+mod stack;
 mod weights;
 
 use std::ops::Range;

@@ -15,7 +15,11 @@ fn rows() -> Vec<Vec<f64>> {
 }
 
 fn largest(matrix: DMatrix<f64>, count: usize) -> Vec<f64> {
-    let mut values: Vec<f64> = SymmetricEigen::new(matrix).eigenvalues.iter().copied().collect();
+    let mut values: Vec<f64> = SymmetricEigen::new(matrix)
+        .eigenvalues
+        .iter()
+        .copied()
+        .collect();
     values.sort_by(|a, b| b.total_cmp(a));
     values.truncate(count);
     values
@@ -34,12 +38,18 @@ fn spectra_are_those_of_the_parts_hessians() {
     let kernel = Kernel::of(&rows, ROTATIONS, OUTPUTS).expect("a kernel");
     let pairs = [
         (kernel.twirled(), largest(of_mean, OUTPUTS)),
-        (kernel.remaining(), largest(of_equiv, (ROTATIONS - 1) * OUTPUTS)),
+        (
+            kernel.remaining(),
+            largest(of_equiv, (ROTATIONS - 1) * OUTPUTS),
+        ),
     ];
     for (found, exact) in pairs {
         assert_eq!(found.len(), exact.len());
         for (found, exact) in found.iter().zip(&exact) {
-            assert!((found - exact).abs() < 1e-10, "{found} and {exact}; random seed {SEED}");
+            assert!(
+                (found - exact).abs() < 1e-10,
+                "{found} and {exact}; random seed {SEED}"
+            );
         }
     }
     let whole: f64 = kernel.spectrum().iter().sum();
@@ -50,7 +60,10 @@ fn spectra_are_those_of_the_parts_hessians() {
 #[test]
 fn rows_that_do_not_fit_are_refused() {
     let error = Kernel::of(&rows(), 4, OUTPUTS).err().expect("refused");
-    assert_eq!(error.to_string(), "the list of rows has length 15, 12 expected");
+    assert_eq!(
+        error.to_string(),
+        "the list of rows has length 15, 12 expected"
+    );
     let mut bad = rows();
     bad[3][7] = f64::NAN;
     let error = Kernel::of(&bad, ROTATIONS, OUTPUTS).err().expect("refused");

@@ -32,7 +32,12 @@ impl Network {
         let mut bend = DMatrix::zeros(SIZE, SIZE);
         for i in 0..HIDDEN {
             let weights = &inner[i * INPUTS..(i + 1) * INPUTS];
-            let wave = weights.iter().zip(x).map(|(w, x)| w * x).sum::<f64>().tanh();
+            let wave = weights
+                .iter()
+                .zip(x)
+                .map(|(w, x)| w * x)
+                .sum::<f64>()
+                .tanh();
             let rise = 1.0 - wave * wave;
             value += outer[i] * wave;
             slope[i] = wave;
@@ -81,16 +86,26 @@ impl Objective for Network {
 #[test]
 fn spectrum_is_that_of_the_dense_hessian() {
     let mut network = Network::new();
-    let at: Vec<f64> = random_direction(SIZE, SEED, 50).iter().map(|x| 4.0 * x).collect();
+    let at: Vec<f64> = random_direction(SIZE, SEED, 50)
+        .iter()
+        .map(|x| 4.0 * x)
+        .collect();
     let dense = network.hessian(&at);
-    let mut exact: Vec<f64> = SymmetricEigen::new(dense.clone()).eigenvalues.iter().copied().collect();
+    let mut exact: Vec<f64> = SymmetricEigen::new(dense.clone())
+        .eigenvalues
+        .iter()
+        .copied()
+        .collect();
     exact.sort_by(|a, b| b.total_cmp(a));
     let mut curvature = Curvature::new(&mut network, &at, SEED).expect("resolved");
     let direction = random_direction(SIZE, SEED, 51);
     let product = curvature.apply(&direction).expect("a product");
     let wanted = &dense * DMatrix::from_vec(SIZE, 1, direction);
     for (found, wanted) in product.iter().zip(wanted.iter()) {
-        assert!((found - wanted).abs() < 1e-8, "{found} and {wanted}; random seed {SEED}");
+        assert!(
+            (found - wanted).abs() < 1e-8,
+            "{found} and {wanted}; random seed {SEED}"
+        );
     }
     let found = density(|v| curvature.apply(v), SIZE, SIZE, 1, SEED).expect("a density");
     for k in [0, 1, 2] {
@@ -99,5 +114,8 @@ fn spectrum_is_that_of_the_dense_hessian() {
     }
     let smallest = found.ritz.last().expect("values").value;
     assert!((smallest - exact[SIZE - 1]).abs() < 1e-7);
-    assert!(exact[SIZE - 1] < 0.0, "the test should see an indefinite Hessian");
+    assert!(
+        exact[SIZE - 1] < 0.0,
+        "the test should see an indefinite Hessian"
+    );
 }

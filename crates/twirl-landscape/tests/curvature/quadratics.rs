@@ -46,7 +46,10 @@ fn values() -> Vec<f64> {
 fn products_are_those_of_the_matrix() {
     let mut quadratic = with_spectrum(&values());
     let at = random_direction(40, SEED, 1);
-    let direction: Vec<f64> = random_direction(40, SEED, 2).iter().map(|x| 3.0 * x).collect();
+    let direction: Vec<f64> = random_direction(40, SEED, 2)
+        .iter()
+        .map(|x| 3.0 * x)
+        .collect();
     let exact = Quadratic {
         slope: vec![0.0; 40],
         ..quadratic.clone()
@@ -56,17 +59,27 @@ fn products_are_those_of_the_matrix() {
     let mut curvature = Curvature::new(&mut quadratic, &at, SEED).expect("resolved");
     let found = curvature.apply(&direction).expect("a product");
     for (found, exact) in found.iter().zip(&exact) {
-        assert!((found - exact).abs() < 1e-8, "{found} and {exact}; random seed {SEED}");
+        assert!(
+            (found - exact).abs() < 1e-8,
+            "{found} and {exact}; random seed {SEED}"
+        );
     }
     let verified = curvature.verification();
-    assert!(verified.disagreement < 1e-8 && verified.asymmetry < 1e-8, "{verified:?}");
+    assert!(
+        verified.disagreement < 1e-8 && verified.asymmetry < 1e-8,
+        "{verified:?}"
+    );
 }
 
 #[test]
 fn lanczos_finds_every_eigenvalue_once() {
     let quadratic = with_spectrum(&values());
     let apply = |v: &[f64]| {
-        Ok(quadratic.matrix.chunks_exact(40).map(|row| dot(row, v)).collect())
+        Ok(quadratic
+            .matrix
+            .chunks_exact(40)
+            .map(|row| dot(row, v))
+            .collect())
     };
     let ritz = lanczos(apply, &random_direction(40, SEED, 3), 40).expect("Ritz values");
     // Twelve values and one zero, whatever its multiplicity.
@@ -76,18 +89,28 @@ fn lanczos_finds_every_eigenvalue_once() {
     expected.sort_by(|a, b| b.total_cmp(a));
     assert_eq!(ritz.len(), 13, "{ritz:?}");
     for (ritz, expected) in ritz.iter().zip(&expected) {
-        assert!((ritz.value - expected).abs() < 1e-8, "{ritz:?} and {expected}");
+        assert!(
+            (ritz.value - expected).abs() < 1e-8,
+            "{ritz:?} and {expected}"
+        );
         assert!(ritz.residual < 1e-6, "{ritz:?}");
     }
     let total: f64 = ritz.iter().map(|ritz| ritz.weight).sum();
-    assert!((total - 1.0).abs() < tolerance::F64.agreement, "weights sum to {total}");
+    assert!(
+        (total - 1.0).abs() < tolerance::F64.agreement,
+        "weights sum to {total}"
+    );
 }
 
 #[test]
 fn density_has_the_moments_and_the_median_of_the_spectrum() {
     let quadratic = with_spectrum(&values());
     let apply = |v: &[f64]| {
-        Ok(quadratic.matrix.chunks_exact(40).map(|row| dot(row, v)).collect())
+        Ok(quadratic
+            .matrix
+            .chunks_exact(40)
+            .map(|row| dot(row, v))
+            .collect())
     };
     let vectors = 400;
     let found = density(apply, 40, 13, vectors, SEED).expect("a density");
@@ -103,11 +126,16 @@ fn density_has_the_moments_and_the_median_of_the_spectrum() {
         );
     }
     // The largest eigenvalue holds 100 of 202.9 in sum |lambda|, the two largest 150.
-    assert!((found.trace_median() - 50.0).abs() < 1e-6 || (found.trace_median() - 100.0).abs() < 1e-6);
+    assert!(
+        (found.trace_median() - 50.0).abs() < 1e-6 || (found.trace_median() - 100.0).abs() < 1e-6
+    );
     let condition = Condition::of(&found);
     for k in 1..=8 {
         let ratio = condition.to_kth(k).expect("converged");
-        assert!((ratio / 2f64.powi(k as i32 - 1) - 1.0).abs() < 1e-6, "k = {k}: {ratio}");
+        assert!(
+            (ratio / 2f64.powi(k as i32 - 1) - 1.0).abs() < 1e-6,
+            "k = {k}: {ratio}"
+        );
     }
     assert_eq!(condition.to_kth(0), None);
     let damped = condition.to_median(1e9);
@@ -129,8 +157,18 @@ impl Objective for Kink {
 
 #[test]
 fn curvature_that_is_not_resolved_is_refused() {
-    let error = Curvature::new(&mut Kink, &[0.0; 3], SEED).err().expect("refused");
-    assert!(matches!(error, LandscapeError::NotResolved { .. }), "{error}");
-    let error = Curvature::new(&mut Kink, &[1.0; 2], SEED).err().expect("refused");
-    assert_eq!(error.to_string(), "the vector of weights has length 2, 3 expected");
+    let error = Curvature::new(&mut Kink, &[0.0; 3], SEED)
+        .err()
+        .expect("refused");
+    assert!(
+        matches!(error, LandscapeError::NotResolved { .. }),
+        "{error}"
+    );
+    let error = Curvature::new(&mut Kink, &[1.0; 2], SEED)
+        .err()
+        .expect("refused");
+    assert_eq!(
+        error.to_string(),
+        "the vector of weights has length 2, 3 expected"
+    );
 }

@@ -84,6 +84,7 @@ pub(crate) struct LabBudget {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LandscapeBudget {
+    pub(crate) plain: usize,
     pub(crate) checkpoints: Vec<u64>,
     pub(crate) items: usize,
     pub(crate) design: Design,
@@ -116,7 +117,7 @@ pub(crate) struct ParametersBudget {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TestTimeBudget {
-    pub(crate) steps: u64,
+    pub(crate) checkpoints: Vec<u64>,
     pub(crate) items: usize,
     pub(crate) rotations: Vec<usize>,
     pub(crate) reference: usize,

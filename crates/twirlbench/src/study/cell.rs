@@ -124,7 +124,10 @@ fn read<T: DeserializeOwned>(path: &Path, settings: &Value) -> Option<T> {
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("the arm stopped: {}", text.unwrap_or("panic without a message"))
+    format!(
+        "the arm stopped: {}",
+        text.unwrap_or("panic without a message")
+    )
 }
 
 fn one_line(text: &str) -> String {
@@ -152,8 +155,16 @@ mod tests {
         assert_eq!(failed, None);
         let stopped: Option<f64> = first.value("a/three", &settings, || panic!("shape"));
         assert_eq!(stopped, None);
-        assert_eq!(first.statuses()[1].1, Standing::Failed("no such arm".into()));
-        assert!(first.statuses()[2].1.text().contains("the arm stopped: shape"));
+        assert_eq!(
+            first.statuses()[1].1,
+            Standing::Failed("no such arm".into())
+        );
+        assert!(
+            first.statuses()[2]
+                .1
+                .text()
+                .contains("the arm stopped: shape")
+        );
 
         // The finished one is kept, even without time; the failed one is tried again.
         let mut second = cells(folder.path(), 0.0, &[]);
@@ -164,9 +175,15 @@ mod tests {
 
         // Other settings, or a cell that is named, are computed anew.
         let mut third = cells(folder.path(), 60.0, &[]);
-        assert_eq!(third.value("a/one", &json!({"seed": 2}), || Ok(3.0)), Some(3.0));
+        assert_eq!(
+            third.value("a/one", &json!({"seed": 2}), || Ok(3.0)),
+            Some(3.0)
+        );
         let mut named = cells(folder.path(), 60.0, &["one"]);
-        assert_eq!(named.value("a/one", &json!({"seed": 2}), || Ok(4.0)), Some(4.0));
+        assert_eq!(
+            named.value("a/one", &json!({"seed": 2}), || Ok(4.0)),
+            Some(4.0)
+        );
         assert_eq!(named.value("a/two", &settings, || Ok(4.0)), None);
     }
 }

@@ -35,8 +35,14 @@ fn controls(scope: &Scope<'_>, base: &Subject) -> Vec<(&'static str, anyhow::Res
         let Some(loss) = config.get("loss") else {
             bail!("task {} has no setting `loss`", base.job.task);
         };
-        config["loss"] = if *loss == json!("norm") { json!("squared") } else { json!("norm") };
-        let complete = base.entry.complete(&subject.job.task_config, &subject.job.arm_config)?;
+        config["loss"] = if *loss == json!("norm") {
+            json!("squared")
+        } else {
+            json!("norm")
+        };
+        let complete = base
+            .entry
+            .complete(&subject.job.task_config, &subject.job.arm_config)?;
         subject.job.task_config = complete.task_config;
         Ok(subject)
     };
@@ -81,21 +87,40 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         "Percentage at the last step",
         3,
         [
-            "task", "arm", "control", "steps", "percent", "95 % interval", "at its lowest",
-            "at step", "loss", "L_mean", "L_equiv",
+            "task",
+            "arm",
+            "control",
+            "steps",
+            "percent",
+            "95 % interval",
+            "at its lowest",
+            "at step",
+            "loss",
+            "L_mean",
+            "L_equiv",
         ],
     );
     for base in scope.arms(Training::Augmented, 1) {
         let mut base = scope.for_runs(&base);
-        base.job.seed = scope.seeds(&scope.budgets.runs.seeds).first().copied().unwrap_or(0);
+        base.job.seed = scope
+            .seeds(&scope.budgets.runs.seeds)
+            .first()
+            .copied()
+            .unwrap_or(0);
         let mut lines = Vec::new();
         let mut all = Vec::new();
         for (name, control) in controls(scope, &base) {
-            let what = if name == BASE { "run".into() } else { name.replace([' ', ','], "-") };
+            let what = if name == BASE {
+                "run".into()
+            } else {
+                name.replace([' ', ','], "-")
+            };
             let folder = match control {
                 Ok(control) => scope.run(cells, &what, &control),
                 Err(error) => {
-                    outcome.notes.push(format!("{}, {name}: {error:#}", base.place()));
+                    outcome
+                        .notes
+                        .push(format!("{}, {name}: {error:#}", base.place()));
                     None
                 }
             };
@@ -103,7 +128,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 continue;
             };
             // The base has the runs of other studies' seeds beside it.
-            arm.runs.retain(|run| run.manifest.job.seed == base.job.seed);
+            arm.runs
+                .retain(|run| run.manifest.job.seed == base.job.seed);
             let points = percent_curve(&arm);
             let (Some(last), Some(run)) = (points.last(), arm.counted().first().copied()) else {
                 continue;
@@ -114,7 +140,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 .unwrap_or(last);
             let split = run.records.last().map(|record| record.split);
             let part = |pick: fn(&twirl_harness::Split) -> f64| {
-                split.as_ref().map_or("-".into(), |split| significant(pick(split), 3))
+                split
+                    .as_ref()
+                    .map_or("-".into(), |split| significant(pick(split), 3))
             };
             table.push(vec![
                 arm.task.clone(),
@@ -134,7 +162,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 let [value, low, high] = [point.percent.value, low, high].map(number);
                 let (task, arm) = (arm.task.clone(), arm.arm.clone());
                 let step = point.step.to_string();
-                outcome.sheet.push([task, arm, name.into(), step, value, low, high]);
+                outcome
+                    .sheet
+                    .push([task, arm, name.into(), step, value, low, high]);
             }
             lines.push(line(name.into(), &points));
             all.push(Found {
@@ -176,7 +206,10 @@ fn words(all: &[Found]) -> String {
     let of = |name: &str| all.iter().find(|found| found.name == name);
     let figure = |found: &Found| format!("{} {} %", found.name, range(found.interval, 3));
     let list: Vec<String> = all.iter().map(figure).collect();
-    let apart = match (of(BASE).and_then(|f| f.interval), of(NONE).and_then(|f| f.interval)) {
+    let apart = match (
+        of(BASE).and_then(|f| f.interval),
+        of(NONE).and_then(|f| f.interval),
+    ) {
         (Some([_, high]), Some([low, _])) if low > high => "without augmentation it is higher",
         (Some([low, _]), Some([_, high])) if high < low => "without augmentation it is lower",
         (Some(_), Some(_)) => "without augmentation undecided",
@@ -200,7 +233,10 @@ mod tests {
         let none = found(NONE, 3.0, 4.0, 1000);
         let tiny = |low, high, step| found("tiny data", low, high, step);
         assert_eq!(judge(&[base(), tiny(0.5, 0.9, 1000)]), Judgement::Supported);
-        assert_eq!(judge(&[base(), tiny(2.5, 3.0, 1000)]), Judgement::NotSupported);
+        assert_eq!(
+            judge(&[base(), tiny(2.5, 3.0, 1000)]),
+            Judgement::NotSupported
+        );
         assert_eq!(judge(&[base(), tiny(1.5, 3.0, 1000)]), Judgement::Undecided);
         assert_eq!(judge(&[base(), tiny(0.5, 0.9, 700)]), Judgement::Undecided);
         assert_eq!(judge(&[base()]), Judgement::Undecided);

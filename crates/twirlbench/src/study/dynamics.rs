@@ -22,9 +22,8 @@ const RULE: &str = "per arm: supported if the 95 % interval of the percentage li
 pub(super) fn judge(points: &[PercentPoint]) -> Judgement {
     let within = |point: &&PercentPoint| (WINDOW[0]..=WINDOW[1]).contains(&point.step);
     let inside: Vec<&PercentPoint> = points.iter().filter(within).collect();
-    let below = |point: &&PercentPoint| {
-        point.percent.interval.is_some_and(|[_, high]| high < LEVEL)
-    };
+    let below =
+        |point: &&PercentPoint| point.percent.interval.is_some_and(|[_, high]| high < LEVEL);
     let ended_above = inside.last().is_some_and(|point| {
         point.step == WINDOW[1] && point.percent.interval.is_some_and(|[low, _]| low > LEVEL)
     });
@@ -77,10 +76,22 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         },
         sheet: Sheet::new(["task", "arm", "step", "percent", "low", "high", "floor"]),
     };
-    let head = ["task", "arm", "seeds", "steps", "device s", "percent", "95 % interval"];
+    let head = [
+        "task",
+        "arm",
+        "seeds",
+        "steps",
+        "device s",
+        "percent",
+        "95 % interval",
+    ];
     let levels = THRESHOLDS.iter().map(|level| format!("to {level} %"));
     let head = head.iter().map(ToString::to_string).chain(levels);
-    let mut table = Grid::new("Percentage, and steps until it stays at or below a level", 2, head);
+    let mut table = Grid::new(
+        "Percentage, and steps until it stays at or below a level",
+        2,
+        head,
+    );
     let mut lines = Vec::new();
     for (folder, subject) in folders.iter().zip(&subjects) {
         let Some(arm) = folder.as_deref().and_then(|folder| read_arm(folder).ok()) else {
@@ -106,7 +117,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             let [value, low, high, floor] = numbers.map(number);
             let step = point.step.to_string();
             let (task, arm) = (arm.task.clone(), arm.arm.clone());
-            outcome.sheet.push([task, arm, step, value, low, high, floor]);
+            outcome
+                .sheet
+                .push([task, arm, step, value, low, high, floor]);
         }
         lines.push(line(subject.place(), &points));
         outcome.findings.push(Finding {
@@ -138,7 +151,10 @@ pub(super) fn line(name: String, points: &[PercentPoint]) -> Line {
     };
     Line {
         name,
-        points: points.iter().map(|p| [p.step as f64, p.percent.value]).collect(),
+        points: points
+            .iter()
+            .map(|p| [p.step as f64, p.percent.value])
+            .collect(),
         band: points.iter().filter_map(band).collect(),
     }
 }
@@ -173,11 +189,17 @@ mod tests {
     #[test]
     fn the_rule_can_come_out_either_way() {
         let judged = |points: &[(u64, f64, f64)]| judge(&curve(points));
-        assert_eq!(judged(&[(0, 60.0, 70.0), (1000, 1.0, 1.9)]), Judgement::Supported);
+        assert_eq!(
+            judged(&[(0, 60.0, 70.0), (1000, 1.0, 1.9)]),
+            Judgement::Supported
+        );
         assert_eq!(judged(&[(999, 1.0, 1.9)]), Judgement::Undecided);
         assert_eq!(judged(&[(1000, 1.0, 2.1)]), Judgement::Undecided);
         assert_eq!(judged(&[(1000, 3.0, 4.0)]), Judgement::Undecided);
-        assert_eq!(judged(&[(1000, 3.0, 4.0), (10_000, 2.1, 3.0)]), Judgement::NotSupported);
+        assert_eq!(
+            judged(&[(1000, 3.0, 4.0), (10_000, 2.1, 3.0)]),
+            Judgement::NotSupported
+        );
         assert_eq!(judged(&[(20_000, 0.1, 0.2)]), Judgement::Undecided);
     }
 }

@@ -133,7 +133,15 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             panels: Vec::new(),
         },
         sheet: Sheet::new([
-            "task", "arm", "seed", "step", "loss", "mean", "equiv", "grad_mean", "grad_equiv",
+            "task",
+            "arm",
+            "seed",
+            "step",
+            "loss",
+            "mean",
+            "equiv",
+            "grad_mean",
+            "grad_equiv",
             "cosine",
         ]),
     };
@@ -141,8 +149,15 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         "Gradients of the parts, first seed",
         1,
         [
-            "task/arm", "step", "L_mean", "L_equiv", "|grad L_mean|", "|grad L_equiv|",
-            "relative gradient", "sqrt(relative error)", "cosine",
+            "task/arm",
+            "step",
+            "L_mean",
+            "L_equiv",
+            "|grad L_mean|",
+            "|grad L_equiv|",
+            "relative gradient",
+            "sqrt(relative error)",
+            "cosine",
         ],
     );
     for (subject, seeds) in &arms {
@@ -195,7 +210,10 @@ fn panels(subject: &Subject, seeds: &[(u64, Vec<Point>)]) -> Vec<ChartPanel> {
     let lines = |name: &str, pick: fn(&Point) -> f64| -> Vec<Line> {
         let line = |(_, points): &(u64, Vec<Point>)| Line {
             name: name.into(),
-            points: points.iter().map(|point| [point.step as f64, pick(point)]).collect(),
+            points: points
+                .iter()
+                .map(|point| [point.step as f64, pick(point)])
+                .collect(),
             band: Vec::new(),
         };
         seeds.iter().map(line).collect()
@@ -206,7 +224,9 @@ fn panels(subject: &Subject, seeds: &[(u64, Vec<Point>)]) -> Vec<ChartPanel> {
     ];
     let relative = [
         lines("relative gradient", Point::relative_gradient),
-        lines("sqrt(relative error)", |point| point.relative_error().sqrt()),
+        lines("sqrt(relative error)", |point| {
+            point.relative_error().sqrt()
+        }),
     ];
     vec![
         ChartPanel {

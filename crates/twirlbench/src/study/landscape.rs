@@ -30,7 +30,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     let mut models: Vec<Model> = Vec::new();
     let mut refused = Vec::new();
     for &seed in scope.seeds(&scope.budgets.lab.seeds) {
-        for subject in scope.arms(Training::Augmented, scope.budgets.lab.plain) {
+        for subject in scope.arms(Training::Augmented, budget.plain) {
             let subject = scope.for_lab(&subject).seeded(seed);
             let subject = match subject.wider(budget.widths) {
                 Ok(scaled) => scaled,
@@ -62,7 +62,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     );
     notes.push(
         "Gauss-Newton: K = J J^T over all rotations of one molecule and some of its outputs; P \
-         averages over the rotations of the finite group."
+         averages over the rotations of the finite group. `above rounding`: larger than 1e-9 of \
+         lambda_1."
             .into(),
     );
     Outcome {
@@ -115,8 +116,14 @@ fn ratio(
 
 fn findings(models: &[Model]) -> Vec<Finding> {
     let finding = |(place, own): (String, Vec<&Model>)| {
-        let last = own.iter().map(|model| model.checkpoints.len()).min().unwrap_or(0);
-        let found = ratio(&own, last.saturating_sub(1), |_, bend| Some(bend.to_median()));
+        let last = own
+            .iter()
+            .map(|model| model.checkpoints.len())
+            .min()
+            .unwrap_or(0);
+        let found = ratio(&own, last.saturating_sub(1), |_, bend| {
+            Some(bend.to_median())
+        });
         Finding {
             place,
             judgement: Judgement::above(found.and_then(|found| found.interval), 1.0),
@@ -134,8 +141,9 @@ fn findings(models: &[Model]) -> Vec<Finding> {
 }
 
 fn sheet(models: &[Model]) -> Sheet {
-    let mut sheet =
-        Sheet::new(["task", "arm", "seed", "step", "part", "quantity", "index", "value"]);
+    let mut sheet = Sheet::new([
+        "task", "arm", "seed", "step", "part", "quantity", "index", "value",
+    ]);
     for model in models {
         let job = &model.subject.job;
         for at in &model.checkpoints {

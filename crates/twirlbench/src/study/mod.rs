@@ -109,7 +109,10 @@ const STUDIES: &[Study] = &[
 /// Runs one study, or all of them one after the other.
 pub(crate) fn run(args: &StudyArgs, entries: &[Entry]) -> Result<ExitCode> {
     let suite = args.suite.as_str();
-    let stem = Path::new(suite).file_stem().unwrap_or_default().to_string_lossy();
+    let stem = Path::new(suite)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| Path::new("runs").join(format!("studies-{stem}")));
     if args.name == "all" {
@@ -120,7 +123,11 @@ pub(crate) fn run(args: &StudyArgs, entries: &[Entry]) -> Result<ExitCode> {
             .iter()
             .map(|study| format!("\n  {:20} {}", study.name, study.about))
             .collect();
-        bail!("no study {}; give all or one of{}", args.name, list.concat());
+        bail!(
+            "no study {}; give all or one of{}",
+            args.name,
+            list.concat()
+        );
     };
     one(study, args, &out, entries)
 }
@@ -146,7 +153,9 @@ fn all(args: &StudyArgs, out: &Path) -> Result<ExitCode> {
         if let Some(data) = &args.data {
             command.args(["--data", data]);
         }
-        let status = command.status().with_context(|| program.display().to_string())?;
+        let status = command
+            .status()
+            .with_context(|| program.display().to_string())?;
         failed += usize::from(!status.success());
         let file = out.join(study.name).join("verdict.txt");
         let verdict = std::fs::read_to_string(&file);
@@ -187,7 +196,9 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
         args.data.is_none().then(|| known.prepare.clone()).flatten()
     };
     let sets = open_data(&jobs, entries, prepare)?;
-    let seconds = args.seconds.or_else(|| budgets.seconds.get(study.name).copied());
+    let seconds = args
+        .seconds
+        .or_else(|| budgets.seconds.get(study.name).copied());
     let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) else {
         bail!("studies/{budget_name}.toml: no seconds for {}", study.name);
     };
@@ -235,7 +246,13 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
     });
     outcome.write(&folder, &manifest)?;
     println!("{}\n{}", study.name, "=".repeat(study.name.len()));
-    println!("{}\n{spent:.0} s; files in {}\n", outcome.text(false), folder.display());
+    println!(
+        "{}\n{spent:.0} s; files in {}\n",
+        outcome.text(false),
+        folder.display()
+    );
     let failed = |(_, standing): &(String, Standing)| matches!(standing, Standing::Failed(_));
-    Ok(ExitCode::from(u8::from(cells.statuses().iter().any(failed))))
+    Ok(ExitCode::from(u8::from(
+        cells.statuses().iter().any(failed),
+    )))
 }

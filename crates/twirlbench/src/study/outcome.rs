@@ -124,7 +124,11 @@ impl Outcome {
         } else {
             figures.join("; ")
         };
-        format!("{}: {} -- {figures}", Judgement::over(&all).text(), self.claim)
+        format!(
+            "{}: {} -- {figures}",
+            Judgement::over(&all).text(),
+            self.claim
+        )
     }
 
     /// Claim, rule, verdict, tables and notes, as text for a terminal or as Markdown.
@@ -132,10 +136,18 @@ impl Outcome {
         let mut text = String::new();
         let (strong, gap) = if markdown { ("**", "\n\n") } else { ("", "\n") };
         let _ = write!(text, "{strong}Claim.{strong} {}{gap}", self.claim);
-        let _ = write!(text, "{strong}Rule, fixed in advance.{strong} {}{gap}", self.rule);
+        let _ = write!(
+            text,
+            "{strong}Rule, fixed in advance.{strong} {}{gap}",
+            self.rule
+        );
         let _ = write!(text, "{strong}Verdict.{strong} {}\n\n", self.verdict());
         for table in &self.tables {
-            text.push_str(&if markdown { table.markdown() } else { table.text() });
+            text.push_str(&if markdown {
+                table.markdown()
+            } else {
+                table.text()
+            });
         }
         for note in &self.notes {
             let _ = writeln!(text, "- {note}");
@@ -162,7 +174,11 @@ impl Outcome {
 
 /// Geometric mean over seeds, with its interval. Not for values at or below zero.
 pub(crate) fn geometric(values: &[f64]) -> Option<Estimate> {
-    if values.is_empty() || values.iter().any(|value| !(value.is_finite() && *value > 0.0)) {
+    if values.is_empty()
+        || values
+            .iter()
+            .any(|value| !(value.is_finite() && *value > 0.0))
+    {
         return None;
     }
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
@@ -187,7 +203,7 @@ pub(crate) fn with_interval(estimate: Option<Estimate>) -> String {
     let value = twirl_report::significant(estimate.value, 3);
     match estimate.interval {
         Some(_) => format!("{value} ({})", twirl_report::range(estimate.interval, 3)),
-        None => format!("{value} (no interval: fewer than 3 seeds)"),
+        None => format!("{value} (fewer than 3 seeds: no interval)"),
     }
 }
 

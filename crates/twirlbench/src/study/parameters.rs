@@ -6,14 +6,18 @@ use twirl_harness::Training;
 use twirl_report::{Chart, ChartPanel, Grid, Line, count, significant};
 
 use crate::study::cell::Cells;
-use crate::study::outcome::{Finding, Judgement, Outcome, Sheet, arithmetic, with_interval};
+use crate::study::outcome::{
+    Finding, Judgement, Outcome, Sheet, arithmetic, geometric, with_interval,
+};
 use crate::study::scope::{Scope, Subject};
 
 const RULE: &str = "the part of all split layers that is not equivariant is scaled by s at the last \
                     checkpoint, all else fixed; p is the exponent of L_equiv in s between the two \
                     smallest s. Theory: p = 2. Per arm with such layers: supported if the 95 % \
                     interval over seeds lies within 1.95 to 2.05, not supported if outside, \
-                    undecided otherwise and with fewer than 3 seeds";
+                    undecided otherwise and with fewer than 3 seeds. Over training: q = L_equiv / \
+                    |rest|^2 at the last checkpoint over that at the first; supported if its \
+                    interval lies within 0.5 to 2, not supported if outside, undecided otherwise";
 
 /// Factors of the part that is not equivariant.
 const SCALES: [f64; 5] = [0.05, 0.1, 0.5, 1.0, 2.0];
@@ -107,10 +111,17 @@ fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Stage>> {
     Ok(stages)
 }
 
-fn judge(interval: Option<[f64; 2]>) -> Judgement {
+/// `L_equiv / |rest|^2` at the last stage over that at the first.
+fn drift(stages: &[Stage]) -> Option<f64> {
+    let ratio = |stage: &Stage| stage.equiv / stage.rest();
+    Some(ratio(stages.last()?) / ratio(stages.first()?))
+}
+
+/// Supported if the interval lies within the range, not supported if outside.
+fn judge(interval: Option<[f64; 2]>, range: [f64; 2]) -> Judgement {
     match interval {
-        Some([low, high]) if low >= 1.95 && high <= 2.05 => Judgement::Supported,
-        Some([low, high]) if high < 1.95 || low > 2.05 => Judgement::NotSupported,
+        Some([low, high]) if low >= range[0] && high <= range[1] => Judgement::Supported,
+        Some([low, high]) if high < range[0] || low > range[1] => Judgement::NotSupported,
         _ => Judgement::Undecided,
     }
 }
@@ -134,7 +145,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         }
     }
     let mut outcome = Outcome {
-        claim: "L_equiv is quadratic in the part of the weights that is not equivariant",
+        claim: "L_equiv is quadratic in the part of the weights that is not equivariant, and \
+                proportional to its squared size over training",
         rule: RULE,
         findings: Vec::new(),
         tables: Vec::new(),
@@ -151,13 +163,22 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             x_label: "squared length of the rest".into(),
             panels: Vec::new(),
         },
-        sheet: Sheet::new(["task", "arm", "seed", "step", "scale", "rest", "loss", "equiv"]),
+        sheet: Sheet::new([
+            "task", "arm", "seed", "step", "scale", "rest", "loss", "equiv",
+        ]),
     };
     let mut over_training = Grid::new(
         "Split layers over training, first seed",
         2,
         [
-            "task/arm", "layer", "exact", "weights", "step", "|whole|^2", "|rest|^2", "L_equiv",
+            "task/arm",
+            "layer",
+            "exact",
+            "weights",
+            "step",
+            "|whole|^2",
+            "|rest|^2",
+            "L_equiv",
             "L_equiv / |rest|^2",
         ],
     );
@@ -185,7 +206,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             let points = SCALES.iter().zip(&last.scaled);
             lines.push(Line {
                 name: subject.place(),
-                points: points.map(|(s, equiv)| [s * s * last.rest(), *equiv]).collect(),
+                points: points
+                    .map(|(s, equiv)| [s * s * last.rest(), *equiv])
+                    .collect(),
                 band: Vec::new(),
             });
         }
@@ -212,13 +235,22 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 scaled.push(row);
             }
         }
-        let exponents: Option<Vec<f64>> =
-            seeds.iter().map(|(_, stages)| stages.last()?.exponent()).collect();
+        let exponents: Option<Vec<f64>> = seeds
+            .iter()
+            .map(|(_, stages)| stages.last()?.exponent())
+            .collect();
         let found = exponents.and_then(|exponents| arithmetic(&exponents));
         outcome.findings.push(Finding {
             place: subject.place(),
-            judgement: judge(found.and_then(|found| found.interval)),
+            judgement: judge(found.and_then(|found| found.interval), [1.95, 2.05]),
             figures: format!("p = {}", with_interval(found)),
+        });
+        let drifts: Option<Vec<f64>> = seeds.iter().map(|(_, stages)| drift(stages)).collect();
+        let found = drifts.and_then(|drifts| geometric(&drifts));
+        outcome.findings.push(Finding {
+            place: format!("{} over training", subject.place()),
+            judgement: judge(found.and_then(|found| found.interval), [0.5, 2.0]),
+            figures: format!("q = {}", with_interval(found)),
         });
     }
     outcome.tables.extend([over_training, scaled]);
@@ -251,5 +283,33 @@ impl Outcome {
                 push(*scale, *equiv);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quadratic_error_has_exponent_two_and_drifts_with_its_curvature() {
+        let stage = |curvature: f64, rest: f64| Stage {
+            step: 0,
+            loss: 1.0,
+            equiv: curvature * rest,
+            layers: vec![Layer {
+                name: "head".into(),
+                exact: true,
+                weights: 3,
+                whole: 2.0 * rest,
+                rest,
+            }],
+            scaled: SCALES.iter().map(|s| s * s * curvature * rest).collect(),
+        };
+        let stages = [stage(0.5, 4.0), stage(0.1, 3.0)];
+        assert!((stages[0].exponent().expect("scaled") - 2.0).abs() < 1e-12);
+        assert!((drift(&stages).expect("two stages") - 0.2).abs() < 1e-12);
+        assert_eq!(judge(Some([0.1, 0.3]), [0.5, 2.0]), Judgement::NotSupported);
+        assert_eq!(judge(Some([0.6, 1.9]), [0.5, 2.0]), Judgement::Supported);
+        assert_eq!(judge(Some([0.4, 1.9]), [0.5, 2.0]), Judgement::Undecided);
     }
 }

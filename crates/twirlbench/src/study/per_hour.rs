@@ -76,11 +76,18 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         ],
     );
     let is_exact = |arm: &&ArmRuns| {
-        let named = |s: &&crate::study::scope::Subject| s.job.task == arm.task && s.job.arm == arm.arm;
-        subjects.iter().find(named).is_some_and(|s| s.entry.training == Training::Equivariant)
+        let named =
+            |s: &&crate::study::scope::Subject| s.job.task == arm.task && s.job.arm == arm.arm;
+        subjects
+            .iter()
+            .find(named)
+            .is_some_and(|s| s.entry.training == Training::Equivariant)
     };
     for exact in arms.iter().filter(is_exact) {
-        for plain in arms.iter().filter(|arm| arm.task == exact.task && !is_exact(arm)) {
+        for plain in arms
+            .iter()
+            .filter(|arm| arm.task == exact.task && !is_exact(arm))
+        {
             match versus(plain, exact) {
                 Ok(pair) => add(&mut outcome, &mut table, &plain.task, &pair),
                 Err(reason) => outcome.notes.push(format!(
@@ -118,9 +125,22 @@ fn add(outcome: &mut Outcome, table: &mut Grid, task: &str, pair: &Versus) {
     ];
     let [seconds, ratio, low, high, even, share] = numbers.map(number);
     let (plain, exact) = (pair.plain.clone(), pair.exact.clone());
-    outcome.sheet.push([task.into(), plain, exact, seconds, ratio, low, high, even, share]);
+    outcome.sheet.push([
+        task.into(),
+        plain,
+        exact,
+        seconds,
+        ratio,
+        low,
+        high,
+        even,
+        share,
+    ]);
     // A ratio below 1 supports the claim.
-    let inverse = pair.ratio.interval.map(|[low, high]| [1.0 / high, 1.0 / low]);
+    let inverse = pair
+        .ratio
+        .interval
+        .map(|[low, high]| [1.0 / high, 1.0 / low]);
     outcome.findings.push(Finding {
         place: format!("{task}: {} against {}", pair.plain, pair.exact),
         judgement: Judgement::above(inverse, 1.0),
@@ -159,7 +179,10 @@ fn panels(arms: &[ArmRuns]) -> Vec<ChartPanel> {
             continue;
         };
         for run in arm.counted() {
-            let points = run.records.iter().filter(|record| record.device_seconds > 0.0);
+            let points = run
+                .records
+                .iter()
+                .filter(|record| record.device_seconds > 0.0);
             panel.lines.push(Line {
                 name: arm.arm.clone(),
                 points: points.map(|r| [r.device_seconds, r.split.loss]).collect(),

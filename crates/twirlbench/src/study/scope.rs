@@ -57,7 +57,9 @@ impl Subject {
     pub(crate) fn with_arm(&self, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<Self> {
         let mut other = self.clone();
         change(&mut other.job.arm_config)?;
-        let complete = self.entry.complete(&self.job.task_config, &other.job.arm_config)?;
+        let complete = self
+            .entry
+            .complete(&self.job.task_config, &other.job.arm_config)?;
         other.job.arm_config = complete.arm_config;
         Ok(other)
     }
@@ -66,7 +68,10 @@ impl Subject {
     pub(crate) fn wider(&self, factor: f64) -> Result<Self> {
         self.with_arm(|config| {
             let Some(width) = config["width"].as_u64() else {
-                bail!("{} has no setting `width` to scale; give presets", self.place());
+                bail!(
+                    "{} has no setting `width` to scale; give presets",
+                    self.place()
+                );
             };
             config["width"] = json!((width as f64 * factor).round() as u64);
             Ok(())
@@ -96,7 +101,11 @@ impl Scope<'_> {
     }
 
     pub(crate) fn seeds<'s>(&'s self, budget: &'s [u64]) -> &'s [u64] {
-        if self.seeds.is_empty() { budget } else { &self.seeds }
+        if self.seeds.is_empty() {
+            budget
+        } else {
+            &self.seeds
+        }
     }
 
     pub(crate) fn data(&self, job: &Job) -> &DataSet {
@@ -150,7 +159,10 @@ impl Scope<'_> {
         let data = self.data(job).sha256();
         let text = json!({"job": settings, "data": data, "device": self.device.name}).to_string();
         let digest = Sha256::digest(text.as_bytes());
-        let digest: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String = digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         format!("{}-{}-{digest}", job.task, job.arm)
     }
 

@@ -4,7 +4,9 @@ use anyhow::Result;
 use serde_json::Value;
 use twirl_data::Split;
 use twirl_harness::{Optimizer, OptimizerKind, Training};
-use twirl_report::{Chart, ChartPanel, Grid, PercentPoint, count, percent_curve, range, significant};
+use twirl_report::{
+    Chart, ChartPanel, Grid, PercentPoint, count, percent_curve, range, significant,
+};
 
 use crate::study::cell::Cells;
 use crate::study::dynamics::{LEVEL, line, number};
@@ -49,7 +51,8 @@ fn spread(crossings: &[Crossing]) -> Option<(f64, [f64; 2])> {
     if crossings.len() < 2 {
         return None;
     }
-    let least = |pick: fn(&Crossing) -> f64| crossings.iter().map(pick).fold(f64::INFINITY, f64::min);
+    let least =
+        |pick: fn(&Crossing) -> f64| crossings.iter().map(pick).fold(f64::INFINITY, f64::min);
     let most = |pick: fn(&Crossing) -> f64| crossings.iter().map(pick).fold(0.0, f64::max);
     let value = most(|c| c.high) / least(|c| c.high);
     let low = (most(|c| c.low) / least(|c| c.high)).max(1.0);
@@ -85,7 +88,12 @@ pub(super) fn model_size(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         let wider = |&factor: &f64| (format!("width-x{factor}"), subject.wider(factor));
         sizes.iter().map(wider).collect()
     };
-    study(scope, cells, "the steps to 2 % do not depend on the size of the model", variants)
+    study(
+        scope,
+        cells,
+        "the steps to 2 % do not depend on the size of the model",
+        variants,
+    )
 }
 
 pub(super) fn data_size(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
@@ -94,12 +102,18 @@ pub(super) fn data_size(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         let take = |&share: &f64| {
             let items = ((all as f64 * share).round() as usize).clamp(1, all);
             let mut subject = subject.clone();
-            subject.job.train.train_items = items;
+            // All items are written 0, so that the run is shared with the other studies.
+            subject.job.train.train_items = if items == all { 0 } else { items };
             (format!("items-{items}"), Ok(subject))
         };
         scope.budgets.spread.counts.iter().map(take).collect()
     };
-    study(scope, cells, "the steps to 2 % do not depend on the amount of data", variants)
+    study(
+        scope,
+        cells,
+        "the steps to 2 % do not depend on the amount of data",
+        variants,
+    )
 }
 
 pub(super) fn optimizer(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
@@ -109,7 +123,11 @@ pub(super) fn optimizer(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             let mut subject = subject.clone();
             subject.job.train.optimizer = Optimizer {
                 kind: choice.kind,
-                second: if choice.kind == OptimizerKind::Lion { 0.99 } else { 0.999 },
+                second: if choice.kind == OptimizerKind::Lion {
+                    0.99
+                } else {
+                    0.999
+                },
                 ..Optimizer::default()
             };
             if let Some(search) = &mut subject.job.train.search {
@@ -120,7 +138,12 @@ pub(super) fn optimizer(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         };
         choices.map(variant).collect()
     };
-    study(scope, cells, "the steps to 2 % do not depend on the optimiser", variants)
+    study(
+        scope,
+        cells,
+        "the steps to 2 % do not depend on the optimiser",
+        variants,
+    )
 }
 
 fn study(
@@ -161,7 +184,11 @@ fn study(
         let mut base = scope.for_runs(&base);
         base.job.train.steps = scope.budgets.spread.steps;
         base.job.train.budget_seconds = scope.budgets.spread.budget_seconds;
-        base.job.seed = scope.seeds(&scope.budgets.runs.seeds).first().copied().unwrap_or(0);
+        base.job.seed = scope
+            .seeds(&scope.budgets.runs.seeds)
+            .first()
+            .copied()
+            .unwrap_or(0);
         for (name, variant) in variants(&base) {
             let folder = match variant {
                 Ok(variant) => scope.run(cells, &name, &variant),
@@ -174,7 +201,8 @@ fn study(
                 continue;
             };
             let points = percent_curve(&arm);
-            let (Some(found), Some(run)) = (crossing(&points), arm.counted().first().copied()) else {
+            let (Some(found), Some(run)) = (crossing(&points), arm.counted().first().copied())
+            else {
                 continue;
             };
             let last = run.records.last();
@@ -201,7 +229,9 @@ fn study(
                 let [percent, loss] = [record.split.percent_equiv, record.split.loss].map(number);
                 let (task, arm) = (arm.task.clone(), arm.arm.clone());
                 let step = record.step.to_string();
-                outcome.sheet.push([task, arm, name.clone(), step, percent, loss]);
+                outcome
+                    .sheet
+                    .push([task, arm, name.clone(), step, percent, loss]);
             }
             lines.push(line(name, &points));
             crossings.push(found);
@@ -249,12 +279,36 @@ mod tests {
 
     #[test]
     fn crossings_lie_between_measurements() {
-        let settled = crossing(&curve(&[(0, 50.0), (10, 3.0), (20, 1.0), (40, 2.5), (80, 1.9)]));
-        assert_eq!(settled, Some(Crossing { low: 40.0, high: 80.0 }));
+        let settled = crossing(&curve(&[
+            (0, 50.0),
+            (10, 3.0),
+            (20, 1.0),
+            (40, 2.5),
+            (80, 1.9),
+        ]));
+        assert_eq!(
+            settled,
+            Some(Crossing {
+                low: 40.0,
+                high: 80.0
+            })
+        );
         let never = crossing(&curve(&[(0, 50.0), (10, 3.0)]));
-        assert_eq!(never, Some(Crossing { low: 10.0, high: f64::INFINITY }));
+        assert_eq!(
+            never,
+            Some(Crossing {
+                low: 10.0,
+                high: f64::INFINITY
+            })
+        );
         let at_once = crossing(&curve(&[(0, 1.0), (10, 0.5)]));
-        assert_eq!(at_once, Some(Crossing { low: 1.0, high: 1.0 }));
+        assert_eq!(
+            at_once,
+            Some(Crossing {
+                low: 1.0,
+                high: 1.0
+            })
+        );
     }
 
     #[test]
@@ -262,8 +316,17 @@ mod tests {
         let c = |low: f64, high: f64| Crossing { low, high };
         let of = |list: &[Crossing]| spread(list).map(|(_, interval)| judge(interval));
         assert_eq!(of(&[c(10.0, 20.0)]), None);
-        assert_eq!(of(&[c(10.0, 20.0), c(20.0, 40.0)]), Some(Judgement::Supported));
-        assert_eq!(of(&[c(10.0, 20.0), c(50.0, 300.0)]), Some(Judgement::Undecided));
-        assert_eq!(of(&[c(10.0, 20.0), c(500.0, f64::INFINITY)]), Some(Judgement::NotSupported));
+        assert_eq!(
+            of(&[c(10.0, 20.0), c(20.0, 40.0)]),
+            Some(Judgement::Supported)
+        );
+        assert_eq!(
+            of(&[c(10.0, 20.0), c(50.0, 300.0)]),
+            Some(Judgement::Undecided)
+        );
+        assert_eq!(
+            of(&[c(10.0, 20.0), c(500.0, f64::INFINITY)]),
+            Some(Judgement::NotSupported)
+        );
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
 use twirl_harness::{Lab, Part, Probe};
 use twirl_landscape::{
-    Condition, Curvature, Density, Kernel, LandscapeError, Node, Objective, density,
-    norm, random_direction,
+    Condition, Curvature, Density, Kernel, LandscapeError, Node, Objective, density, norm,
+    random_direction,
 };
 
 use crate::study::scope::{Scope, Subject};
@@ -123,11 +123,19 @@ pub(super) fn look(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Checkpoin
                 step: verified.step,
                 disagreement: verified.disagreement,
                 asymmetry: verified.asymmetry,
-                ritz: found.ritz.iter().map(|ritz| [ritz.value, ritz.residual]).collect(),
+                ritz: found
+                    .ritz
+                    .iter()
+                    .map(|ritz| [ritz.value, ritz.residual])
+                    .collect(),
                 ratios: condition.ratios,
                 trace_median: condition.trace_median,
                 mean: condition.mean,
-                nodes: found.nodes.iter().map(|node| [node.value, node.weight]).collect(),
+                nodes: found
+                    .nodes
+                    .iter()
+                    .map(|node| [node.value, node.weight])
+                    .collect(),
             });
         }
         let jacobian = lab.jacobian(&weights, &probe, budget.outputs)?;
@@ -151,9 +159,18 @@ pub(super) fn look(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Checkpoin
 /// Walks along a random direction and along the gradients of both parts.
 fn walks(lab: &dyn Lab, weights: &[f64], probe: &Probe, seed: u64) -> Result<Vec<Walk>> {
     let directions = [
-        ("a random direction", random_direction(weights.len(), seed, 7)),
-        ("the gradient of L_mean", lab.gradient(weights, probe, Part::Mean)?),
-        ("the gradient of L_equiv", lab.gradient(weights, probe, Part::Equiv)?),
+        (
+            "a random direction",
+            random_direction(weights.len(), seed, 7),
+        ),
+        (
+            "the gradient of L_mean",
+            lab.gradient(weights, probe, Part::Mean)?,
+        ),
+        (
+            "the gradient of L_equiv",
+            lab.gradient(weights, probe, Part::Equiv)?,
+        ),
     ];
     let mut walks = Vec::new();
     for (name, direction) in directions {
@@ -192,6 +209,6 @@ pub(super) fn kernel_condition(values: &[f64]) -> Option<f64> {
 /// `lambda_1 / lambda_k` of eigenvalues above rounding, for k = 1, 2, ...
 pub(super) fn kernel_ratios(values: &[f64]) -> Vec<f64> {
     let largest = values.first().copied().unwrap_or(0.0);
-    let above = values.iter().take_while(|value| **value > 1e-12 * largest);
+    let above = values.iter().take_while(|value| **value > 1e-9 * largest);
     above.map(|value| largest / value).collect()
 }

@@ -1,10 +1,10 @@
 //! Tables and figure of the landscape.
 
-use twirl_report::{ChartPanel, Grid, Line, count, significant};
+use twirl_report::{ChartPanel, Grid, Line, count, range, significant};
 
 use super::cells::{Checkpoint, kernel_condition, kernel_ratios};
 use super::{Model, by_arm, ratio};
-use crate::study::outcome::{geometric, with_interval};
+use crate::study::outcome::geometric;
 
 /// Largest k whose `lambda_1 / lambda_k` is tabled.
 const KTH: usize = 5;
@@ -24,16 +24,18 @@ fn ratios(models: &[Model]) -> Grid {
             "step",
             "seeds",
             "ratio",
+            "95 % interval",
         ],
     );
     for (place, own) in by_arm(models) {
-        let last = own.iter().map(|model| model.checkpoints.len()).min().unwrap_or(0);
+        let last = own
+            .iter()
+            .map(|model| model.checkpoints.len())
+            .min()
+            .unwrap_or(0);
         for index in 0..last {
             let damping = |at: &Checkpoint| 1e-3 * at.bends[0].largest();
-            let kernel = |at: &Checkpoint, part: &str| match part {
-                "L_mean" => kernel_condition(&at.twirled),
-                _ => kernel_condition(&at.remaining),
-            };
+            let at = |model: usize| model_at(own[model], index);
             let rows = [
                 (
                     "lambda_1 / trace median".to_owned(),
@@ -49,7 +51,22 @@ fn ratios(models: &[Model]) -> Grid {
                 ),
                 (
                     "Gauss-Newton, lambda_1 / trace median".to_owned(),
-                    ratio(&own, index, |at, bend| kernel(at, &bend.part)),
+                    ratio(&own, index, |at, bend| {
+                        kernel_condition(kernel(at, &bend.part))
+                    }),
+                ),
+                (
+                    format!("Gauss-Newton, lambda_1 / lambda_{}", at(0).twirled.len()),
+                    ratio(&own, index, |at, bend| {
+                        let last = at.twirled.len().checked_sub(1)?;
+                        kernel_ratios(kernel(at, &bend.part)).get(last).copied()
+                    }),
+                ),
+                (
+                    "Gauss-Newton, lambda_1 / last above rounding".to_owned(),
+                    ratio(&own, index, |at, bend| {
+                        kernel_ratios(kernel(at, &bend.part)).last().copied()
+                    }),
                 ),
             ];
             for (definition, found) in rows {
@@ -58,7 +75,8 @@ fn ratios(models: &[Model]) -> Grid {
                     definition,
                     count(own[0].checkpoints[index].step),
                     own.len().to_string(),
-                    with_interval(found),
+                    found.map_or("-".into(), |found| significant(found.value, 3)),
+                    found.map_or("-".into(), |found| range(found.interval, 3)),
                 ]);
             }
         }
@@ -84,11 +102,18 @@ fn curvatures(models: &[Model]) -> Grid {
         ],
     );
     for (place, own) in by_arm(models) {
-        let last = own.iter().map(|model| model.checkpoints.len()).min().unwrap_or(0);
+        let last = own
+            .iter()
+            .map(|model| model.checkpoints.len())
+            .min()
+            .unwrap_or(0);
         for index in 0..last {
             for part in 0..3 {
                 let values = |pick: &dyn Fn(&Checkpoint) -> f64| -> String {
-                    let values: Vec<f64> = own.iter().map(|model| pick(model_at(model, index))).collect();
+                    let values: Vec<f64> = own
+                        .iter()
+                        .map(|model| pick(model_at(model, index)))
+                        .collect();
                     geometric(&values).map_or("-".into(), |mean| significant(mean.value, 3))
                 };
                 let first = model_at(own[0], index);
@@ -96,7 +121,10 @@ fn curvatures(models: &[Model]) -> Grid {
                     .iter()
                     .map(|model| model_at(model, index).bends[part].disagreement)
                     .fold(0.0, f64::max);
-                let fewest = own.iter().map(|model| model_at(model, index).bends[part].ratios.len()).min();
+                let fewest = own
+                    .iter()
+                    .map(|model| model_at(model, index).bends[part].ratios.len())
+                    .min();
                 table.push(vec![
                     place.clone(),
                     first.bends[part].part.clone(),
@@ -115,6 +143,15 @@ fn curvatures(models: &[Model]) -> Grid {
     table
 }
 
+/// Eigenvalues of a part's Gauss-Newton kernel.
+fn kernel<'a>(at: &'a Checkpoint, part: &str) -> &'a [f64] {
+    if part == "L_mean" {
+        &at.twirled
+    } else {
+        &at.remaining
+    }
+}
+
 fn model_at(model: &Model, index: usize) -> &Checkpoint {
     &model.checkpoints[index]
 }
@@ -124,7 +161,18 @@ fn walks(models: &[Model]) -> Grid {
         "Parts along directions, over their values at the checkpoint; distance in shares of the \
          length of the weights; first seed, last checkpoint",
         3,
-        ["task/arm", "part", "direction", "-0.1", "-0.03", "-0.01", "0", "0.01", "0.03", "0.1"],
+        [
+            "task/arm",
+            "part",
+            "direction",
+            "-0.1",
+            "-0.03",
+            "-0.01",
+            "0",
+            "0.01",
+            "0.03",
+            "0.1",
+        ],
     );
     for (place, own) in by_arm(models) {
         let Some(at) = own.first().and_then(|model| model.checkpoints.last()) else {
@@ -133,7 +181,11 @@ fn walks(models: &[Model]) -> Grid {
         for walk in at.walks.iter().filter(|walk| walk.points.len() == 7) {
             for (part, name, value) in [(1, "L_mean", at.mean), (2, "L_equiv", at.equiv)] {
                 let mut row = vec![place.clone(), name.into(), walk.direction.clone()];
-                row.extend(walk.points.iter().map(|point| significant(point[part] / value, 3)));
+                row.extend(
+                    walk.points
+                        .iter()
+                        .map(|point| significant(point[part] / value, 3)),
+                );
                 table.push(row);
             }
         }

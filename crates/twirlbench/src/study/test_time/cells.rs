@@ -4,9 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
-use twirl_core::{
-    Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss,
-};
+use twirl_core::{Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss};
 use twirl_harness::{Lab, MoleculeSamples, Probe, Role};
 
 use crate::study::scope::{Scope, Subject};
@@ -27,6 +25,7 @@ pub(super) struct Row {
 /// What the study measures on a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tested {
+    pub(super) step: u64,
     pub(super) rows: Vec<Row>,
     pub(super) equiv: f64,
     /// Passes per molecule of the two estimators that are compared.
@@ -40,24 +39,47 @@ pub(super) struct Tested {
 /// Seeds of rotations that no other measurement uses.
 const OWN: u64 = 0x7477_6972;
 
-pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Tested> {
+/// Trains a model and tests it at every checkpoint.
+pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Tested>> {
     let budget = &scope.budgets.test_time;
     let mut lab = scope.lab(subject)?;
-    lab.advance(budget.steps)?;
-    let model = Model {
-        weights: lab.weights(),
-        probe: scope.probe(&*lab, subject, budget.items, Design::Iid { rotations: 2 }),
-        lab: &*lab,
-    };
-    let reference = model.parts(Design::Iid { rotations: budget.reference }, OWN)?;
+    let mut tested = Vec::new();
+    for &step in &budget.checkpoints {
+        lab.advance(step)?;
+        let model = Model {
+            weights: lab.weights(),
+            probe: scope.probe(&*lab, subject, budget.items, Design::Iid { rotations: 2 }),
+            lab: &*lab,
+        };
+        tested.push(at_step(scope, &model)?);
+    }
+    Ok(tested)
+}
+
+fn at_step(scope: &Scope<'_>, model: &Model<'_>) -> Result<Tested> {
+    let budget = &scope.budgets.test_time;
+    let reference = model.parts(
+        Design::Iid {
+            rotations: budget.reference,
+        },
+        OWN,
+    )?;
     let mut rows = Vec::new();
     for (index, &rotations) in budget.rotations.iter().enumerate() {
         let total = (rotations * budget.repeats).max(2);
         let seed = OWN + 1 + index as u64;
         let (losses, seconds) = model.twirled(Design::Iid { rotations: total }, rotations, seed)?;
-        let expected = reference.iter().map(|[mean, equiv]| mean + equiv / rotations as f64);
+        let expected = reference
+            .iter()
+            .map(|[mean, equiv]| mean + equiv / rotations as f64);
         let seconds = seconds / (total / rotations) as f64;
-        rows.push(model.row("iid", rotations, &losses, &expected.collect::<Vec<_>>(), seconds)?);
+        rows.push(model.row(
+            "iid",
+            rotations,
+            &losses,
+            &expected.collect::<Vec<_>>(),
+            seconds,
+        )?);
     }
     let means: Vec<f64> = reference.iter().map(|[mean, _]| *mean).collect();
     for (name, group) in [
@@ -72,7 +94,13 @@ pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Tested> {
     let order = group.order();
     let design = Design::Orbits { group, orbits };
     let (losses, seconds) = model.twirled(design, order, OWN + 100)?;
-    rows.push(model.row("one randomised orbit", order, &losses, &means, seconds / 2.0)?);
+    rows.push(model.row(
+        "one randomised orbit",
+        order,
+        &losses,
+        &means,
+        seconds / 2.0,
+    )?);
 
     let iid = Design::Iid {
         rotations: order * orbits,
@@ -87,6 +115,7 @@ pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Tested> {
     let count = variances[0].len() as f64;
     let [of_iid, of_orbits] = [0, 1].map(|which| variances[which].iter().sum::<f64>());
     Ok(Tested {
+        step: model.lab.step(),
         rows,
         equiv: reference.iter().map(|[_, equiv]| equiv).sum::<f64>() / count,
         passes: order * orbits,
@@ -127,9 +156,16 @@ impl Model<'_> {
     fn parts(&self, design: Design, seed: u64) -> Result<Vec<[f64; 2]>> {
         let of_molecule = |molecule: &MoleculeSamples| {
             let mut sum = [0.0; 2];
-            for term in molecule.terms.iter().filter(|term| term.role == Role::Train) {
+            for term in molecule
+                .terms
+                .iter()
+                .filter(|term| term.role == Role::Train)
+            {
                 if term.loss != Loss::Squared {
-                    bail!("term {}: the identity holds for the squared loss only", term.name);
+                    bail!(
+                        "term {}: the identity holds for the squared loss only",
+                        term.name
+                    );
                 }
                 let parts = split(&design, Symmetry::So3, term.loss, &term.samples()?)?;
                 sum[0] += parts.mean;
@@ -137,7 +173,10 @@ impl Model<'_> {
             }
             Ok(sum)
         };
-        self.samples(design, seed)?.iter().map(of_molecule).collect()
+        self.samples(design, seed)?
+            .iter()
+            .map(of_molecule)
+            .collect()
     }
 
     /// Loss of predictions averaged over consecutive `size` rotations, mean over such sets, of
@@ -149,7 +188,11 @@ impl Model<'_> {
         let mut losses = Vec::with_capacity(molecules.len());
         for molecule in &molecules {
             let mut sum = 0.0;
-            for term in molecule.terms.iter().filter(|term| term.role == Role::Train) {
+            for term in molecule
+                .terms
+                .iter()
+                .filter(|term| term.role == Role::Train)
+            {
                 let [blocks, dim] = term.extent;
                 let sets = term.residuals.chunks_exact(size * blocks * dim);
                 let count = sets.len() as f64;
