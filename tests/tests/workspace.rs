@@ -19,6 +19,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-data" | "twirl-layers" => &["twirl-core"],
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data"],
+        "twirl-landscape" => &["twirl-core"],
         "twirl-report" => &["twirl-core", "twirl-harness"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness"],
         "twirlbench" => return None,

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use twirl_core::Symmetry;
 
-use crate::{Task, TaskError};
+use crate::{LinearSplit, Task, TaskError};
 
 /// How an arm's training data are posed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,4 +59,10 @@ pub trait Arm<T: Task>: Module + 'static {
 
     /// Predicts for a batch in its present pose.
     fn predict(&self, batch: &T::Batch) -> T::Output;
+
+    /// Linear layers whose weights divide into an equivariant part and a rest. Empty where inputs
+    /// or features of a layer change with the pose in no known way.
+    fn linear_splits(&self) -> Vec<LinearSplit> {
+        Vec::new()
+    }
 }

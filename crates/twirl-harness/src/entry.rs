@@ -7,6 +7,7 @@ use serde_json::Value;
 use twirl_data::DataSet;
 
 use crate::agreement::{Agreement, agreement};
+use crate::lab::Lab;
 use crate::run::{Surroundings, parse, restore, run};
 use crate::{
     Arm, DeviceChoice, ExactSymmetry, Folder, Generate, GenerateRequest, Generated, Job, Manifest,
@@ -31,8 +32,11 @@ pub struct Entry {
     data: fn(&str) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
     agreement: fn(&Job, &DataSet, [&DeviceChoice; 2]) -> Result<Agreement, RunError>,
+    lab: LabOpener,
     generate: Option<Making>,
 }
+
+type LabOpener = fn(&Job, Training, &DataSet, &DeviceChoice) -> Result<Box<dyn Lab>, RunError>;
 
 /// Makes molecules with the model of a run folder.
 type Making =
@@ -73,6 +77,7 @@ impl Entry {
             data: open_data::<T>,
             parameters: parameters::<T, A>,
             agreement: agreement::<T, A>,
+            lab: crate::lab::open::<T, A>,
             generate: None,
         }
     }
@@ -143,6 +148,19 @@ impl Entry {
         device: &DeviceChoice,
     ) -> Result<usize, RunError> {
         (self.parameters)(job, data, device)
+    }
+
+    /// Opens the arm of a job, at its initial weights, for study.
+    ///
+    /// # Errors
+    /// If task or arm cannot be built.
+    pub fn lab(
+        &self,
+        job: &Job,
+        data: &DataSet,
+        device: &DeviceChoice,
+    ) -> Result<Box<dyn Lab>, RunError> {
+        (self.lab)(job, self.training, data, device)
     }
 
     /// Runs or resumes a job below `out`.

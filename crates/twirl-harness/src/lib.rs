@@ -19,6 +19,7 @@ mod error;
 mod folder;
 mod gradients;
 mod job;
+mod lab;
 mod measure;
 mod optimizer;
 mod record;
@@ -44,6 +45,10 @@ pub use error::{RunError, TaskError};
 pub use folder::{Folder, write_whole};
 pub use gradients::{Average, Gradients, parameter_count};
 pub use job::{DataIdentity, Job, Restored};
+pub use lab::{
+    Jacobian, Lab, LinearSplit, MoleculeSamples, ParameterInfo, Part, Parts, Probe, Projection,
+    TermSamples,
+};
 pub use measure::{
     Floor, Measured, Measurement, Plan, Prepared, ScoreValue, TermMeasured, measure,
 };

@@ -8,19 +8,20 @@ const GAP: usize = 2;
 
 /// A table: columns of text, at least one, then columns of figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grid {
+pub struct Grid {
     /// What the table shows.
-    pub(crate) title: String,
+    pub title: String,
     /// Column names.
-    pub(crate) head: Vec<String>,
+    pub head: Vec<String>,
     /// Rows, each as long as the head.
-    pub(crate) rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<String>>,
     /// Number of leading columns that hold text, aligned left.
-    pub(crate) text_columns: usize,
+    pub text_columns: usize,
 }
 
 impl Grid {
-    pub(crate) fn new<S: Into<String>>(
+    /// A table without rows.
+    pub fn new<S: Into<String>>(
         title: impl Into<String>,
         text_columns: usize,
         head: impl IntoIterator<Item = S>,
@@ -34,7 +35,11 @@ impl Grid {
         }
     }
 
-    pub(crate) fn push(&mut self, row: Vec<String>) {
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// If it does not have a cell for each column.
+    pub fn push(&mut self, row: Vec<String>) {
         assert_eq!(
             row.len(),
             self.head.len(),
@@ -46,7 +51,11 @@ impl Grid {
 
     /// Aligned columns of at most 120 characters: columns that do not fit go below, with the text
     /// columns repeated. Empty without rows.
-    pub(crate) fn text(&self) -> String {
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the list of blocks starts with one"
+    )]
+    pub fn text(&self) -> String {
         if self.rows.is_empty() {
             return String::new();
         }
@@ -101,7 +110,8 @@ impl Grid {
         text
     }
 
-    pub(crate) fn markdown(&self) -> String {
+    /// As a table of Markdown. Empty without rows.
+    pub fn markdown(&self) -> String {
         if self.rows.is_empty() {
             return String::new();
         }

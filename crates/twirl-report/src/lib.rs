@@ -11,6 +11,7 @@
 //! [`FEWEST_SEEDS`] seeds excludes equality.
 
 mod band;
+mod chart;
 mod comparable;
 mod compare;
 mod csv;
@@ -30,14 +31,17 @@ mod terminal;
 mod versus;
 
 pub use band::{ArmBand, BAND_WIDTH, Band, BandPoint, Finding, FindingKind, check_band, make_band};
+pub use chart::{Chart, ChartPanel, Line};
 pub use comparable::{comparable, same_clock};
 pub use compare::{Comparison, compare, compare_sets, compare_table};
 pub use csv::{Csv, csv};
 pub use curve::{Curve, PercentPoint, Reach, percent_curve, settled_below};
 pub use error::ReportError;
+pub use grid::Grid;
 pub use html::html;
+pub use number::{count, range, significant};
 pub use runs::{ArmRuns, Broken, EXACT, Run, RunSet, TaskRuns};
-pub use seeds::{Estimate, FEWEST_SEEDS};
+pub use seeds::{Estimate, FEWEST_SEEDS, mean_over_seeds};
 pub use start::{START_TOLERANCE, Start};
 pub use summary::{ArmSummary, Figures, SplitSummary, THRESHOLDS, TermSummary, summarise};
 pub use terminal::{markdown, table};

@@ -4,7 +4,7 @@
 pub(crate) const NONE: &str = "-";
 
 /// `digits` significant digits, in plain form between 0.001 and 100,000, else as `1.2e-7`.
-pub(crate) fn significant(value: f64, digits: usize) -> String {
+pub fn significant(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return NONE.into();
     }
@@ -26,7 +26,7 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
 }
 
 /// A count with a comma between thousands.
-pub(crate) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -39,7 +39,7 @@ pub(crate) fn count(value: u64) -> String {
 }
 
 /// `low to high`.
-pub(crate) fn range(interval: Option<[f64; 2]>, digits: usize) -> String {
+pub fn range(interval: Option<[f64; 2]>, digits: usize) -> String {
     match interval {
         Some([low, high]) if low.is_finite() && high.is_finite() => {
             format!(

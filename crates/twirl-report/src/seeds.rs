@@ -67,7 +67,7 @@ pub(crate) fn log_interval(value: f64, replicates: Vec<f64>, seeds: usize) -> Op
 /// Mean over seeds, with the interval over seeds and, if `molecules` holds each seed's standard
 /// error over molecules, over molecules too. All seeds are measured on the same molecules, so one
 /// draw shifts them together.
-pub(crate) fn mean_over_seeds(values: &[f64], molecules: Option<&[f64]>) -> Estimate {
+pub fn mean_over_seeds(values: &[f64], molecules: Option<&[f64]>) -> Estimate {
     let mean = |values: &mut dyn Iterator<Item = f64>| {
         let (sum, n) = values.fold((0.0, 0.0), |(sum, n), value| (sum + value, n + 1.0));
         sum / n

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Compare(crate::compare::CompareArgs),
     /// Split the loss of any model's predictions, read from an HDF5 or npz file
     Measure(crate::measure::MeasureArgs),
+    /// Test a claim about learned symmetry; `study all` tests every one
+    Study(StudyArgs),
     /// List tasks and arms
     Tasks,
     /// Write the crate of a new task, which compiles and passes its laws
@@ -126,6 +128,37 @@ pub(crate) struct SampleArgs {
     /// File to write: extended XYZ (.xyz, .extxyz) or SDF (.sdf)
     #[arg(long)]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyArgs {
+    /// all, dynamics, model-size, data-size, optimizer, per-hour, landscape, gradients,
+    /// parameters, twirl-at-test-time, controls
+    pub(crate) name: String,
+    /// Suite whose tasks, arms and settings are studied: quick, ci, paper, or a suite file
+    #[arg(long, default_value = "quick")]
+    pub(crate) suite: String,
+    /// Only this task (repeatable)
+    #[arg(long)]
+    pub(crate) task: Vec<String>,
+    /// Data set for all tasks: embedded, or a path
+    #[arg(long)]
+    pub(crate) data: Option<String>,
+    /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
+    #[arg(long, default_value = "auto")]
+    pub(crate) device: String,
+    /// Seed (repeatable), instead of those of the budget
+    #[arg(long)]
+    pub(crate) seed: Vec<u64>,
+    /// Wall seconds after which no new cell is begun, instead of the study's budget
+    #[arg(long)]
+    pub(crate) seconds: Option<f64>,
+    /// Run only cells whose name contains this (repeatable), also finished ones
+    #[arg(long)]
+    pub(crate) cell: Vec<String>,
+    /// Folder of the studies; finished cells in it are kept [default: runs/studies-SUITE]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -21,6 +21,7 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
         Command::Compare(args) => crate::compare::run(&args),
         Command::Measure(args) => crate::measure::run(&args),
         Command::NewTask(args) => crate::new_task::run(&args, entries),
+        Command::Study(args) => crate::study::run(&args, entries),
         Command::Tasks => {
             tasks(entries);
             Ok(ExitCode::SUCCESS)

@@ -18,6 +18,7 @@ mod plan;
 mod program;
 mod progress;
 mod sample;
+mod study;
 mod suite;
 
 use std::process::ExitCode;

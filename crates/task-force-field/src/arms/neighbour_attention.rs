@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_equivariant::{Cloud, Edges};
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, LinearSplit, Projection, TaskError};
 use twirl_layers::{
     Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather,
 };
@@ -287,5 +287,15 @@ impl Arm<ForceField> for NeighbourAttention {
             force: direct.force().reshape([count, atoms, 3]),
             energy: mean_over_atoms(energy, batch),
         }
+    }
+
+    /// The force is linear in the edge head's three outputs, each of which multiplies one
+    /// component of a unit vector; everything before them is invariant.
+    fn linear_splits(&self) -> Vec<LinearSplit> {
+        vec![LinearSplit {
+            parameter: "edge_head.weight".into(),
+            projection: Projection::EqualOutputs,
+            exact: true,
+        }]
     }
 }

@@ -74,6 +74,17 @@ impl Series {
 }
 
 impl Figure {
+    /// Width and height of the drawing.
+    pub(crate) fn extent(&self) -> [f64; 2] {
+        [WIDTH, self.height()]
+    }
+
+    fn height(&self) -> f64 {
+        let drawn = self.panels.iter().filter(|panel| !panel.series.is_empty());
+        let gaps = BETWEEN * drawn.clone().count().saturating_sub(1) as f64;
+        TOP + BOTTOM + gaps + drawn.map(|panel| panel.height).sum::<f64>()
+    }
+
     /// The `svg` element.
     pub(crate) fn svg(&self) -> String {
         let panels: Vec<&Panel> = self
@@ -81,8 +92,7 @@ impl Figure {
             .iter()
             .filter(|panel| !panel.series.is_empty())
             .collect();
-        let gaps = BETWEEN * panels.len().saturating_sub(1) as f64;
-        let height = TOP + BOTTOM + gaps + panels.iter().map(|panel| panel.height).sum::<f64>();
+        let height = self.height();
         let all = || panels.iter().flat_map(|panel| &panel.series);
         let xs: Vec<f64> = all().flat_map(Series::xs).collect();
         let x = match self.x_scale {

@@ -2,7 +2,7 @@
 
 mod axis;
 mod figure;
-mod mark;
+pub(crate) mod mark;
 
 pub(crate) use axis::Scale;
 pub(crate) use figure::{Figure, Panel, Point, Series};

@@ -1,0 +1,87 @@
+//! Stochastic Lanczos quadrature: the density of a spectrum from a few random vectors.
+
+use crate::{LandscapeError, Ritz, lanczos, random_signs};
+
+/// A point of a density.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Node {
+    /// Eigenvalue.
+    pub value: f64,
+    /// Share of the spectrum.
+    pub weight: f64,
+}
+
+/// The density of a spectrum, as Gauss quadrature (Ubaru, Chen and Saad, SIAM J. Matrix Anal.
+/// Appl. 38, 2017): `1/n sum_i p(lambda_i)` is estimated by `sum_j weight_j p(value_j)`, exactly
+/// for every start vector where `p` is a polynomial of degree below twice the number of steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Density {
+    /// Points of all vectors; their weights sum to 1.
+    pub nodes: Vec<Node>,
+    /// Ritz values of the first vector, from the largest down.
+    pub ritz: Vec<Ritz>,
+}
+
+/// Runs `steps` products from each of `vectors` random sign vectors, functions of `seed`.
+///
+/// # Errors
+/// Those of the operator, and [`LandscapeError::Zero`] without vectors or steps.
+pub fn density(
+    mut apply: impl FnMut(&[f64]) -> Result<Vec<f64>, LandscapeError>,
+    dimension: usize,
+    steps: usize,
+    vectors: usize,
+    seed: u64,
+) -> Result<Density, LandscapeError> {
+    let mut density = Density {
+        nodes: Vec::new(),
+        ritz: Vec::new(),
+    };
+    for which in 0..vectors {
+        let ritz = lanczos(
+            &mut apply,
+            &random_signs(dimension, seed, which as u64),
+            steps,
+        )?;
+        density.nodes.extend(ritz.iter().map(|ritz| Node {
+            value: ritz.value,
+            weight: ritz.weight / vectors as f64,
+        }));
+        if which == 0 {
+            density.ritz = ritz;
+        }
+    }
+    if density.nodes.is_empty() {
+        return Err(LandscapeError::Zero {
+            what: "the number of vectors",
+        });
+    }
+    Ok(density)
+}
+
+impl Density {
+    /// `1/n sum_i lambda_i^power`.
+    pub fn moment(&self, power: i32) -> f64 {
+        let nodes = self.nodes.iter();
+        nodes.map(|node| node.weight * node.value.powi(power)).sum()
+    }
+
+    /// The median of `|lambda|` weighted by `|lambda|`: eigenvalues of at least this size hold
+    /// half of `sum |lambda|`.
+    pub fn trace_median(&self) -> f64 {
+        let mut nodes: Vec<Node> = self.nodes.clone();
+        nodes.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
+        let total: f64 = nodes
+            .iter()
+            .map(|node| node.weight * node.value.abs())
+            .sum();
+        let mut held = 0.0;
+        for node in &nodes {
+            held += node.weight * node.value.abs();
+            if held >= total / 2.0 {
+                return node.value.abs();
+            }
+        }
+        nodes.last().map_or(0.0, |node| node.value.abs())
+    }
+}

@@ -1,0 +1,5 @@
+//! Curvature against spectra that are known.
+
+mod kernels;
+mod network;
+mod quadratics;

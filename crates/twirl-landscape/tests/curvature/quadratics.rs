@@ -1,0 +1,174 @@
+//! A quadratic whose eigenvalues are chosen.
+
+use twirl_core::tolerance;
+use twirl_landscape::{
+    Condition, Curvature, LandscapeError, Objective, Quadratic, density, dot, lanczos,
+    random_direction,
+};
+
+const SEED: u64 = 11;
+
+/// `Q diag(values) Q^T` with three random reflections as `Q`.
+pub(crate) fn with_spectrum(values: &[f64]) -> Quadratic {
+    let n = values.len();
+    let mut matrix = vec![0.0; n * n];
+    for (index, value) in values.iter().enumerate() {
+        matrix[index * n + index] = *value;
+    }
+    for which in 0..3 {
+        let axis = random_direction(n, SEED, 100 + which);
+        // H A H with H = 1 - 2 a a^T, from the left and from the right.
+        for side in 0..2 {
+            let at = |i: usize, j: usize| if side == 0 { i * n + j } else { j * n + i };
+            for j in 0..n {
+                let along: f64 = (0..n).map(|i| axis[i] * matrix[at(i, j)]).sum();
+                for i in 0..n {
+                    matrix[at(i, j)] -= 2.0 * axis[i] * along;
+                }
+            }
+        }
+    }
+    Quadratic {
+        matrix,
+        slope: random_direction(n, SEED, 200),
+    }
+}
+
+/// Twelve eigenvalues apart from each other, one of them negative, and a null space of 28.
+fn values() -> Vec<f64> {
+    let mut values: Vec<f64> = (0..11).map(|k| 100.0 / 2f64.powi(k)).collect();
+    values.push(-3.0);
+    values.resize(40, 0.0);
+    values
+}
+
+#[test]
+fn products_are_those_of_the_matrix() {
+    let mut quadratic = with_spectrum(&values());
+    let at = random_direction(40, SEED, 1);
+    let direction: Vec<f64> = random_direction(40, SEED, 2)
+        .iter()
+        .map(|x| 3.0 * x)
+        .collect();
+    let exact = Quadratic {
+        slope: vec![0.0; 40],
+        ..quadratic.clone()
+    }
+    .gradient(&direction)
+    .expect("a product");
+    let mut curvature = Curvature::new(&mut quadratic, &at, SEED).expect("resolved");
+    let found = curvature.apply(&direction).expect("a product");
+    for (found, exact) in found.iter().zip(&exact) {
+        assert!(
+            (found - exact).abs() < 1e-8,
+            "{found} and {exact}; random seed {SEED}"
+        );
+    }
+    let verified = curvature.verification();
+    assert!(
+        verified.disagreement < 1e-8 && verified.asymmetry < 1e-8,
+        "{verified:?}"
+    );
+}
+
+#[test]
+fn lanczos_finds_every_eigenvalue_once() {
+    let quadratic = with_spectrum(&values());
+    let apply = |v: &[f64]| {
+        Ok(quadratic
+            .matrix
+            .chunks_exact(40)
+            .map(|row| dot(row, v))
+            .collect())
+    };
+    let ritz = lanczos(apply, &random_direction(40, SEED, 3), 40).expect("Ritz values");
+    // Twelve values and one zero, whatever its multiplicity.
+    let mut expected = values();
+    expected.truncate(12);
+    expected.push(0.0);
+    expected.sort_by(|a, b| b.total_cmp(a));
+    assert_eq!(ritz.len(), 13, "{ritz:?}");
+    for (ritz, expected) in ritz.iter().zip(&expected) {
+        assert!(
+            (ritz.value - expected).abs() < 1e-8,
+            "{ritz:?} and {expected}"
+        );
+        assert!(ritz.residual < 1e-6, "{ritz:?}");
+    }
+    let total: f64 = ritz.iter().map(|ritz| ritz.weight).sum();
+    assert!(
+        (total - 1.0).abs() < tolerance::F64.agreement,
+        "weights sum to {total}"
+    );
+}
+
+#[test]
+fn density_has_the_moments_and_the_median_of_the_spectrum() {
+    let quadratic = with_spectrum(&values());
+    let apply = |v: &[f64]| {
+        Ok(quadratic
+            .matrix
+            .chunks_exact(40)
+            .map(|row| dot(row, v))
+            .collect())
+    };
+    let vectors = 400;
+    let found = density(apply, 40, 13, vectors, SEED).expect("a density");
+    for power in 1..=3 {
+        let exact = values().iter().map(|x| x.powi(power)).sum::<f64>() / 40.0;
+        // Variance of <v, A^p v> for signs v: 2/n^2 times the sum of squares off the diagonal.
+        let spread = values().iter().map(|x| x.powi(2 * power)).sum::<f64>();
+        let error = (2.0 * spread / vectors as f64).sqrt() / 40.0;
+        assert!(
+            (found.moment(power) - exact).abs() < tolerance::STANDARD_ERRORS * error,
+            "moment {power}: {} and {exact} +- {error}; random seed {SEED}",
+            found.moment(power)
+        );
+    }
+    // The largest eigenvalue holds 100 of 202.9 in sum |lambda|, the two largest 150.
+    assert!(
+        (found.trace_median() - 50.0).abs() < 1e-6 || (found.trace_median() - 100.0).abs() < 1e-6
+    );
+    let condition = Condition::of(&found);
+    for k in 1..=8 {
+        let ratio = condition.to_kth(k).expect("converged");
+        assert!(
+            (ratio / 2f64.powi(k as i32 - 1) - 1.0).abs() < 1e-6,
+            "k = {k}: {ratio}"
+        );
+    }
+    assert_eq!(condition.to_kth(0), None);
+    let damped = condition.to_median(1e9);
+    assert!((damped - 1.0).abs() < 1e-6, "{damped}");
+}
+
+/// `|x|`-like: curvature at the kink depends on the step without end.
+struct Kink;
+
+impl Objective for Kink {
+    fn dimension(&self) -> usize {
+        3
+    }
+
+    fn gradient(&mut self, at: &[f64]) -> Result<Vec<f64>, LandscapeError> {
+        Ok(at.iter().map(|x| x.signum()).collect())
+    }
+}
+
+#[test]
+fn curvature_that_is_not_resolved_is_refused() {
+    let error = Curvature::new(&mut Kink, &[0.0; 3], SEED)
+        .err()
+        .expect("refused");
+    assert!(
+        matches!(error, LandscapeError::NotResolved { .. }),
+        "{error}"
+    );
+    let error = Curvature::new(&mut Kink, &[1.0; 2], SEED)
+        .err()
+        .expect("refused");
+    assert_eq!(
+        error.to_string(),
+        "the vector of weights has length 2, 3 expected"
+    );
+}

@@ -1,0 +1,194 @@
+//! Augmented against equivariant arms on the axis of device seconds.
+
+use twirl_harness::Training;
+use twirl_report::{
+    ArmRuns, Chart, ChartPanel, Grid, Line, Reach, Reached, Versus, range, significant, versus,
+};
+
+use crate::study::cell::Cells;
+use crate::study::dynamics::number;
+use crate::study::outcome::{Finding, Judgement, Outcome, Sheet};
+use crate::study::scope::{Scope, read_arm};
+
+const RULE: &str = "per pair of arms: supported if the 95 % interval over seeds of (augmented \
+                    loss / equivariant loss) at the largest common device time lies below 1; not \
+                    supported if above 1; undecided otherwise, and with fewer than 3 seeds";
+
+pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
+    let runs = &scope.budgets.runs;
+    let mut subjects = scope.arms(Training::Augmented, runs.plain);
+    subjects.extend(scope.arms(Training::Equivariant, runs.exact));
+    let mut folders = vec![None; subjects.len()];
+    for &seed in scope.seeds(&runs.seeds) {
+        for (folder, subject) in folders.iter_mut().zip(&subjects) {
+            let run = scope.run(cells, "run", &scope.for_runs(subject).seeded(seed));
+            *folder = folder.take().or(run);
+        }
+    }
+    let arms: Vec<ArmRuns> = folders
+        .iter()
+        .flatten()
+        .filter_map(|folder| read_arm(folder).ok())
+        .collect();
+    let mut outcome = Outcome {
+        claim: "at equal device time an augmented arm has the lower loss",
+        rule: RULE,
+        findings: Vec::new(),
+        tables: Vec::new(),
+        notes: vec![
+            "The learning rate of every arm is searched under the same budget of steps; the \
+             search is off the clock. Break-even: how many times faster the equivariant arm would \
+             have to be for equal losses; below 1 it could be slower."
+                .into(),
+        ],
+        chart: Chart {
+            title: "Held-out loss against device seconds".into(),
+            description: "One line per arm and seed.".into(),
+            x_label: "device seconds".into(),
+            panels: panels(&arms),
+        },
+        sheet: Sheet::new([
+            "task",
+            "augmented",
+            "equivariant",
+            "seconds",
+            "ratio",
+            "low",
+            "high",
+            "break_even",
+            "equiv_percent",
+        ]),
+    };
+    let mut table = Grid::new(
+        "Loss at equal device time, device time to equal loss, break-even",
+        3,
+        [
+            "task",
+            "augmented",
+            "equivariant",
+            "at s",
+            "loss ratio",
+            "95 % interval",
+            "s to its loss",
+            "it took s",
+            "break-even",
+            "L_equiv % of augmented loss",
+        ],
+    );
+    let is_exact = |arm: &&ArmRuns| {
+        let named =
+            |s: &&crate::study::scope::Subject| s.job.task == arm.task && s.job.arm == arm.arm;
+        subjects
+            .iter()
+            .find(named)
+            .is_some_and(|s| s.entry.training == Training::Equivariant)
+    };
+    for exact in arms.iter().filter(is_exact) {
+        for plain in arms
+            .iter()
+            .filter(|arm| arm.task == exact.task && !is_exact(arm))
+        {
+            match versus(plain, exact) {
+                Ok(pair) => add(&mut outcome, &mut table, &plain.task, &pair),
+                Err(reason) => outcome.notes.push(format!(
+                    "{}/{} against {}: {reason}",
+                    plain.task, plain.arm, exact.arm
+                )),
+            }
+        }
+    }
+    outcome.tables.push(table);
+    outcome
+}
+
+fn add(outcome: &mut Outcome, table: &mut Grid, task: &str, pair: &Versus) {
+    table.push(vec![
+        task.into(),
+        pair.plain.clone(),
+        pair.exact.clone(),
+        significant(pair.seconds, 3),
+        significant(pair.ratio.value, 3),
+        range(pair.ratio.interval, 3),
+        reached(&pair.to_target),
+        significant(pair.exact_seconds, 3),
+        reached(&pair.break_even),
+        significant(pair.equiv_share.value, 3),
+    ]);
+    let [low, high] = pair.ratio.interval.unwrap_or([f64::NAN; 2]);
+    let numbers = [
+        pair.seconds,
+        pair.ratio.value,
+        low,
+        high,
+        pair.break_even.value.time(),
+        pair.equiv_share.value,
+    ];
+    let [seconds, ratio, low, high, even, share] = numbers.map(number);
+    let (plain, exact) = (pair.plain.clone(), pair.exact.clone());
+    outcome.sheet.push([
+        task.into(),
+        plain,
+        exact,
+        seconds,
+        ratio,
+        low,
+        high,
+        even,
+        share,
+    ]);
+    // A ratio below 1 supports the claim.
+    let inverse = pair
+        .ratio
+        .interval
+        .map(|[low, high]| [1.0 / high, 1.0 / low]);
+    outcome.findings.push(Finding {
+        place: format!("{task}: {} against {}", pair.plain, pair.exact),
+        judgement: Judgement::above(inverse, 1.0),
+        figures: format!(
+            "loss ratio {} ({}) at {} s, of which {} % is L_equiv",
+            significant(pair.ratio.value, 3),
+            range(pair.ratio.interval, 3),
+            significant(pair.seconds, 3),
+            significant(pair.equiv_share.value, 3)
+        ),
+    });
+}
+
+fn reached(reached: &Reached) -> String {
+    let value = |seconds: f64| significant(seconds, 3);
+    match reached.value {
+        Reach::At(seconds) => value(seconds),
+        Reach::Before(seconds) => format!("at most {}", value(seconds)),
+        Reach::Never { after } => format!("not by {}", value(after)),
+    }
+}
+
+fn panels(arms: &[ArmRuns]) -> Vec<ChartPanel> {
+    let mut panels: Vec<ChartPanel> = Vec::new();
+    for arm in arms {
+        let label = format!("{}: loss", arm.task);
+        if panels.last().is_none_or(|panel| panel.label != label)
+            && !panels.iter().any(|panel| panel.label == label)
+        {
+            panels.push(ChartPanel {
+                label: label.clone(),
+                lines: Vec::new(),
+            });
+        }
+        let Some(panel) = panels.iter_mut().find(|panel| panel.label == label) else {
+            continue;
+        };
+        for run in arm.counted() {
+            let points = run
+                .records
+                .iter()
+                .filter(|record| record.device_seconds > 0.0);
+            panel.lines.push(Line {
+                name: arm.arm.clone(),
+                points: points.map(|r| [r.device_seconds, r.split.loss]).collect(),
+                band: Vec::new(),
+            });
+        }
+    }
+    panels
+}

@@ -1,0 +1,237 @@
+//! One trained model under every design.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+use twirl_core::{Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss};
+use twirl_harness::{Lab, MoleculeSamples, Probe, Role};
+
+use crate::study::scope::{Scope, Subject};
+
+/// Loss of the prediction averaged over one design.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub(super) design: String,
+    pub(super) passes: usize,
+    pub(super) loss: f64,
+    pub(super) expected: f64,
+    /// Of loss over expected.
+    pub(super) interval: Option<[f64; 2]>,
+    /// Wall time of one molecule.
+    pub(super) milliseconds: f64,
+}
+
+/// What the study measures on a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Tested {
+    pub(super) step: u64,
+    pub(super) rows: Vec<Row>,
+    pub(super) equiv: f64,
+    /// Passes per molecule of the two estimators that are compared.
+    pub(super) passes: usize,
+    /// Standard errors from rotations of the mean over molecules: iid, orbits.
+    pub(super) errors: [f64; 2],
+    pub(super) factor: f64,
+    pub(super) factor_interval: Option<[f64; 2]>,
+}
+
+/// Seeds of rotations that no other measurement uses.
+const OWN: u64 = 0x7477_6972;
+
+/// Trains a model and tests it at every checkpoint.
+pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Tested>> {
+    let budget = &scope.budgets.test_time;
+    let mut lab = scope.lab(subject)?;
+    let mut tested = Vec::new();
+    for &step in &budget.checkpoints {
+        lab.advance(step)?;
+        let model = Model {
+            weights: lab.weights(),
+            probe: scope.probe(&*lab, subject, budget.items, Design::Iid { rotations: 2 }),
+            lab: &*lab,
+        };
+        tested.push(at_step(scope, &model)?);
+    }
+    Ok(tested)
+}
+
+fn at_step(scope: &Scope<'_>, model: &Model<'_>) -> Result<Tested> {
+    let budget = &scope.budgets.test_time;
+    let reference = model.parts(
+        Design::Iid {
+            rotations: budget.reference,
+        },
+        OWN,
+    )?;
+    let mut rows = Vec::new();
+    for (index, &rotations) in budget.rotations.iter().enumerate() {
+        let total = (rotations * budget.repeats).max(2);
+        let seed = OWN + 1 + index as u64;
+        let (losses, seconds) = model.twirled(Design::Iid { rotations: total }, rotations, seed)?;
+        let expected = reference
+            .iter()
+            .map(|[mean, equiv]| mean + equiv / rotations as f64);
+        let seconds = seconds / (total / rotations) as f64;
+        rows.push(model.row(
+            "iid",
+            rotations,
+            &losses,
+            &expected.collect::<Vec<_>>(),
+            seconds,
+        )?);
+    }
+    let means: Vec<f64> = reference.iter().map(|[mean, _]| *mean).collect();
+    for (name, group) in [
+        ("tetrahedral group", FiniteGroup::Tetrahedral),
+        ("octahedral group", FiniteGroup::Octahedral),
+    ] {
+        let order = group.order();
+        let (losses, seconds) = model.twirled(Design::Group { group }, order, OWN)?;
+        rows.push(model.row(name, order, &losses, &means, seconds)?);
+    }
+    let (group, orbits) = (budget.group, 2);
+    let order = group.order();
+    let design = Design::Orbits { group, orbits };
+    let (losses, seconds) = model.twirled(design, order, OWN + 100)?;
+    rows.push(model.row(
+        "one randomised orbit",
+        order,
+        &losses,
+        &means,
+        seconds / 2.0,
+    )?);
+
+    let iid = Design::Iid {
+        rotations: order * orbits,
+    };
+    let mut variances = Vec::new();
+    for design in [iid, design] {
+        let repeats: Vec<Vec<[f64; 2]>> = (0..budget.repeats.max(2) as u64)
+            .map(|repeat| model.parts(design, OWN + 200 + repeat))
+            .collect::<Result<_>>()?;
+        variances.push(variance(&repeats));
+    }
+    let count = variances[0].len() as f64;
+    let [of_iid, of_orbits] = [0, 1].map(|which| variances[which].iter().sum::<f64>());
+    Ok(Tested {
+        step: model.lab.step(),
+        rows,
+        equiv: reference.iter().map(|[_, equiv]| equiv).sum::<f64>() / count,
+        passes: order * orbits,
+        errors: [of_iid, of_orbits].map(|sum| sum.sqrt() / count),
+        factor: of_iid / of_orbits,
+        factor_interval: model.interval(&variances[0], &variances[1])?,
+    })
+}
+
+/// Per molecule, the variance of `L_equiv` over repeats.
+fn variance(repeats: &[Vec<[f64; 2]>]) -> Vec<f64> {
+    let count = repeats.len() as f64;
+    let of = |molecule: usize| {
+        let own = repeats.iter().map(|repeat| repeat[molecule][1]);
+        let mean = own.clone().sum::<f64>() / count;
+        own.map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)
+    };
+    (0..repeats[0].len()).map(of).collect()
+}
+
+struct Model<'a> {
+    lab: &'a dyn Lab,
+    weights: Vec<f64>,
+    probe: Probe,
+}
+
+impl Model<'_> {
+    fn samples(&self, design: Design, seed: u64) -> Result<Vec<MoleculeSamples>> {
+        let probe = Probe {
+            design,
+            seed,
+            ..self.probe.clone()
+        };
+        Ok(self.lab.samples(&self.weights, &probe)?)
+    }
+
+    /// `L_mean` and `L_equiv` of every molecule.
+    fn parts(&self, design: Design, seed: u64) -> Result<Vec<[f64; 2]>> {
+        let of_molecule = |molecule: &MoleculeSamples| {
+            let mut sum = [0.0; 2];
+            for term in molecule
+                .terms
+                .iter()
+                .filter(|term| term.role == Role::Train)
+            {
+                if term.loss != Loss::Squared {
+                    bail!(
+                        "term {}: the identity holds for the squared loss only",
+                        term.name
+                    );
+                }
+                let parts = split(&design, Symmetry::So3, term.loss, &term.samples()?)?;
+                sum[0] += parts.mean;
+                sum[1] += parts.equiv;
+            }
+            Ok(sum)
+        };
+        self.samples(design, seed)?
+            .iter()
+            .map(of_molecule)
+            .collect()
+    }
+
+    /// Loss of predictions averaged over consecutive `size` rotations, mean over such sets, of
+    /// every molecule; and the wall seconds.
+    fn twirled(&self, design: Design, size: usize, seed: u64) -> Result<(Vec<f64>, f64)> {
+        let begun = Instant::now();
+        let molecules = self.samples(design, seed)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let mut losses = Vec::with_capacity(molecules.len());
+        for molecule in &molecules {
+            let mut sum = 0.0;
+            for term in molecule
+                .terms
+                .iter()
+                .filter(|term| term.role == Role::Train)
+            {
+                let [blocks, dim] = term.extent;
+                let sets = term.residuals.chunks_exact(size * blocks * dim);
+                let count = sets.len() as f64;
+                for set in sets {
+                    let samples = Samples::new(size, blocks, dim, set, &term.weights)?;
+                    sum += twirled_loss(term.loss, &samples)? / count;
+                }
+            }
+            losses.push(sum);
+        }
+        Ok((losses, seconds))
+    }
+
+    fn row(
+        &self,
+        design: &str,
+        passes: usize,
+        losses: &[f64],
+        expected: &[f64],
+        seconds: f64,
+    ) -> Result<Row> {
+        let count = losses.len() as f64;
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
+        Ok(Row {
+            design: design.into(),
+            passes,
+            loss: mean(losses),
+            expected: mean(expected),
+            interval: self.interval(losses, expected)?,
+            milliseconds: 1e3 * seconds / count,
+        })
+    }
+
+    /// Interval over items of `sum above / sum below`; none with too few of them.
+    fn interval(&self, above: &[f64], below: &[f64]) -> Result<Option<[f64; 2]>> {
+        let mut tally = Tally::new(Tally::REPLICATES, OWN, 2)?;
+        for (&item, pair) in self.probe.items.iter().zip(above.iter().zip(below)) {
+            tally.add(item as u64, 1.0, &[*pair.0, *pair.1])?;
+        }
+        Ok(tally.ratio(0, 1).ok().map(|ratio| [ratio.low, ratio.high]))
+    }
+}
