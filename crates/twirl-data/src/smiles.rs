@@ -1,7 +1,7 @@
 //! As much of SMILES as a data set needs: formal charges, and bonds of fully mapped molecules.
 //!
-//! Grammar: `OpenSMILES` 1.0. Stereo marks are read and ignored; implicit hydrogens
-//! are not added.
+//! Grammar: `OpenSMILES` 1.0. Stereo marks are read and ignored; implicit hydrogens are added by
+//! [`crate::molecule_from_smiles`] only.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ pub(crate) struct Atom {
     pub(crate) charge: i32,
     /// Atom map number, 0 where there is none.
     pub(crate) map: usize,
-    /// Written with implicit or bracketed hydrogens.
-    hydrogens: bool,
-    aromatic: bool,
+    /// Hydrogens given in brackets; `None` outside brackets, where valence decides.
+    pub(crate) hydrogens: Option<usize>,
+    pub(crate) aromatic: bool,
 }
 
 /// Atoms in the order written, and bonds between them.
@@ -42,7 +42,7 @@ impl Smiles {
             && self
                 .atoms
                 .iter()
-                .all(|atom| atom.map > 0 && !atom.hydrogens);
+                .all(|atom| atom.map > 0 && atom.hydrogens == Some(0));
         if !complete {
             return Ok(None);
         }
@@ -252,7 +252,7 @@ impl Parser<'_> {
                 number,
                 charge: 0,
                 map: 0,
-                hydrogens: true,
+                hydrogens: None,
                 aromatic,
             });
         }
@@ -265,9 +265,9 @@ impl Parser<'_> {
                 self.number();
             }
         }
-        let mut hydrogens = self.take(b'H');
-        if hydrogens && self.peek().is_ascii_digit() {
-            hydrogens = self.number() != Some(0);
+        let mut hydrogens = usize::from(self.take(b'H'));
+        if hydrogens > 0 && self.peek().is_ascii_digit() {
+            hydrogens = self.number().ok_or("a count without digits")?;
         }
         let charge = self.charge()?;
         let map = if self.take(b':') {
@@ -282,7 +282,7 @@ impl Parser<'_> {
             number,
             charge,
             map,
-            hydrogens,
+            hydrogens: Some(hydrogens),
             aromatic,
         })
     }
