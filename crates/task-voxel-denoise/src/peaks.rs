@@ -1,6 +1,6 @@
 //! Atoms from densities: peaks, taken one by one.
 
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 
 use crate::Lattice;
 
@@ -19,9 +19,11 @@ const MOST: usize = 64;
 const REACH: f64 = 2.2;
 /// Rounds in which the neighbours of a new atom are fitted again, the others held fixed.
 const ROUNDS: usize = 3;
-/// Most rounds over all atoms at the end: overlapping atoms settle slowly.
-const LAST_ROUNDS: usize = 50;
-/// Atoms have settled when none moves by more than this in a round, in widths.
+/// A hidden atom must lower the squared rest by this share of its own square.
+const HIDDEN: f64 = 0.05;
+/// Most joint steps.
+const STEPS: usize = 20;
+/// Atoms have settled when a joint step lowers the squared rest by less than this, relatively.
 const SETTLED: f64 = 1e-3;
 /// Atoms of one channel closer than this, in widths, are one atom.
 const APART: f64 = 0.5;
@@ -30,7 +32,8 @@ const APART: f64 = 0.5;
 ///
 /// The highest voxel of what is left of a channel is the start of an atom: its position is fitted
 /// by Gauss-Newton steps to the density of an atom, its neighbours are fitted again, and their
-/// densities are taken away, until no voxel in the ball is above `peak` (an atom's own peak is 1).
+/// densities are taken away, until no voxel in the ball is above `peak` (an atom's own peak is 1);
+/// then all atoms are fitted together, and more are tried where that leaves most.
 ///
 /// # Panics
 /// If the grid does not have the size of the lattice times the number of elements.
@@ -71,36 +74,9 @@ impl<'a> Pursuit<'a> {
     }
 
     fn run(mut self, peak: f64) -> Vec<[f64; 3]> {
-        while self.atoms.len() < MOST {
-            let highest = self
-                .inside
-                .iter()
-                .copied()
-                .max_by(|&a, &b| self.rest[a].total_cmp(&self.rest[b]));
-            let Some(highest) = highest.filter(|&voxel| self.rest[voxel] > peak) else {
-                break;
-            };
-            let start = Vector3::from(self.lattice.position(highest));
-            let found = self.fit(start);
-            self.add(found, -1.0);
-            self.atoms.push(found);
-            let reach = 2.0 * REACH * self.lattice.width;
-            let near = (0..self.atoms.len())
-                .filter(|&atom| (self.atoms[atom] - found).norm() < reach)
-                .collect::<Vec<_>>();
-            for _ in 0..ROUNDS {
-                for &atom in &near {
-                    self.refit(atom);
-                }
-            }
-        }
-        for _ in 0..LAST_ROUNDS {
-            let moved =
-                (0..self.atoms.len()).fold(0.0_f64, |most, atom| most.max(self.refit(atom)));
-            if moved < SETTLED * self.lattice.width {
-                break;
-            }
-        }
+        while self.atoms.len() < MOST && self.take(peak) {}
+        self.settle();
+        while self.atoms.len() < MOST && self.take_hidden() {}
         let mut kept: Vec<Vector3<f64>> = Vec::new();
         for atom in self.atoms {
             let apart = APART * self.lattice.width;
@@ -111,13 +87,140 @@ impl<'a> Pursuit<'a> {
         kept.into_iter().map(Into::into).collect()
     }
 
-    /// Fits an atom again and returns by how much it moved.
-    fn refit(&mut self, atom: usize) -> f64 {
+    /// Takes the atom at the highest voxel above `peak`, if there is one.
+    fn take(&mut self, peak: f64) -> bool {
+        let voxels = self.inside.iter().copied();
+        let highest = voxels.max_by(|&a, &b| self.rest[a].total_cmp(&self.rest[b]));
+        let Some(highest) = highest.filter(|&voxel| self.rest[voxel] > peak) else {
+            return false;
+        };
+        let found = self.fit(Vector3::from(self.lattice.position(highest)));
+        self.add(found, -1.0);
+        self.atoms.push(found);
+        let reach = 2.0 * REACH * self.lattice.width;
+        let near: Vec<usize> = (0..self.atoms.len())
+            .filter(|&atom| (self.atoms[atom] - found).norm() < reach)
+            .collect();
+        for _ in 0..ROUNDS {
+            for &atom in &near {
+                self.refit(atom);
+            }
+        }
+        true
+    }
+
+    /// Adds an atom where most is left, below any peak, if all atoms together then fit much better:
+    /// atoms that overlap can hide one among them.
+    fn take_hidden(&mut self) -> bool {
+        let (atoms, rest, before) = (self.atoms.clone(), self.rest.clone(), self.cost());
+        if atoms.is_empty() || !self.take(0.0) {
+            return false;
+        }
+        self.settle();
+        let squared = self.lattice.width.powi(2) * std::f64::consts::FRAC_PI_2;
+        let energy = squared.powf(1.5) / self.lattice.step.powi(3);
+        let better = before - self.cost() > HIDDEN * energy;
+        if !better {
+            (self.atoms, self.rest) = (atoms, rest);
+        }
+        better
+    }
+
+    /// Fits all atoms together by damped Gauss-Newton steps, since atoms that overlap settle slowly
+    /// one by one.
+    fn settle(&mut self) {
+        let mut damping = 1e-3;
+        let mut cost = self.cost();
+        for _ in 0..STEPS {
+            let (mut normal, right) = self.normal_equations();
+            for place in 0..right.len() {
+                normal[(place, place)] *= 1.0 + damping;
+                normal[(place, place)] += f64::MIN_POSITIVE;
+            }
+            let Some(factors) = normal.cholesky() else {
+                return;
+            };
+            let step = factors.solve(&right);
+            let before = self.atoms.clone();
+            for (atom, moved) in step.as_slice().chunks(3).enumerate() {
+                self.place(atom, before[atom] + Vector3::from_column_slice(moved));
+            }
+            let after = self.cost();
+            if after < cost {
+                damping *= 0.1;
+                let settled = cost - after < SETTLED * cost;
+                cost = after;
+                if settled {
+                    return;
+                }
+            } else {
+                damping *= 10.0;
+                for (atom, &position) in before.iter().enumerate() {
+                    self.place(atom, position);
+                }
+            }
+        }
+    }
+
+    fn cost(&self) -> f64 {
+        self.rest.iter().map(|value| value * value).sum()
+    }
+
+    fn place(&mut self, atom: usize, position: Vector3<f64>) {
+        self.add(self.atoms[atom], 1.0);
+        self.atoms[atom] = position;
+        self.add(position, -1.0);
+    }
+
+    /// `J^T J` and `J^T rest` for the positions of all atoms.
+    fn normal_equations(&self) -> (DMatrix<f64>, DVector<f64>) {
+        let count = self.atoms.len();
+        let squared = self.lattice.width.powi(2);
+        let mut normal = DMatrix::zeros(3 * count, 3 * count);
+        let mut right = DVector::zeros(3 * count);
+        let slopes = self.atoms.iter().enumerate().map(|(atom, &position)| {
+            let mut slopes = Vec::new();
+            self.window(position, |voxel, away, density| {
+                let slope = away * (2.0 * density / squared);
+                for axis in 0..3 {
+                    right[3 * atom + axis] += slope[axis] * self.rest[voxel];
+                }
+                slopes.push((voxel, slope));
+            });
+            slopes
+        });
+        let slopes: Vec<Vec<(usize, Vector3<f64>)>> = slopes.collect();
+        let reach = 2.0 * REACH * self.lattice.width;
+        let mut of_first = vec![Vector3::zeros(); self.rest.len()];
+        for first in 0..count {
+            for &(voxel, slope) in &slopes[first] {
+                of_first[voxel] = slope;
+            }
+            for second in first..count {
+                if (self.atoms[first] - self.atoms[second]).norm() > 2.0 * reach {
+                    continue;
+                }
+                let mut block = Matrix3::zeros();
+                for &(voxel, slope) in &slopes[second] {
+                    block += of_first[voxel] * slope.transpose();
+                }
+                for (row, column) in (0..9).map(|entry| (entry / 3, entry % 3)) {
+                    normal[(3 * first + row, 3 * second + column)] = block[(row, column)];
+                    normal[(3 * second + column, 3 * first + row)] = block[(row, column)];
+                }
+            }
+            for &(voxel, _) in &slopes[first] {
+                of_first[voxel] = Vector3::zeros();
+            }
+        }
+        (normal, right)
+    }
+
+    fn refit(&mut self, atom: usize) {
         let before = self.atoms[atom];
         self.add(before, 1.0);
         self.atoms[atom] = self.fit(before);
         self.add(self.atoms[atom], -1.0);
-        (self.atoms[atom] - before).norm()
     }
 
     /// Least squares of `rest - exp(-|x - p|^2 / w^2)` over p; at most a voxel from the start.
