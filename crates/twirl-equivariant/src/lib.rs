@@ -9,6 +9,7 @@
 //! | [`Painn`] | O(3): no cross product anywhere |
 //! | [`TensorField`] with [`twirl_core::Symmetry::O3`] | O(3): the 11 parity-even paths of degree <= 2 |
 //! | [`TensorField`] with [`twirl_core::Symmetry::So3`] | SO(3): all 15 paths |
+//! | [`voxel::SteerableUnet`], [`voxel::OctahedralUnet`] | the 24 turns of a cubic lattice |
 //!
 //! Equivariance is a property of the layers, not of the weights, so it holds to rounding at any
 //! stage of training.
@@ -21,6 +22,7 @@ mod features;
 mod neighbours;
 mod painn;
 mod tensor_field;
+pub mod voxel;
 
 pub use cloud::{Cloud, Edges, Molecule};
 pub use error::EquivariantError;

@@ -61,7 +61,7 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     let validation = setting.task.items(Split::Validation);
     let evaluation = Evaluation {
         items: config.items,
-        design: Design::Iid { rotations: 2 },
+        design: thinned(setting.job.train.evaluation.design),
         weights: Weights::Ema,
         ..setting.job.train.evaluation.clone()
     };
@@ -98,6 +98,18 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
         )));
     }
     Ok(report)
+}
+
+/// Two rotations of each item; of the same finite group where the run is measured under one, since
+/// a batch need not be able to carry its noise to other rotations.
+fn thinned(design: Design) -> Design {
+    match design {
+        Design::Group { group } | Design::Subset { group, .. } => Design::Subset {
+            group,
+            rotations: 2,
+        },
+        Design::Iid { .. } | Design::Orbits { .. } => Design::Iid { rotations: 2 },
+    }
 }
 
 /// The averaged weights after the trial, or nothing if it diverged.

@@ -32,6 +32,11 @@ impl Draw {
         }
     }
 
+    /// Whether the batch is seen at several rotations that must share its randomness.
+    pub fn is_measuring(&self) -> bool {
+        self.step == u64::MAX
+    }
+
     /// The random stream of one item.
     pub fn stream(&self, item: usize) -> Stream {
         Stream::new(self.seed, Purpose::Batch, [self.step, item as u64])

@@ -9,6 +9,7 @@
 mod attention;
 mod convolution;
 mod dense;
+mod group_norm;
 mod init;
 mod lookup;
 mod norm;
@@ -17,6 +18,7 @@ mod radial;
 pub use attention::attention;
 pub use convolution::{conv_transpose3d, conv3d};
 pub use dense::{Activation, Dense, Mlp};
+pub use group_norm::GroupNorm;
 pub use init::Init;
 pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};
 pub use norm::{LayerNorm, RmsNorm};

@@ -5,7 +5,11 @@ use twirl_harness::Entry;
 /// The arms of all tasks, in the order of `twirlbench tasks`.
 pub const ENTRIES: &[Entry] = &join::<ALL>(TASKS);
 
-const TASKS: &[&[Entry]] = &[task_force_field::ENTRIES, task_conformer_flow::ENTRIES];
+const TASKS: &[&[Entry]] = &[
+    task_force_field::ENTRIES,
+    task_conformer_flow::ENTRIES,
+    task_voxel_denoise::ENTRIES,
+];
 
 const ALL: usize = {
     let (mut task, mut count) = (0, 0);

@@ -1,0 +1,74 @@
+//! Denoising of voxelised molecules, after `VoxMol` (Pinheiro et al., arXiv 2306.07473).
+//!
+//! A molecule is a density on a cubic grid, one channel per element, an atom a Gaussian. An arm
+//! sees it with noise and predicts it without. The loss is the mean squared error over the voxels
+//! of the ball inside the box: the ball, unlike the box, is the same in every pose.
+//!
+//! Two figures of symmetry, never mixed:
+//!
+//! - Under the 24 turns of the lattice inputs and outputs are permuted: exact, no interpolation.
+//! - Under SO(3) the rotated atoms are voxelised anew, the noise is a field that turns with them,
+//!   and the prediction is interpolated back. What interpolation alone does to a perfect
+//!   prediction is the floor that stands beside it.
+
+mod arms;
+mod batch;
+mod bonds;
+mod closing;
+mod config;
+mod generate;
+mod lattice;
+mod noise;
+mod peaks;
+mod pictures;
+mod resample;
+mod scores;
+mod task;
+mod walk_jump;
+
+use twirl_harness::{Entry, Training};
+
+pub use arms::clean::{CleanGrid, CleanGridConfig};
+pub use arms::octahedral::{OctahedralUnetArm, OctahedralUnetArmConfig};
+pub use arms::steerable::{SteerableUnetArm, SteerableUnetArmConfig};
+pub use arms::unet::{Unet, UnetConfig, UnetPreset, UnetSizes};
+pub use batch::{Batch, Output};
+pub use bonds::{Contacts, Counted};
+pub use config::{ClosingConfig, NoiseLaw, VoxelDenoiseConfig};
+pub use lattice::{Lattice, voxelise};
+pub use peaks::{Atom, Matched, find_atoms, match_atoms};
+pub use task::{Host, VoxelDenoise};
+
+/// The arms of this task.
+pub const ENTRIES: &[Entry] = &[
+    Entry::of::<VoxelDenoise, Unet>(
+        "unet",
+        Training::Augmented,
+        "the U-Net of VoxMol, on rotated molecules",
+    )
+    .generating::<VoxelDenoise, Unet>(),
+    Entry::of::<VoxelDenoise, Unet>(
+        "unet-unaugmented",
+        Training::Unaugmented,
+        "the same, trained on the stored poses",
+    )
+    .generating::<VoxelDenoise, Unet>(),
+    Entry::of::<VoxelDenoise, Unet>(
+        "unet-voxmol-euler",
+        Training::Augmented,
+        "the same, for runs that set augmentation = \"voxmol-euler\": uniform Euler angles",
+    )
+    .generating::<VoxelDenoise, Unet>(),
+    Entry::of::<VoxelDenoise, SteerableUnetArm>(
+        "steerable-unet",
+        Training::Equivariant,
+        "scalar and vector fields, kernels sampled on the lattice; the 24 turns exactly",
+    )
+    .generating::<VoxelDenoise, SteerableUnetArm>(),
+    Entry::of::<VoxelDenoise, OctahedralUnetArm>(
+        "octahedral-unet",
+        Training::Equivariant,
+        "every kernel in its 24 turned forms; the 24 turns exactly",
+    )
+    .generating::<VoxelDenoise, OctahedralUnetArm>(),
+];

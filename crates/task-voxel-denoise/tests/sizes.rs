@@ -1,0 +1,47 @@
+//! Parameter counts of the plain U-Net.
+
+use burn::tensor::Device;
+use serde_json::json;
+use task_voxel_denoise::{Unet, UnetConfig, UnetPreset, VoxelDenoise};
+use twirl_data::{DataSet, Embedded};
+use twirl_harness::{Arm, Task, parameter_count};
+
+/// The closed form is that of the network built, and the large presets are those of `VoxMol`
+/// (arXiv 2306.07473): 27.9, 111.5 and 446 million. They are counted and not built.
+#[test]
+fn presets_have_the_published_sizes() {
+    let data = DataSet::embedded(Embedded::Conformers).expect("embedded data");
+    let task = VoxelDenoise::open(&Default::default(), &data).expect("the task");
+    let channels = task.elements().len();
+    let presets = [
+        ("small", 0.37),
+        ("1m", 1.04),
+        ("28m", 27.9),
+        ("111m", 111.5),
+        ("446m", 445.9),
+    ];
+    for (name, millions) in presets {
+        let config: UnetConfig = serde_json::from_value(json!({"preset": name})).expect("a preset");
+        let counted = config.sizes().parameters(channels);
+        assert!(
+            (counted as f64 / 1e6 - millions).abs() < 0.05,
+            "{name}: {counted}"
+        );
+        if matches!(config.preset, UnetPreset::Small | UnetPreset::M1) {
+            let built = Unet::init(&config, &task, 1, &Device::flex()).expect("a network");
+            assert_eq!(parameter_count(&built), counted, "{name}");
+        }
+    }
+}
+
+#[test]
+fn sizes_that_make_no_network_are_refused_in_one_line() {
+    let data = DataSet::embedded(Embedded::Conformers).expect("embedded data");
+    let config = serde_json::from_value(json!({"grid": 18})).expect("settings");
+    let task = VoxelDenoise::open(&config, &data).expect("the task");
+    let error = Unet::init(&UnetConfig::default(), &task, 1, &Device::flex()).expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        "setting grid: 18 cannot be halved for 3 levels; give a multiple of 4, or fewer levels"
+    );
+}
