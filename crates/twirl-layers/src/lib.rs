@@ -9,6 +9,7 @@
 mod attention;
 mod convolution;
 mod dense;
+mod flex;
 mod group_norm;
 mod init;
 mod lookup;

@@ -13,12 +13,18 @@ use crate::suite::Suite;
 
 /// Compares every arm of the quick suite on the device and on the CPU, and fails beyond the
 /// tolerance.
-pub(crate) fn check(name: &str, task: Vec<String>, entries: &[Entry]) -> Result<ExitCode> {
+pub(crate) fn check(
+    name: &str,
+    task: Vec<String>,
+    arm: Vec<String>,
+    entries: &[Entry],
+) -> Result<ExitCode> {
     let suite = Suite::read("quick")?;
     let device = devices::resolve(name)?;
     let cpu = DeviceChoice::cpu();
     let args = RunArgs {
         task,
+        arm,
         seed: vec![0],
         ..RunArgs::default()
     };

@@ -48,6 +48,9 @@ pub(crate) enum Command {
         /// Only this task (repeatable)
         #[arg(long)]
         task: Vec<String>,
+        /// Only this arm (repeatable)
+        #[arg(long)]
+        arm: Vec<String>,
     },
     /// Look at data sets
     Data {

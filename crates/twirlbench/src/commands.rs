@@ -37,7 +37,8 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
         Command::Devices {
             check: Some(name),
             task,
-        } => agreement::check(&name, task, entries),
+            arm,
+        } => agreement::check(&name, task, arm, entries),
         Command::Data { command } => data(&command),
     }
 }

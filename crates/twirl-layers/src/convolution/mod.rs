@@ -19,10 +19,10 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use burn::backend::DispatchDevice;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{DType, Tensor, module};
 
+use crate::flex::on_flex;
 use plan::Shape;
 
 /// Cross-correlation `y[b, o, i] = bias[o] + sum_{c, j} weight[o, c, j] input[b, c, s i + j - p]`
@@ -84,7 +84,5 @@ pub fn conv_transpose3d(
 }
 
 fn own(input: &Tensor<5>) -> bool {
-    let device = input.device().inner();
-    matches!(device.as_dispatch(), DispatchDevice::Flex(_))
-        && matches!(input.dtype(), DType::F32 | DType::F64)
+    on_flex(&input.device()) && matches!(input.dtype(), DType::F32 | DType::F64)
 }
