@@ -11,6 +11,11 @@ use crate::topology::{ATOM_FEATURES, BOND_KINDS};
 /// Rounds of messages along bonds.
 const ROUNDS: usize = 2;
 
+/// Spread of the biases of attention at the beginning, over that of a dense layer's outputs: heads
+/// then attend to different distances along bonds from the first step. With a spread of 1 `plain`
+/// was still at the best linear guess after 400 steps.
+const BIAS_SCALE: f64 = 8.0;
+
 /// Embeds atoms, lets bonded atoms exchange messages twice, and adds the time.
 #[derive(Module, Debug)]
 pub(crate) struct Conditioning {
@@ -80,7 +85,7 @@ pub(crate) fn biases(
     heads: usize,
 ) -> Vec<Tensor<4>> {
     let [count, atoms] = dims;
-    let all = table.forward(features);
+    let all = table.forward(features) * BIAS_SCALE;
     let total = all.dims()[1];
     let all = all.reshape([count, atoms, atoms, total]).permute([0, 3, 1, 2]);
     (0..total / heads)
