@@ -16,6 +16,14 @@ use crate::{Equivariant, FlowConfig, Topology, closing, scores};
 /// Training conformers from which the moments are estimated.
 const MOMENT_ITEMS: usize = 256;
 
+/// Names of the terms that hold the trained loss in a quarter of the times.
+const BIN_NAMES: [&str; TIME_BINS] = [
+    "time 0.00-0.25",
+    "time 0.25-0.50",
+    "time 0.50-0.75",
+    "time 0.75-1.00",
+];
+
 /// Conformer generation by flow matching, on one data set.
 #[derive(Debug)]
 pub struct ConformerFlow {
@@ -142,7 +150,12 @@ impl ConformerFlow {
             let topology = self.topology(self.data.molecule(item));
             let mut stream = Stream::new(0, Purpose::Partition, [item as u64, 1]);
             let drawn = self.draw(&topology, &conformer, &mut stream);
-            for (x0, x1) in drawn.source.iter().flatten().zip(conformer.iter().flatten()) {
+            for (x0, x1) in drawn
+                .source
+                .iter()
+                .flatten()
+                .zip(conformer.iter().flatten())
+            {
                 sums[0] += x0 * x0;
                 sums[1] += x1 * x1;
                 sums[2] += x0 * x1;
@@ -219,7 +232,11 @@ impl Task for ConformerFlow {
             let (time, spread) = (drawn.time, self.flow.noise(drawn.time));
             let mut state = conformer.clone();
             let mut target = conformer;
-            let sources = drawn.source.iter().flatten().zip(drawn.noise.iter().flatten());
+            let sources = drawn
+                .source
+                .iter()
+                .flatten()
+                .zip(drawn.noise.iter().flatten());
             for ((state, target), (x0, z)) in state
                 .iter_mut()
                 .flatten()
@@ -281,13 +298,7 @@ impl Task for ConformerFlow {
             term(squared, Role::Report, Loss::Squared, one.clone()),
             term(norm, Role::Report, Loss::Norm, one),
         ];
-        const BINS: [&str; TIME_BINS] = [
-            "time 0.00-0.25",
-            "time 0.25-0.50",
-            "time 0.50-0.75",
-            "time 0.75-1.00",
-        ];
-        for (bin, name) in BINS.into_iter().enumerate() {
+        for (bin, name) in BIN_NAMES.into_iter().enumerate() {
             let inside = batch.bins.clone().narrow(1, bin, 1);
             let weight = batch.weight.clone() * inside;
             terms.push(term(name, Role::Report, loss, weight));

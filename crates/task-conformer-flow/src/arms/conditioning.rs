@@ -29,7 +29,7 @@ pub(crate) struct Conditioning {
 /// What blocks are conditioned on. A = B N.
 #[derive(Debug, Clone)]
 pub(crate) struct Conditions {
-    /// `[A, conditioning]`, behind a SiLU.
+    /// `[A, conditioning]`, behind a `SiLU`.
     pub(crate) modulation: Tensor<2>,
     /// First features of the atoms `[A, width]`, without geometry.
     pub(crate) tokens: Tensor<2>,
@@ -87,7 +87,9 @@ pub(crate) fn biases(
     let [count, atoms] = dims;
     let all = table.forward(features) * BIAS_SCALE;
     let total = all.dims()[1];
-    let all = all.reshape([count, atoms, atoms, total]).permute([0, 3, 1, 2]);
+    let all = all
+        .reshape([count, atoms, atoms, total])
+        .permute([0, 3, 1, 2]);
     (0..total / heads)
         .map(|layer| all.clone().narrow(1, layer * heads, heads))
         .collect()

@@ -74,7 +74,9 @@ impl Block {
         [count, atoms]: [usize; 2],
     ) -> Tensor<2> {
         let width = tokens.dims()[1];
-        let modulation = self.modulation.forward(context.conditions.modulation.clone());
+        let modulation = self
+            .modulation
+            .forward(context.conditions.modulation.clone());
         let gate = |start: usize| modulation.clone().narrow(1, start * width, width);
         let norm = LayerNorm::plain(width);
         let normed = modulate(norm.forward(tokens.clone()), &modulation, 0, width);
@@ -129,9 +131,7 @@ impl Plain {
             conditioning: Conditioning::new(init, shape),
             pairs: Dense::new(init, PAIR_KINDS, shape.heads * shape.layers, false),
             coordinates: Dense::new(init, COORDINATE_FEATURES, width, true),
-            blocks: (0..shape.layers)
-                .map(|_| Block::new(init, shape))
-                .collect(),
+            blocks: (0..shape.layers).map(|_| Block::new(init, shape)).collect(),
             last_modulation: Dense::zeroed(init, shape.conditioning, 2 * width, true),
             head: Dense::new(init, width, 3, true),
             heads: shape.heads,
@@ -150,13 +150,13 @@ impl Plain {
     /// Positions `[B, N, 3]` in angstrom and their gain `[B, 1, 1]` to one vector per atom.
     pub(crate) fn network(
         &self,
-        positions: Tensor<3>,
-        gain: Tensor<3>,
+        positions: &Tensor<3>,
+        gain: &Tensor<3>,
         context: &Context,
     ) -> Tensor<3> {
         let [count, atoms, _] = positions.dims();
         let rows = |tensor: Tensor<3>| tensor.reshape([count * atoms, 3]);
-        let mut features = vec![rows(positions.clone() * gain * COORDINATE_SCALE)];
+        let mut features = vec![rows(positions.clone() * gain.clone() * COORDINATE_SCALE)];
         for wavelength in WAVELENGTHS {
             let phase = rows(positions.clone() * (std::f64::consts::TAU / wavelength));
             features.extend([phase.clone().sin(), phase.cos()]);
@@ -194,11 +194,7 @@ impl Arm<ConformerFlow> for Plain {
 
     fn predict(&self, batch: &Batch) -> Output {
         let state = &batch.state;
-        let network = self.network(
-            state.positions.clone(),
-            state.input.clone(),
-            &self.context(batch),
-        );
+        let network = self.network(&state.positions, &state.input, &self.context(batch));
         finish(network, batch)
     }
 }
