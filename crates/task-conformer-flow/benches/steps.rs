@@ -1,7 +1,6 @@
 //! Times of a training step's forward and backward pass of every arm, of a forward pass alone, and
 //! of making a batch.
 
-use burn::module::Module;
 use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
 use task_conformer_flow::{

@@ -173,7 +173,7 @@ impl Shape {
         let block = dense(c, 6 * w) + dense(w, 3 * w) + dense(w, w) + mlp(w, self.expansion * w, w);
         self.conditioning_parameters()
             + PAIR_KINDS * self.heads * self.layers
-            + mlp(COORDINATE_FEATURES, w, w)
+            + dense(COORDINATE_FEATURES, w)
             + self.layers * block
             + dense(c, 2 * w)
             + dense(w, 3)

@@ -16,6 +16,14 @@ use crate::{Equivariant, FlowConfig, Topology, closing, scores};
 /// Training conformers from which the moments are estimated.
 const MOMENT_ITEMS: usize = 256;
 
+/// Names of the terms that hold the trained loss in a quarter of the times.
+const BIN_NAMES: [&str; TIME_BINS] = [
+    "time 0.00-0.25",
+    "time 0.25-0.50",
+    "time 0.50-0.75",
+    "time 0.75-1.00",
+];
+
 /// Conformer generation by flow matching, on one data set.
 #[derive(Debug)]
 pub struct ConformerFlow {
@@ -290,13 +298,7 @@ impl Task for ConformerFlow {
             term(squared, Role::Report, Loss::Squared, one.clone()),
             term(norm, Role::Report, Loss::Norm, one),
         ];
-        const BINS: [&str; TIME_BINS] = [
-            "time 0.00-0.25",
-            "time 0.25-0.50",
-            "time 0.50-0.75",
-            "time 0.75-1.00",
-        ];
-        for (bin, name) in BINS.into_iter().enumerate() {
+        for (bin, name) in BIN_NAMES.into_iter().enumerate() {
             let inside = batch.bins.clone().narrow(1, bin, 1);
             let weight = batch.weight.clone() * inside;
             terms.push(term(name, Role::Report, loss, weight));

@@ -119,12 +119,11 @@ mod tests {
 
     fn formula(text: &str) -> (usize, usize, i32) {
         let molecule = molecule_from_smiles(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        let hydrogens = molecule.atomic_numbers.iter().filter(|n| **n == 1).count();
-        (
-            molecule.atomic_numbers.len() - hydrogens,
-            hydrogens,
-            molecule.charge,
-        )
+        let (hydrogens, heavy): (Vec<u8>, Vec<u8>) = molecule
+            .atomic_numbers
+            .iter()
+            .partition(|number| **number == 1);
+        (heavy.len(), hydrogens.len(), molecule.charge)
     }
 
     #[test]

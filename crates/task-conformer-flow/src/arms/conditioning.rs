@@ -11,6 +11,11 @@ use crate::topology::{ATOM_FEATURES, BOND_KINDS};
 /// Rounds of messages along bonds.
 const ROUNDS: usize = 2;
 
+/// Spread of the biases of attention at the beginning, over that of a dense layer's outputs: heads
+/// then attend to different distances along bonds from the first step. With a spread of 1 `plain`
+/// was still at the best linear guess after 400 steps.
+const BIAS_SCALE: f64 = 8.0;
+
 /// Embeds atoms, lets bonded atoms exchange messages twice, and adds the time.
 #[derive(Module, Debug)]
 pub(crate) struct Conditioning {
@@ -24,7 +29,7 @@ pub(crate) struct Conditioning {
 /// What blocks are conditioned on. A = B N.
 #[derive(Debug, Clone)]
 pub(crate) struct Conditions {
-    /// `[A, conditioning]`, behind a SiLU.
+    /// `[A, conditioning]`, behind a `SiLU`.
     pub(crate) modulation: Tensor<2>,
     /// First features of the atoms `[A, width]`, without geometry.
     pub(crate) tokens: Tensor<2>,
@@ -80,7 +85,7 @@ pub(crate) fn biases(
     heads: usize,
 ) -> Vec<Tensor<4>> {
     let [count, atoms] = dims;
-    let all = table.forward(features);
+    let all = table.forward(features) * BIAS_SCALE;
     let total = all.dims()[1];
     let all = all
         .reshape([count, atoms, atoms, total])

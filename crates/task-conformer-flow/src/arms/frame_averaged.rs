@@ -116,7 +116,7 @@ impl Arm<ConformerFlow> for FrameAveraged {
         let (posed, back) = Self::posed(batch);
         let context = self.plain.context(batch).repeated(FRAMES);
         let gain = batch.state.input.clone().repeat_dim(0, FRAMES);
-        let network = self.plain.network(posed, gain, &context).matmul(back);
+        let network = self.plain.network(&posed, &gain, &context).matmul(back);
         let network = network
             .reshape([FRAMES, count, atoms * 3])
             .mean_dim(0)

@@ -16,16 +16,22 @@ use crate::topology::PAIR_KINDS;
 /// The shortest bounds how much the rounding of coordinates is amplified.
 const WAVELENGTHS: [f64; 4] = [16.0, 8.0, 4.0, 2.0];
 
+/// Weight of the coordinates beside their waves: three numbers among 27 would be drowned.
+const COORDINATE_SCALE: f64 = 4.0;
+
 /// Numbers per atom made of its coordinates.
 pub(crate) const COORDINATE_FEATURES: usize = 3 + 6 * WAVELENGTHS.len();
 
 /// A diffusion transformer on atoms (adaLN-zero, arXiv 2212.09748): coordinates, bond graph and
 /// time in, one vector per atom out. Nothing in it knows about rotations.
+///
+/// Coordinates and their waves enter linearly: values then carry positions, and products of queries
+/// and keys are functions of differences of positions.
 #[derive(Module, Debug)]
 pub struct Plain {
     conditioning: Conditioning,
     pairs: Dense,
-    coordinates: Mlp,
+    coordinates: Dense,
     blocks: Vec<Block>,
     last_modulation: Dense,
     head: Dense,
@@ -124,7 +130,7 @@ impl Plain {
         Self {
             conditioning: Conditioning::new(init, shape),
             pairs: Dense::new(init, PAIR_KINDS, shape.heads * shape.layers, false),
-            coordinates: Mlp::new(init, [COORDINATE_FEATURES, width, width], Activation::Silu),
+            coordinates: Dense::new(init, COORDINATE_FEATURES, width, true),
             blocks: (0..shape.layers).map(|_| Block::new(init, shape)).collect(),
             last_modulation: Dense::zeroed(init, shape.conditioning, 2 * width, true),
             head: Dense::new(init, width, 3, true),
@@ -144,13 +150,13 @@ impl Plain {
     /// Positions `[B, N, 3]` in angstrom and their gain `[B, 1, 1]` to one vector per atom.
     pub(crate) fn network(
         &self,
-        positions: Tensor<3>,
-        gain: Tensor<3>,
+        positions: &Tensor<3>,
+        gain: &Tensor<3>,
         context: &Context,
     ) -> Tensor<3> {
         let [count, atoms, _] = positions.dims();
         let rows = |tensor: Tensor<3>| tensor.reshape([count * atoms, 3]);
-        let mut features = vec![rows(positions.clone() * gain)];
+        let mut features = vec![rows(positions.clone() * gain.clone() * COORDINATE_SCALE)];
         for wavelength in WAVELENGTHS {
             let phase = rows(positions.clone() * (std::f64::consts::TAU / wavelength));
             features.extend([phase.clone().sin(), phase.cos()]);
@@ -188,11 +194,7 @@ impl Arm<ConformerFlow> for Plain {
 
     fn predict(&self, batch: &Batch) -> Output {
         let state = &batch.state;
-        let network = self.network(
-            state.positions.clone(),
-            state.input.clone(),
-            &self.context(batch),
-        );
+        let network = self.network(&state.positions, &state.input, &self.context(batch));
         finish(network, batch)
     }
 }
