@@ -35,12 +35,12 @@ fn data() -> DataSet {
     DataSet::embedded(Embedded::Forces).expect("embedded data")
 }
 
-fn job(arm: &str, task_config: serde_json::Value, arm_config: serde_json::Value) -> (Entry, Job) {
+fn job(arm: &str, task_config: &serde_json::Value, arm_config: &serde_json::Value) -> (Entry, Job) {
     let entry = *ENTRIES
         .iter()
         .find(|entry| entry.arm == arm)
         .expect("an arm");
-    let complete = entry.complete(&task_config, &arm_config).expect("settings");
+    let complete = entry.complete(task_config, arm_config).expect("settings");
     let job = Job {
         task: entry.task.into(),
         arm: arm.into(),
@@ -67,7 +67,7 @@ fn job(arm: &str, task_config: serde_json::Value, arm_config: serde_json::Value)
 
 fn small_head() -> (Entry, Job) {
     let config = json!({"width": 8, "layers": 1, "heads": 2, "radial": 8, "degree": 2});
-    job("neighbour-attention", json!({}), config)
+    job("neighbour-attention", &json!({}), &config)
 }
 
 fn lab((entry, job): &(Entry, Job)) -> Box<dyn Lab> {
@@ -108,7 +108,7 @@ fn gradients_are_the_derivatives_of_the_parts() {
     let small = json!({"width": 8, "layers": 1, "heads": 2, "expansion": 1});
     let arms = [
         small_head(),
-        job("coordinate-transformer", json!({}), small),
+        job("coordinate-transformer", &json!({}), &small),
     ];
     for arm in arms {
         let mut lab = lab(&arm);
@@ -344,8 +344,8 @@ fn losses_without_an_unbiased_gradient_and_misfits_are_refused() {
     let small = json!({"width": 8, "layers": 1, "heads": 2, "expansion": 1});
     let lab = lab(&job(
         "coordinate-transformer",
-        json!({"loss": "norm"}),
-        small,
+        &json!({"loss": "norm"}),
+        &small,
     ));
     let weights = lab.weights();
     let probe = probe(&*lab, 2, Design::Iid { rotations: 2 });

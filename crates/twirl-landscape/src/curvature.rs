@@ -1,6 +1,6 @@
 //! Hessian-vector products by central differences of gradients.
 
-use crate::vector::{add, dot, norm, random_direction};
+use crate::vector::{add, dot, norm, random_direction, scale};
 use crate::{LandscapeError, Objective};
 
 /// Steps that are tried, largest first. The error of a central difference is `h^2 |D^3| / 6` from
@@ -54,7 +54,7 @@ impl<'a, F: Objective> Curvature<'a, F> {
             return Err(LandscapeError::NotFinite { what: "a gradient" });
         }
         if length > 0.0 {
-            slope.iter_mut().for_each(|value| *value /= length);
+            scale(&mut slope, 1.0 / length);
         } else {
             slope = random_direction(expected, seed, 1);
         }
@@ -81,7 +81,7 @@ impl<'a, F: Objective> Curvature<'a, F> {
             before = Some(products);
         }
         let verification = best.ok_or(LandscapeError::NotFinite { what: "a product" })?;
-        if !(verification.disagreement <= ALLOWED) {
+        if verification.disagreement.is_nan() || verification.disagreement > ALLOWED {
             return Err(LandscapeError::NotResolved {
                 disagreement: verification.disagreement,
                 allowed: ALLOWED,
@@ -125,7 +125,7 @@ impl<'a, F: Objective> Curvature<'a, F> {
         }
         let unit: Vec<f64> = direction.iter().map(|value| value / length).collect();
         let mut along = product(self.objective, &self.at, &unit, self.verification.step)?;
-        along.iter_mut().for_each(|value| *value *= length);
+        scale(&mut along, length);
         Ok(along)
     }
 }
@@ -144,7 +144,7 @@ fn product<F: Objective>(
     add(&mut place, -step, unit);
     let behind = objective.gradient(&place)?;
     add(&mut ahead, -1.0, &behind);
-    ahead.iter_mut().for_each(|value| *value /= 2.0 * step);
+    scale(&mut ahead, 0.5 / step);
     if ahead.iter().all(|value| value.is_finite()) {
         Ok(ahead)
     } else {

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use crate::LandscapeError;
-use crate::vector::{add, dot, norm};
+use crate::vector::{add, dot, norm, scale};
 
 /// Largest residual, as a share of the largest eigenvalue, of a Ritz value that counts as an
 /// eigenvalue.
@@ -59,7 +59,7 @@ pub fn lanczos(
         if length <= 1e-10 * size || step + 1 == steps.min(start.len()) {
             break;
         }
-        next.iter_mut().for_each(|value| *value /= length);
+        scale(&mut next, 1.0 / length);
         basis.push(next);
     }
     Ok(ritz(&diagonal, &beside))

@@ -21,7 +21,7 @@ pub fn random_direction(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
         .map(|_| stream.sample(StandardNormal))
         .collect();
     let length = norm(&direction);
-    direction.iter_mut().for_each(|value| *value /= length);
+    scale(&mut direction, 1.0 / length);
     direction
 }
 
@@ -45,5 +45,12 @@ pub fn random_signs(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
 pub(crate) fn add(y: &mut [f64], a: f64, x: &[f64]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y += a * x;
+    }
+}
+
+/// `x *= a`.
+pub(crate) fn scale(x: &mut [f64], a: f64) {
+    for value in x {
+        *value *= a;
     }
 }

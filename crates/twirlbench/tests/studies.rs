@@ -85,7 +85,7 @@ fn a_study_writes_its_files_and_keeps_its_cells() {
     assert_eq!(written["cells"][0]["status"], "ok");
 
     // Again: the cell is kept, without time even, and the figures are the same.
-    let again = [&arguments[..], &["--seconds", "0.001"]].concat();
+    let again = [&arguments[..], &["--seconds", "1e-9"]].concat();
     assert!(study(&again, folder.path()).status.success());
     assert_eq!(manifest(folder.path())["cells"][0]["status"], "ok (kept)");
     assert_eq!(

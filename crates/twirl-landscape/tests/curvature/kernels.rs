@@ -59,13 +59,13 @@ fn spectra_are_those_of_the_parts_hessians() {
 
 #[test]
 fn rows_that_do_not_fit_are_refused() {
-    let error = Kernel::of(&rows(), 4, OUTPUTS).err().expect("refused");
+    let error = Kernel::of(&rows(), 4, OUTPUTS).expect_err("refused");
     assert_eq!(
         error.to_string(),
         "the list of rows has length 15, 12 expected"
     );
     let mut bad = rows();
     bad[3][7] = f64::NAN;
-    let error = Kernel::of(&bad, ROTATIONS, OUTPUTS).err().expect("refused");
+    let error = Kernel::of(&bad, ROTATIONS, OUTPUTS).expect_err("refused");
     assert!(error.to_string().contains("not finite"));
 }

@@ -3,17 +3,19 @@
 use anyhow::bail;
 use serde_json::json;
 use twirl_core::Law;
-use twirl_harness::Training;
-use twirl_report::{Chart, ChartPanel, Grid, count, percent_curve, range, significant};
+use twirl_harness::{Record, Training};
+use twirl_report::{
+    Chart, ChartPanel, Grid, PercentPoint, count, percent_curve, range, significant,
+};
 
 use crate::study::cell::Cells;
 use crate::study::dynamics::{LEVEL, WINDOW, line, number};
 use crate::study::outcome::{Finding, Judgement, Outcome, Sheet};
 use crate::study::scope::{Scope, Subject, read_arm};
 
-const RULE: &str = "at the last step, over the controls other than `no augmentation`: supported if \
+const RULE: &str = "at the largest common step, over the controls other than `no augmentation`: supported if \
                     all intervals of the percentage lie below 2; not supported if one lies above; \
-                    undecided otherwise, and where a run took fewer than 1,000 steps. `No \
+                    undecided otherwise, and where that step is below 1,000. `No \
                     augmentation` is judged apart: supported if its interval lies above that of \
                     the augmented arm";
 
@@ -55,24 +57,33 @@ fn controls(scope: &Scope<'_>, base: &Subject) -> Vec<(&'static str, anyhow::Res
     ]
 }
 
-/// A control's percentage at its last step.
+/// A control's run.
+struct Control {
+    name: &'static str,
+    points: Vec<PercentPoint>,
+    records: Vec<Record>,
+}
+
+/// A control's percentage at the step that all have.
 struct Found {
     name: &'static str,
     interval: Option<[f64; 2]>,
     step: u64,
 }
 
-pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
-    let mut outcome = Outcome {
+/// The outcome before any figure.
+fn frame() -> Outcome {
+    Outcome {
         claim: "a percentage of 2 or less does not hang on the law of augmentation, the amount of \
                 data or the loss",
         rule: RULE,
         findings: Vec::new(),
         tables: Vec::new(),
         notes: vec![
-            "One seed: intervals are over molecules. Late training: `at its lowest` is the least \
-             percentage of the run, so that a later rise shows. A coordinate-input network beside \
-             an invariant-feature one: compare the arms of the study dynamics."
+            "One seed: intervals are over molecules. Late training: `lowest` is the least \
+             percentage of the whole run and `last` that of its end, so that a later rise shows. A \
+             coordinate-input network beside an invariant-feature one: compare the arms of the \
+             study dynamics."
                 .into(),
         ],
         chart: Chart {
@@ -82,22 +93,65 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             panels: Vec::new(),
         },
         sheet: Sheet::new(["task", "arm", "control", "step", "percent", "low", "high"]),
-    };
+    }
+}
+
+/// Runs the controls of an arm; those that fail are left to the statuses and notes.
+fn measure(
+    scope: &Scope<'_>,
+    cells: &mut Cells,
+    base: &Subject,
+    notes: &mut Vec<String>,
+) -> Vec<Control> {
+    let mut all = Vec::new();
+    for (name, control) in controls(scope, base) {
+        let what = match name {
+            BASE => "run".into(),
+            name => name.replace(", ", "-").replace(' ', "-"),
+        };
+        let folder = match control {
+            Ok(control) => scope.run(cells, &what, &control),
+            Err(error) => {
+                notes.push(format!("{}, {name}: {error:#}", base.place()));
+                None
+            }
+        };
+        let Some(mut arm) = folder.and_then(|folder| read_arm(&folder).ok()) else {
+            continue;
+        };
+        // The base has the runs of other studies' seeds beside it.
+        arm.runs
+            .retain(|run| run.manifest.job.seed == base.job.seed);
+        if let Some(run) = arm.counted().first() {
+            all.push(Control {
+                name,
+                points: percent_curve(&arm),
+                records: run.records.clone(),
+            });
+        }
+    }
+    all
+}
+
+pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
+    let mut outcome = frame();
     let mut table = Grid::new(
-        "Percentage at the last step",
+        "Percentage at the largest measured step that all controls have",
         3,
         [
             "task",
             "arm",
             "control",
-            "steps",
+            "step",
             "percent",
             "95 % interval",
-            "at its lowest",
-            "at step",
             "loss",
             "L_mean",
             "L_equiv",
+            "lowest",
+            "at step",
+            "last",
+            "at step",
         ],
     );
     for base in scope.arms(Training::Augmented, 1) {
@@ -107,70 +161,56 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             .first()
             .copied()
             .unwrap_or(0);
+        let all = measure(scope, cells, &base, &mut outcome.notes);
+        let Some(step) = common(&all) else { continue };
+        let mut found = Vec::new();
         let mut lines = Vec::new();
-        let mut all = Vec::new();
-        for (name, control) in controls(scope, &base) {
-            let what = if name == BASE {
-                "run".into()
-            } else {
-                name.replace([' ', ','], "-")
-            };
-            let folder = match control {
-                Ok(control) => scope.run(cells, &what, &control),
-                Err(error) => {
-                    outcome
-                        .notes
-                        .push(format!("{}, {name}: {error:#}", base.place()));
-                    None
-                }
-            };
-            let Some(mut arm) = folder.and_then(|folder| read_arm(&folder).ok()) else {
+        for control in &all {
+            let by_percent =
+                |a: &&PercentPoint, b: &&PercentPoint| a.percent.value.total_cmp(&b.percent.value);
+            let at = control.points.iter().find(|point| point.step == step);
+            let record = control.records.iter().find(|record| record.step == step);
+            let lowest = control.points.iter().min_by(by_percent);
+            let (Some(at), Some(record), Some(lowest), Some(last)) =
+                (at, record, lowest, control.points.last())
+            else {
                 continue;
-            };
-            // The base has the runs of other studies' seeds beside it.
-            arm.runs
-                .retain(|run| run.manifest.job.seed == base.job.seed);
-            let points = percent_curve(&arm);
-            let (Some(last), Some(run)) = (points.last(), arm.counted().first().copied()) else {
-                continue;
-            };
-            let lowest = points
-                .iter()
-                .min_by(|a, b| a.percent.value.total_cmp(&b.percent.value))
-                .unwrap_or(last);
-            let split = run.records.last().map(|record| record.split);
-            let part = |pick: fn(&twirl_harness::Split) -> f64| {
-                split
-                    .as_ref()
-                    .map_or("-".into(), |split| significant(pick(split), 3))
             };
             table.push(vec![
-                arm.task.clone(),
-                arm.arm.clone(),
-                name.into(),
-                count(last.step),
-                significant(last.percent.value, 3),
-                range(last.percent.interval, 3),
+                base.job.task.clone(),
+                base.job.arm.clone(),
+                control.name.into(),
+                count(step),
+                significant(at.percent.value, 3),
+                range(at.percent.interval, 3),
+                significant(record.split.loss, 3),
+                significant(record.split.loss_mean, 3),
+                significant(record.split.loss_equiv, 3),
                 significant(lowest.percent.value, 3),
                 count(lowest.step),
-                part(|split| split.loss),
-                part(|split| split.loss_mean),
-                part(|split| split.loss_equiv),
+                significant(last.percent.value, 3),
+                count(last.step),
             ]);
-            for point in &points {
+            for point in &control.points {
                 let [low, high] = point.percent.interval.unwrap_or([f64::NAN; 2]);
                 let [value, low, high] = [point.percent.value, low, high].map(number);
-                let (task, arm) = (arm.task.clone(), arm.arm.clone());
-                let step = point.step.to_string();
-                outcome
-                    .sheet
-                    .push([task, arm, name.into(), step, value, low, high]);
+                let (task, arm) = (base.job.task.clone(), base.job.arm.clone());
+                let row = [
+                    task,
+                    arm,
+                    control.name.into(),
+                    point.step.to_string(),
+                    value,
+                    low,
+                    high,
+                ];
+                outcome.sheet.push(row);
             }
-            lines.push(line(name.into(), &points));
-            all.push(Found {
-                name,
-                interval: last.percent.interval,
-                step: last.step,
+            lines.push(line(control.name.into(), &control.points));
+            found.push(Found {
+                name: control.name,
+                interval: at.percent.interval,
+                step,
             });
         }
         outcome.chart.panels.push(ChartPanel {
@@ -179,12 +219,22 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         });
         outcome.findings.push(Finding {
             place: base.place(),
-            judgement: judge(&all),
-            figures: words(&all),
+            judgement: judge(&found),
+            figures: format!("at step {}: {}", count(step), words(&found)),
         });
     }
     outcome.tables.push(table);
     outcome
+}
+
+/// The largest step at which every control was measured.
+fn common(all: &[Control]) -> Option<u64> {
+    let (first, others) = all.split_first()?;
+    let has = |control: &Control, step: u64| control.points.iter().any(|p| p.step == step);
+    let steps = first.points.iter().map(|point| point.step);
+    steps
+        .filter(|&step| others.iter().all(|other| has(other, step)))
+        .max()
 }
 
 fn judge(all: &[Found]) -> Judgement {

@@ -67,7 +67,12 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         rule: RULE,
         findings: Vec::new(),
         tables: Vec::new(),
-        notes: Vec::new(),
+        notes: vec![
+            "`of |f|^2`: squared equivariance error over the mean squared size of the \
+             predictions, the largest of the trained terms at the last step. The percentage also \
+             falls when predictions are small beside the targets; this figure does not."
+                .into(),
+        ],
         chart: Chart {
             title: "Share of the loss that is imperfect symmetry, against steps".into(),
             description: "Bands: 95 % interval over seeds and molecules.".into(),
@@ -84,6 +89,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         "device s",
         "percent",
         "95 % interval",
+        "of |f|^2 (%)",
     ];
     let levels = THRESHOLDS.iter().map(|level| format!("to {level} %"));
     let head = head.iter().map(ToString::to_string).chain(levels);
@@ -107,6 +113,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             seconds(&arm),
             significant(last.percent.value, 3),
             range(last.percent.interval, 3),
+            relative(&arm).map_or("-".into(), |share| significant(100.0 * share, 2)),
         ];
         let reached = |level: &f64| settled_below(&points, *level).map_or("-".into(), count);
         row.extend(THRESHOLDS.iter().map(reached));
@@ -141,6 +148,17 @@ fn seconds(arm: &ArmRuns) -> String {
     let runs = arm.counted();
     let sum: f64 = runs.iter().map(|run| run.manifest.device_seconds).sum();
     format!("{:.1}", sum / runs.len().max(1) as f64)
+}
+
+/// Largest relative equivariance error of a trained term at the end, mean over seeds.
+fn relative(arm: &ArmRuns) -> Option<f64> {
+    let of_run = |run: &twirl_report::Run| {
+        let terms = run.last()?.terms.values().filter(|term| term.trained);
+        terms.map(|term| term.relative_equiv).reduce(f64::max)
+    };
+    let shares: Option<Vec<f64>> = arm.counted().into_iter().map(of_run).collect();
+    let shares = shares.filter(|shares| !shares.is_empty())?;
+    Some(shares.iter().sum::<f64>() / shares.len() as f64)
 }
 
 /// The curve of percentages with its band.

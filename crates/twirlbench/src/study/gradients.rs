@@ -43,6 +43,9 @@ impl Point {
     }
 }
 
+/// The points of every seed.
+type Seeds = Vec<(u64, Vec<Point>)>;
+
 fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Point>> {
     let budget = &scope.budgets.gradients;
     let mut lab = scope.lab(subject)?;
@@ -96,24 +99,9 @@ fn judge(interval: Option<[f64; 2]>) -> Judgement {
     }
 }
 
-pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
-    let budget = &scope.budgets.gradients;
-    let mut arms: Vec<(Subject, Vec<(u64, Vec<Point>)>)> = scope
-        .arms(Training::Augmented, scope.budgets.lab.plain)
-        .iter()
-        .map(|subject| (scope.for_lab(subject), Vec::new()))
-        .collect();
-    for &seed in scope.seeds(&scope.budgets.lab.seeds) {
-        for (subject, seeds) in &mut arms {
-            let subject = subject.seeded(seed);
-            let label = format!("{}/seed-{seed}", subject.place());
-            let key = scope.key(&subject, budget);
-            if let Some(points) = cells.value(&label, &key, || follow(scope, &subject)) {
-                seeds.push((seed, points));
-            }
-        }
-    }
-    let mut outcome = Outcome {
+/// The outcome before any figure.
+fn frame() -> Outcome {
+    Outcome {
         claim: "the relative gradient of L_equiv goes as the square root of the relative \
                 equivariance error",
         rule: RULE,
@@ -144,7 +132,27 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             "grad_equiv",
             "cosine",
         ]),
-    };
+    }
+}
+
+pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
+    let budget = &scope.budgets.gradients;
+    let mut arms: Vec<(Subject, Seeds)> = scope
+        .arms(Training::Augmented, scope.budgets.lab.plain)
+        .iter()
+        .map(|subject| (scope.for_lab(subject), Vec::new()))
+        .collect();
+    for &seed in scope.seeds(&scope.budgets.lab.seeds) {
+        for (subject, seeds) in &mut arms {
+            let subject = subject.seeded(seed);
+            let label = format!("{}/seed-{seed}", subject.place());
+            let key = scope.key(&subject, budget);
+            if let Some(points) = cells.value(&label, &key, || follow(scope, &subject)) {
+                seeds.push((seed, points));
+            }
+        }
+    }
+    let mut outcome = frame();
     let mut table = Grid::new(
         "Gradients of the parts, first seed",
         1,

@@ -16,6 +16,7 @@ mod scope;
 mod spread;
 mod test_time;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -161,7 +162,7 @@ fn all(args: &StudyArgs, out: &Path) -> Result<ExitCode> {
         let verdict = std::fs::read_to_string(&file);
         let verdict = verdict.unwrap_or_else(|_| "no verdict: the study failed".into());
         let line = verdict.trim().replace('|', "\\|");
-        index.push_str(&format!("| [{0}]({0}/table.md) | {line} |\n", study.name));
+        let _ = writeln!(index, "| [{0}]({0}/table.md) | {line} |", study.name);
     }
     write_whole(&out.join("README.md"), index.as_bytes())?;
     println!("studies: {}", out.display());

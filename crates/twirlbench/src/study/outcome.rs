@@ -75,7 +75,7 @@ impl Sheet {
     /// Adds a row.
     pub(crate) fn push<const N: usize>(&mut self, row: [String; N]) {
         assert_eq!(N, self.head.len(), "a row has a cell for each column");
-        self.rows.push(row.to_vec());
+        self.rows.push(row.into());
     }
 
     fn csv(&self) -> String {

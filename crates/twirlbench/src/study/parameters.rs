@@ -59,6 +59,9 @@ impl Stage {
     }
 }
 
+/// The stages of every seed.
+type Seeds = Vec<(u64, Vec<Stage>)>;
+
 fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Stage>> {
     let budget = &scope.budgets.parameters;
     let mut lab = scope.lab(subject)?;
@@ -126,25 +129,9 @@ fn judge(interval: Option<[f64; 2]>, range: [f64; 2]) -> Judgement {
     }
 }
 
-pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
-    let budget = &scope.budgets.parameters;
-    // Every augmented arm is asked: those without such layers cost nothing.
-    let mut arms: Vec<(Subject, Vec<(u64, Vec<Stage>)>)> = scope
-        .arms(Training::Augmented, usize::MAX)
-        .iter()
-        .map(|subject| (scope.for_lab(subject), Vec::new()))
-        .collect();
-    for &seed in scope.seeds(&scope.budgets.lab.seeds) {
-        for (subject, seeds) in &mut arms {
-            let subject = subject.seeded(seed);
-            let label = format!("{}/seed-{seed}", subject.place());
-            let key = scope.key(&subject, budget);
-            if let Some(stages) = cells.value(&label, &key, || follow(scope, &subject)) {
-                seeds.push((seed, stages));
-            }
-        }
-    }
-    let mut outcome = Outcome {
+/// The outcome before any figure.
+fn frame() -> Outcome {
+    Outcome {
         claim: "L_equiv is quadratic in the part of the weights that is not equivariant, and \
                 proportional to its squared size over training",
         rule: RULE,
@@ -166,7 +153,28 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         sheet: Sheet::new([
             "task", "arm", "seed", "step", "scale", "rest", "loss", "equiv",
         ]),
-    };
+    }
+}
+
+pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
+    let budget = &scope.budgets.parameters;
+    // Every augmented arm is asked: those without such layers cost nothing.
+    let mut arms: Vec<(Subject, Seeds)> = scope
+        .arms(Training::Augmented, usize::MAX)
+        .iter()
+        .map(|subject| (scope.for_lab(subject), Vec::new()))
+        .collect();
+    for &seed in scope.seeds(&scope.budgets.lab.seeds) {
+        for (subject, seeds) in &mut arms {
+            let subject = subject.seeded(seed);
+            let label = format!("{}/seed-{seed}", subject.place());
+            let key = scope.key(&subject, budget);
+            if let Some(stages) = cells.value(&label, &key, || follow(scope, &subject)) {
+                seeds.push((seed, stages));
+            }
+        }
+    }
+    let mut outcome = frame();
     let mut over_training = Grid::new(
         "Split layers over training, first seed",
         2,
@@ -235,23 +243,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 scaled.push(row);
             }
         }
-        let exponents: Option<Vec<f64>> = seeds
-            .iter()
-            .map(|(_, stages)| stages.last()?.exponent())
-            .collect();
-        let found = exponents.and_then(|exponents| arithmetic(&exponents));
-        outcome.findings.push(Finding {
-            place: subject.place(),
-            judgement: judge(found.and_then(|found| found.interval), [1.95, 2.05]),
-            figures: format!("p = {}", with_interval(found)),
-        });
-        let drifts: Option<Vec<f64>> = seeds.iter().map(|(_, stages)| drift(stages)).collect();
-        let found = drifts.and_then(|drifts| geometric(&drifts));
-        outcome.findings.push(Finding {
-            place: format!("{} over training", subject.place()),
-            judgement: judge(found.and_then(|found| found.interval), [0.5, 2.0]),
-            figures: format!("q = {}", with_interval(found)),
-        });
+        outcome.judge(subject, seeds);
     }
     outcome.tables.extend([over_training, scaled]);
     outcome.chart.panels.push(ChartPanel {
@@ -262,6 +254,26 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
 }
 
 impl Outcome {
+    fn judge(&mut self, subject: &Subject, seeds: &[(u64, Vec<Stage>)]) {
+        let exponents: Option<Vec<f64>> = seeds
+            .iter()
+            .map(|(_, stages)| stages.last()?.exponent())
+            .collect();
+        let found = exponents.and_then(|exponents| arithmetic(&exponents));
+        self.findings.push(Finding {
+            place: subject.place(),
+            judgement: judge(found.and_then(|found| found.interval), [1.95, 2.05]),
+            figures: format!("p = {}", with_interval(found)),
+        });
+        let drifts: Option<Vec<f64>> = seeds.iter().map(|(_, stages)| drift(stages)).collect();
+        let found = drifts.and_then(|drifts| geometric(&drifts));
+        self.findings.push(Finding {
+            place: format!("{} over training", subject.place()),
+            judgement: judge(found.and_then(|found| found.interval), [0.5, 2.0]),
+            figures: format!("q = {}", with_interval(found)),
+        });
+    }
+
     fn write_rows(&mut self, subject: &Subject, seed: u64, stages: &[Stage]) {
         for stage in stages {
             let mut push = |scale: f64, equiv: f64| {

@@ -159,11 +159,8 @@ impl Scope<'_> {
         let data = self.data(job).sha256();
         let text = json!({"job": settings, "data": data, "device": self.device.name}).to_string();
         let digest = Sha256::digest(text.as_bytes());
-        let digest: String = digest[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!("{}-{}-{digest}", job.task, job.arm)
+        let word = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+        format!("{}-{}-{word:08x}", job.task, job.arm)
     }
 
     /// The subject as a study trains it itself: raw weights, a fixed learning rate.

@@ -146,13 +146,9 @@ pub(super) fn optimizer(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     )
 }
 
-fn study(
-    scope: &Scope<'_>,
-    cells: &mut Cells,
-    claim: &'static str,
-    variants: impl Fn(&Subject) -> Vec<Variant>,
-) -> Outcome {
-    let mut outcome = Outcome {
+/// The outcome before any figure.
+fn frame(claim: &'static str) -> Outcome {
+    Outcome {
         claim,
         rule: RULE,
         findings: Vec::new(),
@@ -169,7 +165,16 @@ fn study(
             panels: Vec::new(),
         },
         sheet: Sheet::new(["task", "arm", "variant", "step", "percent", "loss"]),
-    };
+    }
+}
+
+fn study(
+    scope: &Scope<'_>,
+    cells: &mut Cells,
+    claim: &'static str,
+    variants: impl Fn(&Subject) -> Vec<Variant>,
+) -> Outcome {
+    let mut outcome = frame(claim);
     let mut table = Grid::new(
         "Steps until the percentage stays at or below 2 %",
         3,
