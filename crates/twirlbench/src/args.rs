@@ -174,6 +174,9 @@ pub(crate) struct ReportArgs {
     /// Write the figures' data as CSV files into a folder
     #[arg(long)]
     pub(crate) csv: Option<PathBuf>,
+    /// Write the same data as Parquet files into a folder
+    #[arg(long)]
+    pub(crate) parquet: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
