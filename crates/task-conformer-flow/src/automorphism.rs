@@ -123,7 +123,11 @@ fn order(bonds: &[u8], count: usize) -> Vec<usize> {
                 continue;
             }
             order.push(atom);
-            waiting.extend((0..count).rev().filter(|other| bonds[atom * count + other] > 0));
+            waiting.extend(
+                (0..count)
+                    .rev()
+                    .filter(|other| bonds[atom * count + other] > 0),
+            );
         }
     }
     order

@@ -28,8 +28,7 @@ pub(crate) fn conformers(data: &DataSet) -> Option<BTreeMap<String, Vec<Vec<[f64
             .map(|place| [0, 1, 2].map(|axis| f64::from(place[axis]) / 1000.0))
             .collect()
     };
-    let molecule = |(smiles, all): (String, Vec<Vec<i32>>)| {
-        (smiles, all.into_iter().map(positions).collect())
-    };
+    let molecule =
+        |(smiles, all): (String, Vec<Vec<i32>>)| (smiles, all.into_iter().map(positions).collect());
     Some(file.conformers.into_iter().map(molecule).collect())
 }

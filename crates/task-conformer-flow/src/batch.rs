@@ -38,7 +38,10 @@ impl Host {
 
     /// States `x_t` of every molecule, angstrom.
     pub fn states(&self) -> Vec<&[[f64; 3]]> {
-        self.0.iter().map(|sample| sample.state.as_slice()).collect()
+        self.0
+            .iter()
+            .map(|sample| sample.state.as_slice())
+            .collect()
     }
 }
 

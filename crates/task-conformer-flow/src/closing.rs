@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use twirl_core::{CoreError, Design, Loss, Purpose, Samples, Stream, Symmetry, Tally, energy, split};
+use twirl_core::{
+    CoreError, Design, Loss, Purpose, Samples, Stream, Symmetry, Tally, energy, split,
+};
 use twirl_data::Split;
 use twirl_harness::{Arm, Closing, Figure, Task, TaskError};
 
@@ -172,7 +174,10 @@ fn trajectories<A: Arm<ConformerFlow>>(
             .add(entry.molecule as u64, 1.0, &[parts.equiv, size])
             .map_err(refuse)?;
     }
-    let (equiv, size) = (tally.mean(0).map_err(refuse)?, tally.mean(1).map_err(refuse)?);
+    let (equiv, size) = (
+        tally.mean(0).map_err(refuse)?,
+        tally.mean(1).map_err(refuse)?,
+    );
     let ends = |found: Result<twirl_core::Interval, CoreError>| match found {
         Ok(found) => Ok((Some(found.low), Some(found.high))),
         Err(CoreError::TooFewMolecules { .. }) => Ok((None, None)),
@@ -191,7 +196,11 @@ fn trajectories<A: Arm<ConformerFlow>>(
         ),
         (
             "trajectory-equiv-relative".to_owned(),
-            figure(equiv / size, ends(tally.ratio(0, 1))?, "of the mean squared size"),
+            figure(
+                equiv / size,
+                ends(tally.ratio(0, 1))?,
+                "of the mean squared size",
+            ),
         ),
     ]))
 }

@@ -51,10 +51,22 @@ fn from_outer(s: &Matrix3<f64>, sizes: f64, count: usize) -> f64 {
     let (yx, yy, yz) = (s[(1, 0)], s[(1, 1)], s[(1, 2)]);
     let (zx, zy, zz) = (s[(2, 0)], s[(2, 1)], s[(2, 2)]);
     let matrix = Matrix4::new(
-        xx + yy + zz, yz - zy, zx - xz, xy - yx, //
-        yz - zy, xx - yy - zz, xy + yx, zx + xz, //
-        zx - xz, xy + yx, yy - xx - zz, yz + zy, //
-        xy - yx, zx + xz, yz + zy, zz - xx - yy,
+        xx + yy + zz,
+        yz - zy,
+        zx - xz,
+        xy - yx, //
+        yz - zy,
+        xx - yy - zz,
+        xy + yx,
+        zx + xz, //
+        zx - xz,
+        xy + yx,
+        yy - xx - zz,
+        yz + zy, //
+        xy - yx,
+        zx + xz,
+        yz + zy,
+        zz - xx - yy,
     );
     let largest = SymmetricEigen::new(matrix).eigenvalues.max();
     // Rounding can make the distance of equal sets negative.

@@ -125,30 +125,56 @@ pub fn figures(
         Err(error) => Err(refuse(error)),
     };
     let mut figures = BTreeMap::new();
-    let mut put = |name: &str, unit: &str, factor: f64, (value, ends): (f64, Option<(f64, f64)>)| {
-        let figure = Figure {
-            value: factor * value,
-            low: ends.map(|(low, _)| factor * low),
-            high: ends.map(|(_, high)| factor * high),
-            unit: unit.to_owned(),
+    let mut put =
+        |name: &str, unit: &str, factor: f64, (value, ends): (f64, Option<(f64, f64)>)| {
+            let figure = Figure {
+                value: factor * value,
+                low: ends.map(|(low, _)| factor * low),
+                high: ends.map(|(_, high)| factor * high),
+                unit: unit.to_owned(),
+            };
+            figures.insert(name.to_owned(), figure);
         };
-        figures.insert(name.to_owned(), figure);
-    };
     let mean = |column| interval(tally.interval(column), tally.mean(column));
     let within = format!("% within {THRESHOLD} A, heavy atoms");
     put("coverage-recall", &within, 100.0, mean(RECALL_COVERAGE)?);
-    put("coverage-precision", &within, 100.0, mean(PRECISION_COVERAGE)?);
+    put(
+        "coverage-precision",
+        &within,
+        100.0,
+        mean(PRECISION_COVERAGE)?,
+    );
     put("amr-recall", "A, heavy atoms", 1.0, mean(RECALL_DISTANCE)?);
-    put("amr-precision", "A, heavy atoms", 1.0, mean(PRECISION_DISTANCE)?);
+    put(
+        "amr-precision",
+        "A, heavy atoms",
+        1.0,
+        mean(PRECISION_DISTANCE)?,
+    );
     let bonds = interval(tally.ratio(VALID_BONDS, BONDS), {
         let (valid, all) = (tally.mean(VALID_BONDS), tally.mean(BONDS));
         valid.and_then(|valid| all.map(|all| valid / all))
     })?;
     let tolerance = format!("% within {} % of the mean length", 100.0 * BOND_TOLERANCE);
     put("valid-bonds", &tolerance, 100.0, bonds);
-    put("valid-samples", "% with every bond valid", 100.0, mean(VALID_SAMPLES)?);
-    put("bonds-without-reference", "bonds", 1.0, (unknown_bonds as f64, None));
-    put("automorphisms-capped", "molecules", 1.0, (capped as f64, None));
+    put(
+        "valid-samples",
+        "% with every bond valid",
+        100.0,
+        mean(VALID_SAMPLES)?,
+    );
+    put(
+        "bonds-without-reference",
+        "bonds",
+        1.0,
+        (unknown_bonds as f64, None),
+    );
+    put(
+        "automorphisms-capped",
+        "molecules",
+        1.0,
+        (capped as f64, None),
+    );
     Ok(figures)
 }
 

@@ -186,7 +186,9 @@ impl Flow {
         if self.path == Path::Bridge && self.target == Target::Velocity && !open {
             return refuse(
                 "time",
-                format!("from {low} to {high} holds times at which the bridge's velocity is infinite"),
+                format!(
+                    "from {low} to {high} holds times at which the bridge's velocity is infinite"
+                ),
                 "give uniform times with low > 0 and high < 1",
             );
         }

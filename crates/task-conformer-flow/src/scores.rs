@@ -21,8 +21,5 @@ pub(crate) fn scores(output: &Output, batch: &Batch) -> Vec<Score> {
         denominator: sum(mask),
         root: true,
     };
-    vec![
-        score("rmse", mask.clone()),
-        score("rmse-late", mask * late),
-    ]
+    vec![score("rmse", mask.clone()), score("rmse-late", mask * late)]
 }

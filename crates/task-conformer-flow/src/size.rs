@@ -116,7 +116,15 @@ impl SkeletonConfig {
             expansion: self.expansion.unwrap_or(size.expansion),
         };
         let Shape { width, heads, .. } = shape;
-        if [shape.layers, shape.conditioning, shape.expansion, width, heads].contains(&0) {
+        if [
+            shape.layers,
+            shape.conditioning,
+            shape.expansion,
+            width,
+            heads,
+        ]
+        .contains(&0)
+        {
             return Err(TaskError::setting(
                 "skeleton",
                 format!("{shape:?} holds a zero"),

@@ -142,7 +142,12 @@ impl ConformerFlow {
             let topology = self.topology(self.data.molecule(item));
             let mut stream = Stream::new(0, Purpose::Partition, [item as u64, 1]);
             let drawn = self.draw(&topology, &conformer, &mut stream);
-            for (x0, x1) in drawn.source.iter().flatten().zip(conformer.iter().flatten()) {
+            for (x0, x1) in drawn
+                .source
+                .iter()
+                .flatten()
+                .zip(conformer.iter().flatten())
+            {
                 sums[0] += x0 * x0;
                 sums[1] += x1 * x1;
                 sums[2] += x0 * x1;
@@ -219,7 +224,11 @@ impl Task for ConformerFlow {
             let (time, spread) = (drawn.time, self.flow.noise(drawn.time));
             let mut state = conformer.clone();
             let mut target = conformer;
-            let sources = drawn.source.iter().flatten().zip(drawn.noise.iter().flatten());
+            let sources = drawn
+                .source
+                .iter()
+                .flatten()
+                .zip(drawn.noise.iter().flatten());
             for ((state, target), (x0, z)) in state
                 .iter_mut()
                 .flatten()

@@ -13,7 +13,8 @@ fn task() {
     for preset in ["ditmc", "tabasco", "et-flow"] {
         task_laws(&Bench::<ConformerFlow>::embedded(json!({"preset": preset})));
     }
-    let changed = json!({"path": "bridge", "sigma": 0.2, "align": false, "loss": {"huber": {"delta": 0.5}}});
+    let changed =
+        json!({"path": "bridge", "sigma": 0.2, "align": false, "loss": {"huber": {"delta": 0.5}}});
     task_laws(&Bench::<ConformerFlow>::embedded(changed));
 }
 

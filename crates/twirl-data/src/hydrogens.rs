@@ -43,8 +43,9 @@ pub fn molecule_from_smiles(text: &str) -> Result<SmilesMolecule, String> {
             .filter(|bond| bond.first == index || bond.second == index);
         let hydrogens = match atom.hydrogens {
             Some(written) => written,
-            None => implicit(atom, around)
-                .map_err(|what| format!("atom {} ({})", index + 1, what))?,
+            None => {
+                implicit(atom, around).map_err(|what| format!("atom {} ({})", index + 1, what))?
+            }
         };
         if hydrogens > MOST_HYDROGENS {
             return Err(format!("atom {} has {hydrogens} hydrogens", index + 1));
@@ -159,8 +160,8 @@ mod tests {
         for frame in 0..data.len() {
             let known = &data.molecules()[data.molecule(frame)];
             let smiles = known.smiles.as_deref().expect("a SMILES");
-            let made = molecule_from_smiles(smiles)
-                .unwrap_or_else(|error| panic!("{smiles}: {error}"));
+            let made =
+                molecule_from_smiles(smiles).unwrap_or_else(|error| panic!("{smiles}: {error}"));
             assert_eq!(made.atomic_numbers, data.atomic_numbers(frame), "{smiles}");
             assert_eq!(made.charge, known.charge, "{smiles}");
             let sorted = |bonds: &[Bond]| {
@@ -188,7 +189,11 @@ mod tests {
             ("C(", "an unmatched '(' at character 2"),
         ];
         for (text, expected) in table {
-            assert_eq!(molecule_from_smiles(text), Err(expected.to_owned()), "{text}");
+            assert_eq!(
+                molecule_from_smiles(text),
+                Err(expected.to_owned()),
+                "{text}"
+            );
         }
     }
 }

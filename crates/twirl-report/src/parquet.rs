@@ -130,9 +130,10 @@ impl<'a> Column<'a> {
         let counts: Option<Vec<i64>> = filled().map(|cell| cell.parse().ok()).collect();
         let numbers: Option<Vec<f64>> = filled().map(|cell| cell.parse().ok()).collect();
         let (kind, values) = match (counts, numbers) {
-            (Some(counts), _) if COUNTS.contains(&name) => {
-                (INT64, counts.into_iter().flat_map(i64::to_le_bytes).collect())
-            }
+            (Some(counts), _) if COUNTS.contains(&name) => (
+                INT64,
+                counts.into_iter().flat_map(i64::to_le_bytes).collect(),
+            ),
             (_, Some(numbers)) => (
                 DOUBLE,
                 numbers.into_iter().flat_map(f64::to_le_bytes).collect(),
@@ -168,7 +169,10 @@ impl<'a> Column<'a> {
     /// One data page: header, which values are present as bits, values.
     fn page(&self) -> Vec<u8> {
         let mut levels = Vec::new();
-        varint(&mut levels, (self.present.len().div_ceil(8) as u64) << 1 | 1);
+        varint(
+            &mut levels,
+            (self.present.len().div_ceil(8) as u64) << 1 | 1,
+        );
         for eight in self.present.chunks(8) {
             let bits = eight.iter().enumerate();
             levels.push(bits.fold(0, |byte, (bit, &set)| byte | u8::from(set) << bit));
@@ -208,7 +212,10 @@ impl<'a> Column<'a> {
             .long(6, size)
             .long(7, size)
             .long(9, offset);
-        Fields::default().long(2, offset).structure(3, metadata).end()
+        Fields::default()
+            .long(2, offset)
+            .structure(3, metadata)
+            .end()
     }
 }
 

@@ -82,7 +82,9 @@ pub(crate) fn biases(
     let [count, atoms] = dims;
     let all = table.forward(features);
     let total = all.dims()[1];
-    let all = all.reshape([count, atoms, atoms, total]).permute([0, 3, 1, 2]);
+    let all = all
+        .reshape([count, atoms, atoms, total])
+        .permute([0, 3, 1, 2]);
     (0..total / heads)
         .map(|layer| all.clone().narrow(1, layer * heads, heads))
         .collect()

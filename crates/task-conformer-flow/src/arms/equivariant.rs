@@ -123,7 +123,12 @@ impl Block {
         }
     }
 
-    fn gated(features: Features, update: Features, modulation: &Tensor<2>, half: usize) -> Features {
+    fn gated(
+        features: Features,
+        update: Features,
+        modulation: &Tensor<2>,
+        half: usize,
+    ) -> Features {
         let width = features.scalars.dims()[1];
         let channels = features.vectors.dims()[2];
         let scalar = modulation.clone().narrow(1, (3 * half + 2) * width, width);
@@ -210,9 +215,7 @@ impl Equivariant {
             pairs: Dense::new(init, PAIR_KINDS + RADIAL, shape.heads * shape.layers, false),
             distance: Dense::new(init, RADIAL, width, true),
             position: Dense::new(init, 1, channels, false),
-            blocks: (0..shape.layers)
-                .map(|_| Block::new(init, shape))
-                .collect(),
+            blocks: (0..shape.layers).map(|_| Block::new(init, shape)).collect(),
             last_modulation: Dense::zeroed(init, shape.conditioning, 2 * width + channels, true),
             head: Dense::new(init, width, channels, true),
             heads: shape.heads,
@@ -239,10 +242,7 @@ impl Equivariant {
         let Conditions { modulation, tokens } = self.conditioning.forward(batch);
         let radial = GaussianBasis::new(RADIAL, REACH);
         let (between, outward) = Self::distances(batch);
-        let pairs = Tensor::cat(
-            vec![batch.graphs.pairs.clone(), radial.forward(between)],
-            1,
-        );
+        let pairs = Tensor::cat(vec![batch.graphs.pairs.clone(), radial.forward(between)], 1);
         let biases = biases(pairs, &self.pairs, dims, self.heads);
         let scaled = batch.state.positions.clone() * batch.state.input.clone();
         let scaled = scaled.reshape([count * atoms, 3, 1]);

@@ -87,10 +87,7 @@ impl FrameAveraged {
             }
         }
         (
-            Tensor::from_data(
-                TensorData::new(posed, [FRAMES * count, atoms, 3]),
-                &device,
-            ),
+            Tensor::from_data(TensorData::new(posed, [FRAMES * count, atoms, 3]), &device),
             Tensor::from_data(TensorData::new(back, [FRAMES * count, 3, 3]), &device),
         )
     }

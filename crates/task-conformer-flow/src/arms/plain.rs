@@ -68,7 +68,9 @@ impl Block {
         [count, atoms]: [usize; 2],
     ) -> Tensor<2> {
         let width = tokens.dims()[1];
-        let modulation = self.modulation.forward(context.conditions.modulation.clone());
+        let modulation = self
+            .modulation
+            .forward(context.conditions.modulation.clone());
         let gate = |start: usize| modulation.clone().narrow(1, start * width, width);
         let norm = LayerNorm::plain(width);
         let normed = modulate(norm.forward(tokens.clone()), &modulation, 0, width);
@@ -123,9 +125,7 @@ impl Plain {
             conditioning: Conditioning::new(init, shape),
             pairs: Dense::new(init, PAIR_KINDS, shape.heads * shape.layers, false),
             coordinates: Mlp::new(init, [COORDINATE_FEATURES, width, width], Activation::Silu),
-            blocks: (0..shape.layers)
-                .map(|_| Block::new(init, shape))
-                .collect(),
+            blocks: (0..shape.layers).map(|_| Block::new(init, shape)).collect(),
             last_modulation: Dense::zeroed(init, shape.conditioning, 2 * width, true),
             head: Dense::new(init, width, 3, true),
             heads: shape.heads,

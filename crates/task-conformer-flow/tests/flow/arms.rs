@@ -64,9 +64,17 @@ fn formulas_count_the_parameters() {
         let config = sized(size);
         let shape = size.shape();
         let plain = Plain::init(&config, &task, 0, &device).expect("plain");
-        assert_eq!(parameter_count(&plain), shape.plain_parameters(), "{size:?}");
+        assert_eq!(
+            parameter_count(&plain),
+            shape.plain_parameters(),
+            "{size:?}"
+        );
         let frames = FrameAveraged::init(&config, &task, 0, &device).expect("frame-averaged");
-        assert_eq!(parameter_count(&frames), shape.plain_parameters(), "{size:?}");
+        assert_eq!(
+            parameter_count(&frames),
+            shape.plain_parameters(),
+            "{size:?}"
+        );
         let equivariant = Equivariant::init(&config, &task, 0, &device).expect("equivariant");
         assert_eq!(
             parameter_count(&equivariant),
@@ -88,7 +96,10 @@ fn sizes_are_what_their_names_say() {
         println!("{size:?}: plain {plain}, equivariant {equivariant}");
         assert!((plain / nominal - 1.0).abs() < 0.15, "{size:?}: {plain}");
         // Products and mixing of vectors come on top.
-        assert!((1.0..1.3).contains(&(equivariant / plain)), "{size:?}: {equivariant}");
+        assert!(
+            (1.0..1.3).contains(&(equivariant / plain)),
+            "{size:?}: {equivariant}"
+        );
     }
 }
 
@@ -113,8 +124,11 @@ fn parity<A: Arm<ConformerFlow>>(task: &ConformerFlow, model: &A) -> f64 {
     let batch = task.load(&host, &device);
     let mirror = Rotations::new(vec![Rotation::inversion(); items.len()], &device);
     let seen = model.predict(&batch).0;
-    let other = task.untwist(model.predict(&task.rotate(&batch, &mirror)), &mirror).0;
-    let size = |tensor: burn::tensor::Tensor<3>| (tensor.clone() * tensor).sum().into_scalar::<f64>();
+    let other = task
+        .untwist(model.predict(&task.rotate(&batch, &mirror)), &mirror)
+        .0;
+    let size =
+        |tensor: burn::tensor::Tensor<3>| (tensor.clone() * tensor).sum().into_scalar::<f64>();
     size(seen.clone() - other) / size(seen)
 }
 
@@ -139,7 +153,8 @@ fn trajectories_turn_with_their_source() {
     let task = task();
     let device = Device::flex();
     let config = SkeletonConfig::default();
-    let figure = |closing: twirl_harness::Closing| closing.figures["trajectory-equiv-relative"].value;
+    let figure =
+        |closing: twirl_harness::Closing| closing.figures["trajectory-equiv-relative"].value;
     let plain = Plain::init(&config, &task, 1, &device).expect("plain");
     let equivariant = Equivariant::init(&config, &task, 1, &device).expect("equivariant");
     let frames = FrameAveraged::init(&config, &task, 1, &device).expect("frame-averaged");

@@ -28,7 +28,10 @@ fn counts_are_those_of_the_groups() {
         assert_eq!(found.maps.len(), count, "{smiles}");
         assert!(!found.capped, "{smiles}");
         let identity: Vec<usize> = (0..found.heavy.len()).collect();
-        assert_eq!(found.maps[0], identity, "{smiles}: the identity comes first");
+        assert_eq!(
+            found.maps[0], identity,
+            "{smiles}: the identity comes first"
+        );
         let mut distinct = found.maps.clone();
         distinct.sort();
         distinct.dedup();

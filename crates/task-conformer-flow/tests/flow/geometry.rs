@@ -162,7 +162,10 @@ fn distances_are_those_of_rdkit() {
             apart += usize::from(number == 1 && pair.rms > 0.1);
         }
     }
-    assert!(pairs >= 20 && apart >= 3, "{pairs} pairs, {apart} mirror images apart");
+    assert!(
+        pairs >= 20 && apart >= 3,
+        "{pairs} pairs, {apart} mirror images apart"
+    );
     // Centring twice changes nothing.
     let points = cloud(1, 5);
     assert!(distance(&centred(&points), &points) < tolerance::F64.agreement);

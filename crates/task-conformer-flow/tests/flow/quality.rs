@@ -52,15 +52,27 @@ fn known_conformers_are_perfect_samples() {
         assert_eq!(perfect[name].value, 100.0, "{name}");
     }
     for name in ["amr-recall", "amr-precision"] {
-        assert!(perfect[name].value < 1e-6, "{name}: {}", perfect[name].value);
+        assert!(
+            perfect[name].value < 1e-6,
+            "{name}: {}",
+            perfect[name].value
+        );
     }
     // A few relaxed bonds lie beyond the tolerance in themselves.
-    assert!(perfect["valid-bonds"].value > 99.0, "{:?}", perfect["valid-bonds"]);
+    assert!(
+        perfect["valid-bonds"].value > 99.0,
+        "{:?}",
+        perfect["valid-bonds"]
+    );
     assert_eq!(perfect["automorphisms-capped"].value, 0.0);
     let doubled = run(2.0);
     assert_eq!(doubled["valid-bonds"].value, 0.0);
     assert_eq!(doubled["valid-samples"].value, 0.0);
-    assert!(doubled["amr-recall"].value > 0.5, "{:?}", doubled["amr-recall"]);
+    assert!(
+        doubled["amr-recall"].value > 0.5,
+        "{:?}",
+        doubled["amr-recall"]
+    );
 }
 
 /// `RDKit`'s conformers belong to the embedded data and are far better than random geometries.
@@ -76,7 +88,9 @@ fn baselines_stand_beside_an_arm() {
     let task = ConformerFlow::open(&config, &data).expect("the task");
     let device = burn::tensor::Device::flex();
     let model = Plain::init(&SkeletonConfig::default(), &task, 0, &device).expect("plain");
-    let closing = task.closing(&model, SEED, &device).expect("closing figures");
+    let closing = task
+        .closing(&model, SEED, &device)
+        .expect("closing figures");
     let (random, rdkit) = (
         &closing.baselines["random geometry"],
         &closing.baselines["RDKit"],
@@ -90,5 +104,8 @@ fn baselines_stand_beside_an_arm() {
     assert!(rdkit["coverage-recall"].value > random["coverage-recall"].value + 20.0);
     assert!(rdkit["amr-recall"].value < 0.7 * random["amr-recall"].value);
     assert!(rdkit["valid-bonds"].value > 95.0 && random["valid-bonds"].value < 30.0);
-    assert!(rdkit["coverage-recall"].low.is_some(), "an interval over molecules");
+    assert!(
+        rdkit["coverage-recall"].low.is_some(),
+        "an interval over molecules"
+    );
 }

@@ -12,8 +12,14 @@ fn embedded() -> DataSet {
 #[test]
 fn settings() {
     let table = [
-        (json!({"prior_scale": 0.0}), "setting prior_scale: is 0; give a positive length in angstrom"),
-        (json!({"sigma": -1.0}), "setting sigma: is -1; give 0 or more"),
+        (
+            json!({"prior_scale": 0.0}),
+            "setting prior_scale: is 0; give a positive length in angstrom",
+        ),
+        (
+            json!({"sigma": -1.0}),
+            "setting sigma: is -1; give 0 or more",
+        ),
         (
             json!({"time": {"uniform": {"low": 0.5, "high": 0.2}}}),
             "setting time: is Uniform { low: 0.5, high: 0.2 }; give 0 <= low < high <= 1, or \
@@ -51,9 +57,7 @@ fn settings() {
 #[test]
 fn data_without_bonds() {
     let frame = |shift: f64| {
-        format!(
-            "3\nProperties=species:S:1:pos:R:3\nO 0 0 0\nH 0.96 0 {shift}\nH -0.24 0.93 0\n"
-        )
+        format!("3\nProperties=species:S:1:pos:R:3\nO 0 0 0\nH 0.96 0 {shift}\nH -0.24 0.93 0\n")
     };
     let text: String = (0..6).map(|index| frame(0.01 * f64::from(index))).collect();
     let data = DataSet::from_bytes(
@@ -83,8 +87,16 @@ fn requests() {
         steps: Some(2),
     };
     let table = [
-        ("CCO", "midpoint", "setting method: midpoint is not a sampler of conformer-flow; give euler or heun"),
-        ("C(", "euler", "setting smiles: C(: an unmatched '(' at character 2; correct the SMILES"),
+        (
+            "CCO",
+            "midpoint",
+            "setting method: midpoint is not a sampler of conformer-flow; give euler or heun",
+        ),
+        (
+            "C(",
+            "euler",
+            "setting smiles: C(: an unmatched '(' at character 2; correct the SMILES",
+        ),
         (
             "CC[Si](C)(C)C",
             "euler",

@@ -19,7 +19,9 @@ fn orders_of_accuracy() {
     let device = Device::flex();
     let error = |method, steps| {
         let plan = Plan { method, steps };
-        let end = integrate(plan, [0.0, 1.0], false, start(&device), |x, t| x * (2.0 * t));
+        let end = integrate(plan, [0.0, 1.0], false, start(&device), |x, t| {
+            x * (2.0 * t)
+        });
         (values(end)[0] - std::f64::consts::E).abs()
     };
     for (method, order, steps) in [(Method::Euler, 1.0, 128), (Method::Heun, 2.0, 32)] {
