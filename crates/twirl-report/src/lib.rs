@@ -2,7 +2,7 @@
 //!
 //! [`RunSet::read`] collects the runs below a folder, grouped by task, arm and seed; whatever
 //! cannot be read is listed with its reason and never breaks the rest. [`table`], [`markdown`],
-//! [`csv`] and [`html`] write the same figures in four forms. [`versus`] compares an arm that learns
+//! [`csv`], [`parquet`] and [`html`] write the same figures in five forms. [`versus`] compares an arm that learns
 //! symmetry with one that has it built in, on the axis of device seconds; [`compare`] and
 //! [`compare_sets`] compare any two arms or folders; [`make_band`] and [`check_band`] hold runs
 //! against a reference.
@@ -21,6 +21,8 @@ mod grid;
 mod html;
 mod last;
 mod number;
+mod parquet;
+mod readme;
 mod runs;
 mod seeds;
 mod start;
@@ -40,6 +42,8 @@ pub use error::ReportError;
 pub use grid::Grid;
 pub use html::html;
 pub use number::{count, range, significant};
+pub use parquet::parquet;
+pub use readme::{ReadmePart, readme};
 pub use runs::{ArmRuns, Broken, EXACT, Run, RunSet, TaskRuns};
 pub use seeds::{Estimate, FEWEST_SEEDS, mean_over_seeds};
 pub use start::{START_TOLERANCE, Start};

@@ -177,6 +177,12 @@ pub(crate) struct ReportArgs {
     /// Write the figures' data as CSV files into a folder
     #[arg(long)]
     pub(crate) csv: Option<PathBuf>,
+    /// Write the same data as Parquet files into a folder
+    #[arg(long)]
+    pub(crate) parquet: Option<PathBuf>,
+    /// Rewrite the results of a README, between its marks, and the figures beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) readme: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

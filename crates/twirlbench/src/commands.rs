@@ -110,7 +110,24 @@ fn report(args: &ReportArgs) -> Result<ExitCode> {
             write_whole(&folder.join(&file.name), file.text.as_bytes())?;
         }
     }
-    if args.html.is_none() && args.markdown.is_none() && args.csv.is_none() {
+    if let Some(folder) = &args.parquet {
+        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+        for file in twirl_report::csv(&runs) {
+            let name = Path::new(&file.name).with_extension("parquet");
+            write_whole(&folder.join(name), &twirl_report::parquet(&file))?;
+        }
+    }
+    if let Some(file) = &args.readme {
+        crate::readme::write(&runs, &args.dir, file)?;
+    }
+    let files = [
+        &args.html,
+        &args.markdown,
+        &args.csv,
+        &args.parquet,
+        &args.readme,
+    ];
+    if files.iter().all(|file| file.is_none()) {
         println!("{}", twirl_report::table(&runs));
     }
     Ok(ExitCode::SUCCESS)

@@ -17,6 +17,7 @@ mod new_task;
 mod plan;
 mod program;
 mod progress;
+mod readme;
 mod sample;
 mod study;
 mod suite;

@@ -19,6 +19,8 @@ pub struct Csv {
     pub name: String,
     /// Content.
     pub text: String,
+    /// Head and rows, unquoted.
+    lines: Vec<Vec<String>>,
 }
 
 impl Csv {
@@ -35,9 +37,16 @@ impl Csv {
         let mut csv = Self {
             name,
             text: String::new(),
+            lines: Vec::new(),
         };
         csv.line(&head.iter().map(ToString::to_string).collect::<Vec<_>>());
         csv
+    }
+
+    /// Head and rows.
+    pub(crate) fn cells(&self) -> (&[String], &[Vec<String>]) {
+        let (head, rows) = self.lines.split_first().expect("begins with its head");
+        (head, rows)
     }
 
     pub(crate) fn line(&mut self, cells: &[String]) {
@@ -53,6 +62,7 @@ impl Csv {
             .collect();
         self.text.push_str(&quoted.join(","));
         self.text.push_str("\r\n");
+        self.lines.push(cells.to_vec());
     }
 }
 

@@ -9,7 +9,7 @@ type Pairs = [(String, String, Result<Versus, String>)];
 
 /// One or two sentences: the best arm without exact symmetry, and how it stands against the best
 /// with it.
-pub(super) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
+pub(crate) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
     let best = |exact: bool| {
         arms.iter()
             .filter(|arm| arm.exact == exact)

@@ -10,6 +10,8 @@ mod task;
 
 use std::fmt::Write;
 
+pub(crate) use headline::headline;
+
 use crate::runs::RunSet;
 use crate::terminal::left_out;
 
