@@ -148,7 +148,7 @@ impl ConformerFlow {
             let item = items[index * items.len() / count];
             let conformer = self.conformer(item);
             let topology = self.topology(self.data.molecule(item));
-            let mut stream = Stream::new(0, Purpose::Partition, [item as u64, 1]);
+            let mut stream = Stream::new(0, Purpose::Other(3), [item as u64, 0]);
             let drawn = self.draw(&topology, &conformer, &mut stream);
             for (x0, x1) in drawn
                 .source

@@ -21,7 +21,7 @@ pub const FRAMES: usize = 4;
 /// Frames are computed at every prediction, from the positions as they come, in f64 on the host.
 /// They depend on inputs alone, so they are constants of the gradient. Two equal principal moments
 /// leave axes undetermined: the average is then a function of whatever axes the eigensolver gives
-/// and not equivariant. Near that place rounding turns the frame by about `1e-8 / gap` (gap:
+/// and not equivariant. Near that place rounding turns the frame by about `2e-8 / gap` (gap:
 /// difference of principal moments over the largest), and the relative `L_equiv` of that sample is
 /// of the order of the square. Noise makes equal moments an event of probability zero, except for
 /// molecules whose atoms are all on a line, for which no frame exists.

@@ -101,6 +101,40 @@ fn frames_turn_with_the_points() {
     }
 }
 
+/// Principal moments that differ by a share `gap` leave the frame to rounding: positions turned in
+/// f32 have frames that differ by about `2e-8 / gap`, as the documentation of the arm says.
+#[test]
+fn nearly_equal_moments_amplify_rounding() {
+    let last = |points: &[[f64; 3]]| frames(points)[0].column(2).into_owned();
+    for (number, gap) in [(0, 1e-2), (1, 1e-3), (2, 1e-4_f64)] {
+        let mut worst = 0.0_f64;
+        for try_number in 0..20 {
+            // Points on the axes: moments 8, 8 (1 - gap) and, along z, 8 (1 - 2 gap).
+            let length = |order: f64| 2.0 * (1.0 - order * gap).sqrt();
+            let points: Vec<[f64; 3]> = (0..6)
+                .map(|index| {
+                    let mut point = [0.0; 3];
+                    let sign = if index < 3 { 1.0 } else { -1.0 };
+                    point[index % 3] = sign * length((index % 3) as f64);
+                    point.map(|value| f64::from(value as f32))
+                })
+                .collect();
+            let rotation = Law::Haar.draw(&mut stream(700 + 20 * number + try_number));
+            let moved: Vec<[f64; 3]> = points
+                .iter()
+                .map(|point| rotation.apply(*point).map(|value| f64::from(value as f32)))
+                .collect();
+            let expected = nalgebra::Vector3::from(rotation.apply(last(&points).into()));
+            worst = worst.max(expected.cross(&last(&moved)).norm());
+        }
+        let amplified = worst * gap;
+        assert!(
+            (1e-9..2e-7).contains(&amplified),
+            "gap {gap}: the frame turns by {worst:e} (seed {SEED})"
+        );
+    }
+}
+
 #[derive(Deserialize)]
 struct Golden {
     molecules: Vec<Molecule>,
