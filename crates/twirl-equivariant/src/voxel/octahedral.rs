@@ -3,9 +3,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, TensorData};
 use twirl_core::FiniteGroup;
-use twirl_layers::Init;
+use twirl_layers::{Init, conv3d};
 
-use super::{LatticeTurn, conv3d};
+use super::LatticeTurn;
 
 /// Number of turns, and of copies of every channel.
 pub const TURNS: usize = 24;

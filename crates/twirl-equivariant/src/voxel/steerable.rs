@@ -2,9 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData, activation};
-use twirl_layers::{GroupNorm, Init};
+use twirl_layers::{GroupNorm, Init, conv3d};
 
-use super::conv3d;
 use super::kernel::Radial;
 use super::scale::{average_pool, linear_upsample};
 
