@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::{GroupNorm, Init};
 
-use super::check_grid;
 use super::unet_blocks::{Attention, Conv, Residual, Up};
+use super::{FIRST_SCALE, check_grid};
 use crate::{Batch, Output, VoxelDenoise};
 
 /// Sizes by name. The three large ones are those of `VoxMol` (arXiv 2306.07473).
@@ -273,7 +273,7 @@ impl Unet {
             up,
             double,
             norm: GroupNorm::new(init, sizes.base, sizes.groups),
-            last: Conv::new(init, [sizes.base, channels], 3, 1, 1.0),
+            last: Conv::new(init, [sizes.base, channels], 3, 1, FIRST_SCALE),
         }
     }
 
