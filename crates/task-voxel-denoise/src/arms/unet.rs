@@ -295,8 +295,12 @@ impl Unet {
         field = self.middle[0].forward(field);
         field = self.middle[1].forward(self.middle_attention.forward(field));
         for (place, stages) in self.up.iter().enumerate() {
-            for stage in stages {
-                let skip = skips.pop().expect("a skip for every block");
+            for (stage, skip) in stages.iter().zip(
+                skips
+                    .split_off(skips.len() - stages.len())
+                    .into_iter()
+                    .rev(),
+            ) {
                 field = stage.forward(Tensor::cat(vec![field, skip], 1));
             }
             if let Some(double) = self.double.get(place) {

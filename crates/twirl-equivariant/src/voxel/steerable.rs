@@ -110,6 +110,9 @@ pub struct SteerableConv {
 impl SteerableConv {
     /// Weights normal, scaled so that a field of unit variance gives one; the bias of scalars
     /// starts at 0. A stride above 1 does not commute with the turns of an even lattice.
+    ///
+    /// # Panics
+    /// If inputs or outputs have no scalars.
     pub fn new(
         init: &mut Init,
         inputs: Channels,
