@@ -62,6 +62,10 @@ fn in_ball<R: Rng>(stream: &mut R) -> [f64; 3] {
 
 /// The noise of a batch on the device.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value per batch: an allocation would save nothing"
+)]
 pub(crate) enum Noise {
     /// Values at the voxels `[batch, channels, n, n, n]`.
     Lattice(Tensor<5>),

@@ -26,7 +26,7 @@ pub(crate) fn unrotate(field: Tensor<5>, lattice: &Lattice, rotations: &Rotation
     let corner = corner.int();
     let taps = [-1, 0, 1, 2].map(|tap| {
         let index = (corner.clone() + tap).clamp(0, n as i64 - 1);
-        (index, keys(fraction.clone() - f64::from(tap as i32)))
+        (index, keys(fraction.clone() - f64::from(tap)))
     });
     let of_axis = |tap: usize, axis: usize| {
         let (index, weight) = &taps[tap];

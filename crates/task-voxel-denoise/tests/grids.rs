@@ -61,7 +61,7 @@ fn a_voxelised_atom_has_its_integral_and_its_centre() {
             (integral / exact - 1.0).abs() < 1e-4,
             "{size}: {integral}, exactly {exact}"
         );
-        for axis in 0..3 {
+        for (axis, exact) in position.into_iter().enumerate() {
             let moment: f64 = density
                 .iter()
                 .enumerate()
@@ -69,7 +69,7 @@ fn a_voxelised_atom_has_its_integral_and_its_centre() {
                 .sum();
             let centre = moment * step.powi(3) / integral;
             assert!(
-                (centre - position[axis]).abs() < 1e-3,
+                (centre - exact).abs() < 1e-3,
                 "{size}, axis {axis}: {centre}"
             );
         }

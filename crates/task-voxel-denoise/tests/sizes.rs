@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use serde_json::json;
-use task_voxel_denoise::{Unet, UnetConfig, UnetPreset, VoxelDenoise};
+use task_voxel_denoise::{Unet, UnetConfig, UnetPreset, VoxelDenoise, VoxelDenoiseConfig};
 use twirl_data::{DataSet, Embedded};
 use twirl_harness::{Arm, Task, parameter_count};
 
@@ -11,7 +11,7 @@ use twirl_harness::{Arm, Task, parameter_count};
 #[test]
 fn presets_have_the_published_sizes() {
     let data = DataSet::embedded(Embedded::Conformers).expect("embedded data");
-    let task = VoxelDenoise::open(&Default::default(), &data).expect("the task");
+    let task = VoxelDenoise::open(&VoxelDenoiseConfig::default(), &data).expect("the task");
     let channels = task.elements().len();
     let presets = [
         ("small", 0.37),

@@ -132,6 +132,7 @@ fn steerable(down: Down, kernel: usize) -> SteerableUnetConfig {
         kernel,
         radial: 3,
         down,
+        scale: 1.0,
     }
 }
 
@@ -157,6 +158,7 @@ fn networks_are_equivariant_under_all_turns() {
         widths: vec![1, 2],
         blocks: vec![1, 1],
         kernel: 3,
+        scale: 1.0,
     };
     let net = config
         .init(&mut Init::new(SEED, &device))

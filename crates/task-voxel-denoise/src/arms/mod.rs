@@ -10,6 +10,9 @@ use twirl_harness::TaskError;
 
 use crate::VoxelDenoise;
 
+/// Size of the first predictions: a density is nearly empty.
+const FIRST_SCALE: f64 = 0.05;
+
 /// Refuses a grid that cannot be halved once per level beyond the first.
 fn check_grid(task: &VoxelDenoise, levels: usize) -> Result<(), TaskError> {
     let grid = task.config().grid;

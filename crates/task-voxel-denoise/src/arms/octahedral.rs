@@ -59,6 +59,7 @@ impl Arm<VoxelDenoise> for OctahedralUnetArm {
             widths: config.widths.clone(),
             blocks: config.blocks.clone(),
             kernel: config.kernel,
+            scale: super::FIRST_SCALE,
         };
         let network = network
             .init(&mut Init::new(seed, device))

@@ -79,6 +79,7 @@ impl Arm<VoxelDenoise> for SteerableUnetArm {
             kernel: config.kernel,
             radial: config.radial,
             down: config.down,
+            scale: super::FIRST_SCALE,
         };
         let network = network
             .init(&mut Init::new(seed, device))

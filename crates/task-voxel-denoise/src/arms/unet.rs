@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::{GroupNorm, Init};
 
-use super::check_grid;
 use super::unet_blocks::{Attention, Conv, Residual, Up};
+use super::{FIRST_SCALE, check_grid};
 use crate::{Batch, Output, VoxelDenoise};
 
 /// Sizes by name. The three large ones are those of `VoxMol` (arXiv 2306.07473).
@@ -273,7 +273,7 @@ impl Unet {
             up,
             double,
             norm: GroupNorm::new(init, sizes.base, sizes.groups),
-            last: Conv::new(init, [sizes.base, channels], 3, 1, 1.0),
+            last: Conv::new(init, [sizes.base, channels], 3, 1, FIRST_SCALE),
         }
     }
 
@@ -295,8 +295,12 @@ impl Unet {
         field = self.middle[0].forward(field);
         field = self.middle[1].forward(self.middle_attention.forward(field));
         for (place, stages) in self.up.iter().enumerate() {
-            for stage in stages {
-                let skip = skips.pop().expect("a skip for every block");
+            for (stage, skip) in stages.iter().zip(
+                skips
+                    .split_off(skips.len() - stages.len())
+                    .into_iter()
+                    .rev(),
+            ) {
                 field = stage.forward(Tensor::cat(vec![field, skip], 1));
             }
             if let Some(double) = self.double.get(place) {

@@ -2,8 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
-use twirl_equivariant::voxel::{conv_transpose3d, conv3d};
-use twirl_layers::{Dense, GroupNorm, Init, attention};
+use twirl_layers::{Dense, GroupNorm, Init, attention, conv_transpose3d, conv3d};
 
 /// Cube-shaped kernels with bias.
 #[derive(Module, Debug)]

@@ -9,7 +9,6 @@
 //! a convolution of kernel 3 and stride 2 on an even lattice samples points off its centre and
 //! breaks the symmetry ([`Down::K3S2`] shows it).
 
-mod conv;
 mod kernel;
 mod octahedral;
 mod octahedral_unet;
@@ -18,7 +17,6 @@ mod steerable;
 mod steerable_unet;
 mod turn;
 
-pub use conv::{conv_transpose3d, conv3d};
 pub use octahedral::{GroupConv, LiftingConv, ProjectingConv, TURNS};
 pub use octahedral_unet::{OctahedralUnet, OctahedralUnetConfig};
 pub use scale::{average_pool, linear_upsample};

@@ -3,9 +3,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, TensorData};
 use twirl_core::FiniteGroup;
-use twirl_layers::Init;
+use twirl_layers::{Init, conv3d};
 
-use super::{LatticeTurn, conv3d};
+use super::LatticeTurn;
 
 /// Number of turns, and of copies of every channel.
 pub const TURNS: usize = 24;
@@ -111,10 +111,11 @@ pub struct ProjectingConv {
 }
 
 impl ProjectingConv {
-    /// Weights normal, scaled so that a field of unit variance gives one; bias 0.
-    pub fn new(init: &mut Init, inputs: usize, outputs: usize, size: usize) -> Self {
+    /// Weights normal, scaled so that a field of unit variance gives one of variance `gain^2`;
+    /// bias 0.
+    pub fn new(init: &mut Init, inputs: usize, outputs: usize, size: usize, gain: f64) -> Self {
         let points = size.pow(3);
-        let std = 1.0 / ((inputs * TURNS * points) as f64).sqrt();
+        let std = gain / ((inputs * TURNS * points) as f64).sqrt();
         Self {
             weight: init.normal([points, outputs * inputs], std),
             bias: init.zeros([outputs]),

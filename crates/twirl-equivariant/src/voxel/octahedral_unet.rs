@@ -9,7 +9,7 @@ use super::{average_pool, check_levels, linear_upsample};
 use crate::EquivariantError;
 
 /// Sizes of an [`OctahedralUnet`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OctahedralUnetConfig {
     /// Channels of the input.
     pub inputs: usize,
@@ -21,6 +21,8 @@ pub struct OctahedralUnetConfig {
     pub blocks: Vec<usize>,
     /// Odd size of the kernels.
     pub kernel: usize,
+    /// Size of the first predictions, where the last layer's input has unit variance.
+    pub scale: f64,
 }
 
 /// Exactly equivariant under the 24 turns of the lattice, with no constraint on a kernel.
@@ -43,7 +45,7 @@ impl OctahedralUnetConfig {
     pub fn init(&self, init: &mut Init) -> Result<OctahedralUnet, EquivariantError> {
         check_levels(&self.widths, &self.blocks, self.kernel)?;
         let sizes = [("inputs", self.inputs), ("outputs", self.outputs)];
-        crate::error::check_config(&sizes, &[])?;
+        crate::error::check_config(&sizes, &[("scale", self.scale)])?;
         let (widths, size) = (&self.widths, self.kernel);
         let blocks = |init: &mut Init, level: usize| -> Vec<Block> {
             (0..self.blocks[level])
@@ -70,7 +72,7 @@ impl OctahedralUnetConfig {
             widen,
             up,
             norm: GroupNorm::new(init, widths[0], 1),
-            project: ProjectingConv::new(init, widths[0], self.outputs, size),
+            project: ProjectingConv::new(init, widths[0], self.outputs, size, self.scale),
         })
     }
 }

@@ -2,9 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData, activation};
-use twirl_layers::{GroupNorm, Init};
+use twirl_layers::{GroupNorm, Init, conv3d};
 
-use super::conv3d;
 use super::kernel::Radial;
 use super::scale::{average_pool, linear_upsample};
 
@@ -111,6 +110,9 @@ pub struct SteerableConv {
 impl SteerableConv {
     /// Weights normal, scaled so that a field of unit variance gives one; the bias of scalars
     /// starts at 0. A stride above 1 does not commute with the turns of an even lattice.
+    ///
+    /// # Panics
+    /// If inputs or outputs have no scalars.
     pub fn new(
         init: &mut Init,
         inputs: Channels,

@@ -22,7 +22,7 @@ pub enum Down {
 }
 
 /// Sizes of a [`SteerableUnet`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SteerableUnetConfig {
     /// Scalar channels of the input.
     pub inputs: usize,
@@ -38,6 +38,8 @@ pub struct SteerableUnetConfig {
     pub radial: usize,
     /// How the lattice is made coarser.
     pub down: Down,
+    /// Size of the first predictions, where the last layer's input has unit variance.
+    pub scale: f64,
 }
 
 /// Scalars in, scalars out, vectors between: equivariant under the 24 turns of the lattice, and
@@ -70,7 +72,7 @@ impl SteerableUnetConfig {
                 ("inputs", self.inputs),
                 ("outputs", self.outputs),
             ],
-            &[],
+            &[("scale", self.scale)],
         )?;
         let shape = KernelShape {
             size: self.kernel,
@@ -112,7 +114,7 @@ impl SteerableUnetConfig {
             widen,
             up,
             gate: NormGate::new(init, widths[0], 1),
-            last: SteerableConv::new(init, widths[0], only(self.outputs), shape, 1, 1.0),
+            last: SteerableConv::new(init, widths[0], only(self.outputs), shape, 1, self.scale),
             pools,
         })
     }
