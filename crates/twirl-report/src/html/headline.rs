@@ -7,8 +7,8 @@ use crate::versus::{Verdict, Versus};
 
 type Pairs = [(String, String, Result<Versus, String>)];
 
-/// One or two sentences: the best arm without exact symmetry, controls aside, and how it stands against the best
-/// with it.
+/// One or two sentences: the best arm without exact symmetry, controls aside, and how it stands
+/// against the best with it.
 pub(crate) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
     // A control is no contender: its name is another arm's with a variant.
     let is_control = |arm: &ArmSummary| {
