@@ -1,6 +1,6 @@
 //! The error by rotation degree.
 
-use crate::split::{check, finite};
+use crate::split::{check, finite, mean_row};
 use crate::{CoreError, Design, Rotation, Samples, Symmetry};
 
 /// Character `chi_l(w) = sin((2l+1) w/2) / sin(w/2)` of degree `l` at angle `w`.
@@ -18,8 +18,11 @@ pub fn character(degree: usize, angle: f64) -> f64 {
 /// can be negative. Identities: `S_0 = |fbar|^2`, `sum_{l>=1} S_l = L_equiv` for the squared loss.
 ///
 /// Given residuals instead of predictions, `S_0` is `L_mean` and the other expectations do not
-/// change (a label has degree 0), with less noise where the model is good: prefer them for `l >= 1`.
-/// Cost is `rotations^2` inner products.
+/// change: a label has degree 0. From three independent draws (or orbits) on, the powers from degree
+/// 1 on are those of `u` less the mean over all draws but the two of the pair. That mean is
+/// independent of the pair, so nothing is biased, and whatever all rotations share, label and
+/// twirled prediction, adds no noise: a model without symmetry error has powers of rounding.
+/// Cost is a few times `rotations^2` inner products.
 ///
 /// # Errors
 /// [`CoreError::SpectrumDesign`] for `group` and `subset`, [`CoreError::SpectrumParity`] for an
@@ -53,20 +56,44 @@ pub fn spectrum(
     }
     let mut sums = vec![0.0; degree + 1];
     let mut pairs = 0_usize;
-    let measured: Vec<_> = rotations.iter().zip(samples.rows()).collect();
-    for (i, (rotation, row)) in measured.iter().enumerate() {
-        let inverse = rotation.inverse();
-        for (other, other_row) in &measured[(i / unit + 1) * unit..] {
-            let angle = inverse.compose(other).angle();
-            let product = samples.dot(row, other_row);
-            let mut character = 1.0;
-            for (l, sum) in sums.iter_mut().enumerate() {
-                if l > 0 {
-                    character += 2.0 * (l as f64 * angle).cos();
+    let rows: Vec<&[f64]> = samples.rows().collect();
+    let mean = mean_row(&rows);
+    let centred: Vec<Vec<f64>> = rows.iter().map(|row| difference(row, &mean)).collect();
+    let units: Vec<Vec<f64>> = centred.chunks_exact(unit).map(mean_row).collect();
+    for first in 0..units.len() {
+        for second in first + 1..units.len() {
+            // The mean of the other units is minus this over `units - 2`, seen from the mean of all.
+            let shift: Option<Vec<f64>> = (units.len() > 2).then(|| {
+                let share = 1.0 / (units.len() as f64 - 2.0);
+                let both = units[first].iter().zip(&units[second]);
+                both.map(|(a, b)| share * (a + b)).collect()
+            });
+            let square = shift
+                .as_ref()
+                .map_or(0.0, |shift| samples.dot(shift, shift));
+            let along = |row: usize| {
+                let shift = shift.as_ref();
+                shift.map_or(0.0, |shift| samples.dot(&centred[row], shift))
+            };
+            for i in first * unit..(first + 1) * unit {
+                let (inverse, own) = (rotations[i].inverse(), along(i));
+                for j in second * unit..(second + 1) * unit {
+                    let angle = inverse.compose(&rotations[j]).angle();
+                    let raw = samples.dot(rows[i], rows[j]);
+                    let product = if shift.is_some() {
+                        samples.dot(&centred[i], &centred[j]) + own + along(j) + square
+                    } else {
+                        raw
+                    };
+                    let mut character = 1.0;
+                    sums[0] += raw;
+                    for (l, sum) in sums.iter_mut().enumerate().skip(1) {
+                        character += 2.0 * (l as f64 * angle).cos();
+                        *sum += character * product;
+                    }
+                    pairs += 1;
                 }
-                *sum += character * product;
             }
-            pairs += 1;
         }
     }
     let scaled = sums
@@ -74,6 +101,10 @@ pub fn spectrum(
         .enumerate()
         .map(|(l, sum)| (2 * l + 1) as f64 * sum / pairs as f64);
     scaled.map(|power| finite(power, "spectrum")).collect()
+}
+
+fn difference(row: &[f64], centre: &[f64]) -> Vec<f64> {
+    row.iter().zip(centre).map(|(a, b)| a - b).collect()
 }
 
 /// Lie-derivative error `sum_l l(l+1) S_l`: the mean squared rate of change of `F` under rotation

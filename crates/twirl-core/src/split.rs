@@ -253,7 +253,7 @@ fn samples_mean(samples: &Samples) -> Vec<f64> {
 }
 
 /// Mean of rows, centred on the first: equal rows give back that row exactly.
-fn mean_row<R: AsRef<[f64]>>(rows: &[R]) -> Vec<f64> {
+pub(crate) fn mean_row<R: AsRef<[f64]>>(rows: &[R]) -> Vec<f64> {
     let first = rows[0].as_ref();
     let mut offset = vec![0.0; first.len()];
     for row in rows {

@@ -20,10 +20,16 @@ fn powers_by_degree_and_their_sum() {
     let twirl = scene.model.twirl(&scene.x, Symmetry::So3);
     let [s1, s2, s3, s4] = scene.model.powers(&scene.x, &scene.weights);
     let designs = [
+        Design::Iid { rotations: 2 },
+        Design::Iid { rotations: 3 },
         Design::Iid { rotations: 6 },
         Design::Orbits {
             group: FiniteGroup::Tetrahedral,
             orbits: 2,
+        },
+        Design::Orbits {
+            group: FiniteGroup::Tetrahedral,
+            orbits: 3,
         },
     ];
     for design in designs {
@@ -52,6 +58,28 @@ fn powers_by_degree_and_their_sum() {
                 &format!("sum of S_l of {what}, {design:?}"),
             );
         }
+    }
+}
+
+#[test]
+fn what_all_rotations_share_adds_no_noise() {
+    let mut rng = stream(43, 0);
+    for design in [
+        Design::Iid { rotations: 4 },
+        Design::Orbits {
+            group: FiniteGroup::Tetrahedral,
+            orbits: 3,
+        },
+    ] {
+        let rotations = design.draw(&mut rng, Symmetry::So3).unwrap();
+        // No symmetry error, far from the target.
+        let rows = [30.0, -20.0, 10.0].repeat(rotations.len());
+        let powers = spectrum(&design, &rotations, &samples(&rows, &[1.0]), DEGREE).unwrap();
+        assert_close(powers[0], 1400.0, 1400.0, "S_0");
+        assert!(
+            powers[1..].iter().all(|power| *power == 0.0),
+            "{design:?}: {powers:?}"
+        );
     }
 }
 

@@ -7,12 +7,18 @@ use crate::versus::{Verdict, Versus};
 
 type Pairs = [(String, String, Result<Versus, String>)];
 
-/// One or two sentences: the best arm without exact symmetry, and how it stands against the best
-/// with it.
+/// One or two sentences: the best arm without exact symmetry, controls aside, and how it stands
+/// against the best with it.
 pub(crate) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
+    // A control is no contender: its name is another arm's with a variant.
+    let is_control = |arm: &ArmSummary| {
+        let of = |base: &ArmSummary| arm.arm.strip_prefix(&base.arm);
+        arms.iter()
+            .any(|base| of(base).is_some_and(|rest| rest.starts_with('-')))
+    };
     let best = |exact: bool| {
         arms.iter()
-            .filter(|arm| arm.exact == exact)
+            .filter(|arm| arm.exact == exact && !is_control(arm))
             .filter_map(|arm| arm.figures.as_ref().map(|figures| (arm, figures)))
             .min_by(|a, b| a.1.total.loss.value.total_cmp(&b.1.total.loss.value))
     };

@@ -108,8 +108,8 @@ impl Axis {
                 .filter(inside)
                 .collect()
         };
-        let fine: Vec<f64> = (2..20).map(|half| f64::from(half) / 2.0).collect();
-        let choices = [of(&[1.0], every), of(&[1.0, 2.0, 5.0], 1), of(&fine, 1)];
+        let even: Vec<f64> = even(10f64.powf(self.low), 10f64.powf(self.high));
+        let choices = [of(&[1.0], every), of(&[1.0, 2.0, 5.0], 1), even];
         let chosen = choices.iter().find(|ticks| ticks.len() >= 3);
         let chosen = chosen.unwrap_or(&choices[2]);
         chosen
@@ -119,14 +119,31 @@ impl Axis {
     }
 }
 
+/// Ticks at equal differences, for an axis of less than a decade.
+fn even(low: f64, high: f64) -> Vec<f64> {
+    let rough = (high - low) / 6.0;
+    let power = 10f64.powi(rough.log10().floor() as i32);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|digit| digit * power)
+        .find(|step| *step >= rough)
+        .unwrap_or(10.0 * power);
+    let places = ((low / step).ceil() as i64)..=((high / step).floor() as i64);
+    places.map(|place| place as f64 * step).collect()
+}
+
 fn label(value: f64) -> String {
     if (1.0..1e5).contains(&value) && value.fract() < 1e-9 {
         count(value as u64)
     } else if (1e-3..1e5).contains(&value) {
-        let text = significant(value, 2);
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        let text = significant(value, 3);
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text
+        }
     } else {
-        significant(value, 1)
+        significant(value, 2).replace(".0e", "e")
     }
 }
 

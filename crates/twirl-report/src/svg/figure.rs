@@ -157,7 +157,9 @@ impl Panel {
                 "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{:.1}\"/>",
                 WIDTH - RIGHT
             );
-            if index % every == 0 {
+            // The slot's label lies below the axis proper.
+            let crowded = slot.as_ref().is_some_and(|(low, _)| low - place < 16.0);
+            if index % every == 0 && !crowded {
                 text.push_str(&y_label(place, &label));
             }
         }
