@@ -1,6 +1,6 @@
 //! Stochastic Lanczos quadrature: the density of a spectrum from a few random vectors.
 
-use crate::{LandscapeError, Ritz, lanczos, random_signs};
+use crate::{CONVERGED, LandscapeError, Ritz, lanczos, random_signs};
 
 /// A point of a density.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,11 +12,16 @@ pub struct Node {
 }
 
 /// The density of a spectrum, as Gauss quadrature (Ubaru, Chen and Saad, SIAM J. Matrix Anal.
-/// Appl. 38, 2017): `1/n sum_i p(lambda_i)` is estimated by `sum_j weight_j p(value_j)`, exactly
-/// for every start vector where `p` is a polynomial of degree below twice the number of steps.
+/// Appl. 38, 2017): `1/n sum_i p(lambda_i)` is estimated by `sum_j weight_j p(value_j)`.
+///
+/// The weight of a single eigenvalue is `1/n`, which a random vector estimates with an error of
+/// its own size. So every Ritz value that has converged ([`CONVERGED`]) and is at least that share
+/// of the largest in size is given the weight `1/n` of a simple eigenvalue, and the others share
+/// what is left in proportion to their quadrature weights. Eigenvalues that large and of higher
+/// multiplicity are counted once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Density {
-    /// Points of all vectors; their weights sum to 1.
+    /// Points of all vectors; their weights sum to 1 unless all eigenvalues were found.
     pub nodes: Vec<Node>,
     /// Ritz values of the first vector, from the largest down.
     pub ritz: Vec<Ritz>,
@@ -43,10 +48,7 @@ pub fn density(
             &random_signs(dimension, seed, which as u64),
             steps,
         )?;
-        density.nodes.extend(ritz.iter().map(|ritz| Node {
-            value: ritz.value,
-            weight: ritz.weight / vectors as f64,
-        }));
+        density.nodes.extend(nodes(&ritz, dimension, vectors));
         if which == 0 {
             density.ritz = ritz;
         }
@@ -57,6 +59,35 @@ pub fn density(
         });
     }
     Ok(density)
+}
+
+/// The nodes of one vector.
+fn nodes(ritz: &[Ritz], dimension: usize, vectors: usize) -> Vec<Node> {
+    let largest = ritz.iter().map(|ritz| ritz.value.abs()).fold(0.0, f64::max);
+    let found = |ritz: &Ritz| {
+        ritz.residual <= CONVERGED * largest && ritz.value.abs() >= CONVERGED * largest
+    };
+    let single = 1.0 / dimension as f64;
+    let counted = ritz.iter().filter(|ritz| found(ritz)).count() as f64 * single;
+    let others: f64 = ritz
+        .iter()
+        .filter(|ritz| !found(ritz))
+        .map(|ritz| ritz.weight)
+        .sum();
+    let share = if others > 0.0 {
+        (1.0 - counted) / others
+    } else {
+        0.0
+    };
+    let node = |ritz: &Ritz| Node {
+        value: ritz.value,
+        weight: if found(ritz) {
+            single
+        } else {
+            ritz.weight * share
+        } / vectors as f64,
+    };
+    ritz.iter().map(node).collect()
 }
 
 impl Density {

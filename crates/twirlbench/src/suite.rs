@@ -122,7 +122,7 @@ impl Suite {
 
 /// Tables are merged key by key. A table that names its `kind` replaces, because the other keys
 /// belong to the kind.
-fn merge(base: &mut Value, over: &Value) {
+pub(crate) fn merge(base: &mut Value, over: &Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) if !over.contains_key("kind") => {
             for (key, value) in over {

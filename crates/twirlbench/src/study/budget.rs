@@ -23,6 +23,26 @@ pub(crate) struct Budgets {
     #[serde(rename = "test-time")]
     pub(crate) test_time: TestTimeBudget,
     pub(crate) controls: ControlsBudget,
+    /// What differs for a task.
+    #[serde(default)]
+    pub(crate) task: BTreeMap<String, TaskBudget>,
+}
+
+/// What differs for a task.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TaskBudget {
+    /// Settings of the task in runs, on top of the suite's.
+    pub(crate) runs: Map<String, Value>,
+    /// Settings of the task where a study trains models itself.
+    pub(crate) labs: Map<String, Value>,
+    /// Settings of the arms of `landscape`, in place of the factor of their width.
+    pub(crate) arm: Option<Map<String, Value>>,
+    pub(crate) landscape: Option<LandscapeBudget>,
+    pub(crate) gradients: Option<GradientsBudget>,
+    pub(crate) parameters: Option<ParametersBudget>,
+    #[serde(rename = "test-time")]
+    pub(crate) test_time: Option<TestTimeBudget>,
 }
 
 /// Runs of `dynamics`, `per-hour` and `controls`.
@@ -134,6 +154,26 @@ pub(crate) struct ControlsBudget {
 }
 
 impl Budgets {
+    pub(crate) fn landscape(&self, task: &str) -> &LandscapeBudget {
+        let own = self.task.get(task).and_then(|own| own.landscape.as_ref());
+        own.unwrap_or(&self.landscape)
+    }
+
+    pub(crate) fn gradients(&self, task: &str) -> &GradientsBudget {
+        let own = self.task.get(task).and_then(|own| own.gradients.as_ref());
+        own.unwrap_or(&self.gradients)
+    }
+
+    pub(crate) fn parameters(&self, task: &str) -> &ParametersBudget {
+        let own = self.task.get(task).and_then(|own| own.parameters.as_ref());
+        own.unwrap_or(&self.parameters)
+    }
+
+    pub(crate) fn test_time(&self, task: &str) -> &TestTimeBudget {
+        let own = self.task.get(task).and_then(|own| own.test_time.as_ref());
+        own.unwrap_or(&self.test_time)
+    }
+
     /// The budgets that belong to a suite: `paper` has its own, all others those of `quick`.
     pub(crate) fn of(suite: &str) -> Result<(&'static str, Self)> {
         let (name, text) = match suite {
@@ -144,5 +184,22 @@ impl Budgets {
             Ok(budgets) => Ok((name, budgets)),
             Err(error) => bail!("studies/{name}.toml: {}", error.message()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_are_whole_and_quick_ends_in_fifteen_minutes() {
+        for suite in ["quick", "paper", "a suite file"] {
+            let (_, budgets) = Budgets::of(suite).expect("a budget");
+            assert_eq!(budgets.seconds.len(), 10, "{suite}");
+            assert!(budgets.spread.optimizers.len() == 4, "{suite}");
+        }
+        let (_, quick) = Budgets::of("quick").expect("a budget");
+        let seconds: f64 = quick.seconds.values().sum();
+        assert!(seconds <= 900.0, "{seconds} s");
     }
 }

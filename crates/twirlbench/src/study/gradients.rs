@@ -30,7 +30,8 @@ struct Point {
     of_mean: f64,
     /// `|grad L_equiv|`.
     of_equiv: f64,
-    cosine: f64,
+    /// Absent where a gradient is zero.
+    cosine: Option<f64>,
 }
 
 impl Point {
@@ -47,7 +48,7 @@ impl Point {
 type Seeds = Vec<(u64, Vec<Point>)>;
 
 fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Point>> {
-    let budget = &scope.budgets.gradients;
+    let budget = scope.budgets.gradients(&subject.job.task);
     let mut lab = scope.lab(subject)?;
     let probe = scope.probe(&*lab, subject, budget.items, budget.design);
     let mut points = Vec::new();
@@ -65,7 +66,7 @@ fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Point>> {
             equiv: parts.equiv,
             of_mean,
             of_equiv,
-            cosine: dot(&mean, &equiv) / (of_mean * of_equiv),
+            cosine: Some(dot(&mean, &equiv) / (of_mean * of_equiv)).filter(|c| c.is_finite()),
         });
     }
     Ok(points)
@@ -136,7 +137,6 @@ fn frame() -> Outcome {
 }
 
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
-    let budget = &scope.budgets.gradients;
     let mut arms: Vec<(Subject, Seeds)> = scope
         .arms(Training::Augmented, scope.budgets.lab.plain)
         .iter()
@@ -146,7 +146,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         for (subject, seeds) in &mut arms {
             let subject = subject.seeded(seed);
             let label = format!("{}/seed-{seed}", subject.place());
-            let key = scope.key(&subject, budget);
+            let key = scope.key(&subject, scope.budgets.gradients(&subject.job.task));
             if let Some(points) = cells.value(&label, &key, || follow(scope, &subject)) {
                 seeds.push((seed, points));
             }
@@ -181,7 +181,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                     point.equiv.to_string(),
                     point.of_mean.to_string(),
                     point.of_equiv.to_string(),
-                    point.cosine.to_string(),
+                    point
+                        .cosine
+                        .map_or_else(String::new, |cosine| cosine.to_string()),
                 ]);
             }
         }
@@ -195,7 +197,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 significant(point.of_equiv, 3),
                 significant(point.relative_gradient(), 3),
                 significant(point.relative_error().sqrt(), 3),
-                significant(point.cosine, 2),
+                point
+                    .cosine
+                    .map_or("-".into(), |cosine| significant(cosine, 2)),
             ]);
         }
         outcome.chart.panels.extend(panels(subject, seeds));
@@ -261,7 +265,7 @@ mod tests {
             equiv: 2.0 * 0.5f64.powi(k),
             of_mean: 3.0,
             of_equiv: 0.7 * 0.5f64.powi(k).powf(0.5),
-            cosine: 0.0,
+            cosine: None,
         };
         let points: Vec<Point> = (0..6).map(point).collect();
         let found = exponent(&points).expect("six points");

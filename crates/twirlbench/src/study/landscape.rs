@@ -3,6 +3,7 @@
 mod cells;
 mod tables;
 
+use serde_json::Value;
 use twirl_harness::Training;
 use twirl_report::{Chart, Estimate, range, significant};
 
@@ -32,13 +33,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     for &seed in scope.seeds(&scope.budgets.lab.seeds) {
         for subject in scope.arms(Training::Augmented, budget.plain) {
             let subject = scope.for_lab(&subject).seeded(seed);
-            let subject = match subject.wider(budget.widths) {
-                Ok(scaled) => scaled,
-                Err(error) => {
-                    refused.push(format!("{error:#}; taken at full size"));
-                    subject
-                }
-            };
+            let subject = sized(scope, subject, &mut refused);
+            let budget = scope.budgets.landscape(&subject.job.task);
             let label = format!("{}/seed-{seed}", subject.place());
             let key = scope.key(&subject, budget);
             let found = cells.value(&label, &key, || cells::look(scope, &subject));
@@ -82,6 +78,22 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         },
         sheet: sheet(&models),
     }
+}
+
+/// The arm at the size that the budget looks at.
+fn sized(scope: &Scope<'_>, subject: Subject, refused: &mut Vec<String>) -> Subject {
+    let own = scope.budgets.task.get(&subject.job.task);
+    let scaled = match own.and_then(|own| own.arm.clone()) {
+        Some(arm) => subject.with_arm(|config| {
+            *config = Value::Object(arm);
+            Ok(())
+        }),
+        None => subject.wider(scope.budgets.landscape.widths),
+    };
+    scaled.unwrap_or_else(|error| {
+        refused.push(format!("{error:#}; taken at full size"));
+        subject
+    })
 }
 
 /// The models of each arm, in order.

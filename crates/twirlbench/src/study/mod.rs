@@ -204,8 +204,10 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
         bail!("studies/{budget_name}.toml: no seconds for {}", study.name);
     };
     let data: Vec<DataIdentity> = sets.values().map(DataIdentity::of).collect();
+    let settings = scope::settings(entries, &jobs, &budgets)?;
     let scope = Scope {
         entries,
+        settings,
         jobs,
         sets,
         budgets,

@@ -63,7 +63,7 @@ impl Stage {
 type Seeds = Vec<(u64, Vec<Stage>)>;
 
 fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Stage>> {
-    let budget = &scope.budgets.parameters;
+    let budget = scope.budgets.parameters(&subject.job.task);
     let mut lab = scope.lab(subject)?;
     let splits = lab.linear_splits()?;
     if splits.is_empty() {
@@ -157,7 +157,6 @@ fn frame() -> Outcome {
 }
 
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
-    let budget = &scope.budgets.parameters;
     // Every augmented arm is asked: those without such layers cost nothing.
     let mut arms: Vec<(Subject, Seeds)> = scope
         .arms(Training::Augmented, usize::MAX)
@@ -168,7 +167,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         for (subject, seeds) in &mut arms {
             let subject = subject.seeded(seed);
             let label = format!("{}/seed-{seed}", subject.place());
-            let key = scope.key(&subject, budget);
+            let key = scope.key(&subject, scope.budgets.parameters(&subject.job.task));
             if let Some(stages) = cells.value(&label, &key, || follow(scope, &subject)) {
                 seeds.push((seed, stages));
             }
@@ -201,8 +200,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         if seeds.iter().all(|(_, stages)| stages.is_empty()) {
             if !seeds.is_empty() {
                 outcome.notes.push(format!(
-                    "{}: no split. Its inputs or features change with the pose, so that no part \
-                     of a layer is equivariant by itself.",
+                    "{}: no split. The arm names no layer that has an equivariant part while its \
+                     inputs turn.",
                     subject.place()
                 ));
             }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use twirl_core::{Design, Symmetry};
 use twirl_data::DataSet;
@@ -18,12 +18,15 @@ use crate::plan::{DataSets, find};
 use crate::progress::Bar;
 use crate::study::budget::Budgets;
 use crate::study::cell::Cells;
+use crate::suite::merge;
 
 /// Everything that the studies share.
 pub(crate) struct Scope<'a> {
     pub(crate) entries: &'a [Entry],
     /// One job of every arm of the suite, of the first seed.
     pub(crate) jobs: Vec<Job>,
+    /// Settings of each task in runs and in labs, complete.
+    pub(crate) settings: BTreeMap<String, [Value; 2]>,
     pub(crate) sets: DataSets,
     pub(crate) budgets: Budgets,
     /// Seeds that were asked for; empty: those of the budgets.
@@ -79,6 +82,31 @@ impl Subject {
     }
 }
 
+/// The settings of every task in runs and in labs: those of its job with the budget's on top.
+pub(crate) fn settings(
+    entries: &[Entry],
+    jobs: &[Job],
+    budgets: &Budgets,
+) -> Result<BTreeMap<String, [Value; 2]>> {
+    let mut all = BTreeMap::new();
+    for job in jobs {
+        if all.contains_key(&job.task) {
+            continue;
+        }
+        let own = budgets.task.get(&job.task).cloned().unwrap_or_default();
+        let entry = find(entries, &job.task, &job.arm)?;
+        let on_top = |over: Map<String, Value>| -> Result<Value> {
+            let mut config = job.task_config.clone();
+            merge(&mut config, &Value::Object(over));
+            let complete = entry.complete(&config, &job.arm_config);
+            let place = || format!("budget of the studies, task {}", job.task);
+            Ok(complete.with_context(place)?.task_config)
+        };
+        all.insert(job.task.clone(), [on_top(own.runs)?, on_top(own.labs)?]);
+    }
+    Ok(all)
+}
+
 impl Scope<'_> {
     /// The first `count` arms of each task that are trained so.
     pub(crate) fn arms(&self, training: Training, count: usize) -> Vec<Subject> {
@@ -116,6 +144,7 @@ impl Scope<'_> {
     pub(crate) fn for_runs(&self, subject: &Subject) -> Subject {
         let runs = &self.budgets.runs;
         let mut subject = subject.clone();
+        subject.job.task_config = self.settings[&subject.job.task][0].clone();
         let train = &mut subject.job.train;
         train.steps = runs.steps;
         train.budget_seconds = runs.budget_seconds;
@@ -166,6 +195,7 @@ impl Scope<'_> {
     /// The subject as a study trains it itself: raw weights, a fixed learning rate.
     pub(crate) fn for_lab(&self, subject: &Subject) -> Subject {
         let mut subject = subject.clone();
+        subject.job.task_config = self.settings[&subject.job.task][1].clone();
         let train = &mut subject.job.train;
         train.steps = 1_000_000;
         train.budget_seconds = None;

@@ -40,7 +40,6 @@ fn identity(tested: &Tested) -> Judgement {
 }
 
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
-    let budget = &scope.budgets.test_time;
     let seed = scope
         .seeds(&scope.budgets.lab.seeds)
         .first()
@@ -102,7 +101,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     for subject in scope.arms(Training::Augmented, scope.budgets.lab.plain) {
         let subject = scope.for_lab(&subject).seeded(seed);
         let label = format!("{}/seed-{seed}", subject.place());
-        let key = scope.key(&subject, budget);
+        let key = scope.key(&subject, scope.budgets.test_time(&subject.job.task));
         let found = cells.value(&label, &key, || cells::test(scope, &subject));
         for tested in found.unwrap_or_default() {
             add(&mut outcome, &mut losses, &mut errors, &subject, &tested);
@@ -157,7 +156,7 @@ fn add(
         tested.passes.to_string(),
         significant(tested.errors[0], 2),
         significant(tested.errors[1], 2),
-        times(tested.factor),
+        tested.factor.map_or("-".into(), times),
         tested.factor_interval.map_or("-".into(), |[low, high]| {
             format!("{} to {}", times(low), times(high))
         }),
@@ -177,7 +176,7 @@ fn add(
         judgement: Judgement::above(tested.factor_interval, 1.0),
         figures: format!(
             "{} times fewer passes ({})",
-            times(tested.factor),
+            tested.factor.map_or("-".into(), times),
             tested
                 .factor_interval
                 .map_or("no interval".into(), |[low, high]| {

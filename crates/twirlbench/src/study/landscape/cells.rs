@@ -91,7 +91,7 @@ const DISTANCES: [f64; 7] = [-0.1, -0.03, -0.01, 0.0, 0.01, 0.03, 0.1];
 
 /// Trains a model and looks at its checkpoints.
 pub(super) fn look(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Checkpoint>> {
-    let budget = &scope.budgets.landscape;
+    let budget = scope.budgets.landscape(&subject.job.task);
     let mut lab = scope.lab(subject)?;
     let probe = scope.probe(&*lab, subject, budget.items, budget.design);
     let seed = subject.job.seed;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use twirl_core::{Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss};
 use twirl_harness::{Lab, MoleculeSamples, Probe, Role};
 
+use crate::study::budget::TestTimeBudget;
 use crate::study::scope::{Scope, Subject};
 
 /// Loss of the prediction averaged over one design.
@@ -32,7 +33,8 @@ pub(super) struct Tested {
     pub(super) passes: usize,
     /// Standard errors from rotations of the mean over molecules: iid, orbits.
     pub(super) errors: [f64; 2],
-    pub(super) factor: f64,
+    /// Absent where neither varies.
+    pub(super) factor: Option<f64>,
     pub(super) factor_interval: Option<[f64; 2]>,
 }
 
@@ -41,7 +43,7 @@ const OWN: u64 = 0x7477_6972;
 
 /// Trains a model and tests it at every checkpoint.
 pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Tested>> {
-    let budget = &scope.budgets.test_time;
+    let budget = scope.budgets.test_time(&subject.job.task);
     let mut lab = scope.lab(subject)?;
     let mut tested = Vec::new();
     for &step in &budget.checkpoints {
@@ -51,13 +53,12 @@ pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Tested>> 
             probe: scope.probe(&*lab, subject, budget.items, Design::Iid { rotations: 2 }),
             lab: &*lab,
         };
-        tested.push(at_step(scope, &model)?);
+        tested.push(at_step(budget, &model)?);
     }
     Ok(tested)
 }
 
-fn at_step(scope: &Scope<'_>, model: &Model<'_>) -> Result<Tested> {
-    let budget = &scope.budgets.test_time;
+fn at_step(budget: &TestTimeBudget, model: &Model<'_>) -> Result<Tested> {
     let reference = model.parts(
         Design::Iid {
             rotations: budget.reference,
@@ -120,7 +121,7 @@ fn at_step(scope: &Scope<'_>, model: &Model<'_>) -> Result<Tested> {
         equiv: reference.iter().map(|[_, equiv]| equiv).sum::<f64>() / count,
         passes: order * orbits,
         errors: [of_iid, of_orbits].map(|sum| sum.sqrt() / count),
-        factor: of_iid / of_orbits,
+        factor: Some(of_iid / of_orbits).filter(|factor| factor.is_finite()),
         factor_interval: model.interval(&variances[0], &variances[1])?,
     })
 }
