@@ -36,8 +36,10 @@ pub(crate) struct TaskBudget {
     pub(crate) runs: Map<String, Value>,
     /// Settings of the task where a study trains models itself.
     pub(crate) labs: Map<String, Value>,
-    /// Settings of the arms of `landscape`, in place of the factor of their width.
-    pub(crate) arm: Option<Map<String, Value>>,
+    /// Most arms of each kind.
+    pub(crate) arms: Option<usize>,
+    /// Settings of arms, by name, where a study trains models itself.
+    pub(crate) arm: BTreeMap<String, Map<String, Value>>,
     pub(crate) landscape: Option<LandscapeBudget>,
     pub(crate) gradients: Option<GradientsBudget>,
     pub(crate) parameters: Option<ParametersBudget>,

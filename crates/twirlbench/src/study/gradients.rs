@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use twirl_harness::{Part, Training, log_spaced};
+use twirl_harness::{Part, log_spaced};
 use twirl_landscape::{dot, norm};
 use twirl_report::{Chart, ChartPanel, Grid, Line, count, significant};
 
@@ -138,9 +138,9 @@ fn frame() -> Outcome {
 
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     let mut arms: Vec<(Subject, Seeds)> = scope
-        .arms(Training::Augmented, scope.budgets.lab.plain)
-        .iter()
-        .map(|subject| (scope.for_lab(subject), Vec::new()))
+        .checked_lab_arms(scope.budgets.lab.plain)
+        .into_iter()
+        .map(|subject| (subject, Vec::new()))
         .collect();
     for &seed in scope.seeds(&scope.budgets.lab.seeds) {
         for (subject, seeds) in &mut arms {

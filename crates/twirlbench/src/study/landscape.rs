@@ -3,8 +3,6 @@
 mod cells;
 mod tables;
 
-use serde_json::Value;
-use twirl_harness::Training;
 use twirl_report::{Chart, Estimate, range, significant};
 
 use self::cells::{Bend, Checkpoint};
@@ -31,8 +29,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     let mut models: Vec<Model> = Vec::new();
     let mut refused = Vec::new();
     for &seed in scope.seeds(&scope.budgets.lab.seeds) {
-        for subject in scope.arms(Training::Augmented, budget.plain) {
-            let subject = scope.for_lab(&subject).seeded(seed);
+        for subject in scope.checked_lab_arms(budget.plain) {
+            let subject = subject.seeded(seed);
             let subject = sized(scope, subject, &mut refused);
             let budget = scope.budgets.landscape(&subject.job.task);
             let label = format!("{}/seed-{seed}", subject.place());
@@ -80,16 +78,13 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     }
 }
 
-/// The arm at the size that the budget looks at.
+/// The arm with the width that the budget looks at, unless the budget gives its settings.
 fn sized(scope: &Scope<'_>, subject: Subject, refused: &mut Vec<String>) -> Subject {
     let own = scope.budgets.task.get(&subject.job.task);
-    let scaled = match own.and_then(|own| own.arm.clone()) {
-        Some(arm) => subject.with_arm(|config| {
-            *config = Value::Object(arm);
-            Ok(())
-        }),
-        None => subject.wider(scope.budgets.landscape.widths),
-    };
+    if own.is_some_and(|own| own.arm.contains_key(&subject.job.arm)) {
+        return subject;
+    }
+    let scaled = subject.wider(scope.budgets.landscape.widths);
     scaled.unwrap_or_else(|error| {
         refused.push(format!("{error:#}; taken at full size"));
         subject

@@ -219,6 +219,8 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
     let folder: PathBuf = out.join(study.name);
     eprintln!("study {}: {}", study.name, study.about);
     let mut cells = Cells::new(folder.clone(), seconds, args.cell.clone());
+    // Settings of the budget are checked before the first cell.
+    scope.lab_arms(usize::MAX)?;
     let mut outcome = (study.run)(&scope, &mut cells);
     for (label, standing) in cells.statuses() {
         if matches!(standing, Standing::Failed(_) | Standing::NotRun(_)) {

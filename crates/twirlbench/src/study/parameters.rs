@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use twirl_harness::Training;
 use twirl_report::{Chart, ChartPanel, Grid, Line, count, significant};
 
 use crate::study::cell::Cells;
@@ -159,9 +158,9 @@ fn frame() -> Outcome {
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     // Every augmented arm is asked: those without such layers cost nothing.
     let mut arms: Vec<(Subject, Seeds)> = scope
-        .arms(Training::Augmented, usize::MAX)
-        .iter()
-        .map(|subject| (scope.for_lab(subject), Vec::new()))
+        .checked_lab_arms(usize::MAX)
+        .into_iter()
+        .map(|subject| (subject, Vec::new()))
         .collect();
     for &seed in scope.seeds(&scope.budgets.lab.seeds) {
         for (subject, seeds) in &mut arms {

@@ -117,6 +117,8 @@ impl Scope<'_> {
                 continue;
             };
             let number = taken.entry(&job.task).or_default();
+            let own = self.budgets.task.get(&job.task).and_then(|own| own.arms);
+            let count = own.map_or(count, |own| own.min(count));
             if entry.training == training && *number < count {
                 *number += 1;
                 subjects.push(Subject {
@@ -193,7 +195,7 @@ impl Scope<'_> {
     }
 
     /// The subject as a study trains it itself: raw weights, a fixed learning rate.
-    pub(crate) fn for_lab(&self, subject: &Subject) -> Subject {
+    fn for_lab(&self, subject: &Subject) -> Subject {
         let mut subject = subject.clone();
         subject.job.task_config = self.settings[&subject.job.task][1].clone();
         let train = &mut subject.job.train;
@@ -206,6 +208,30 @@ impl Scope<'_> {
         train.ema = 0.0;
         train.evaluation.companions.clear();
         subject
+    }
+
+    /// The first `count` augmented arms of each task as the studies train them themselves: at the
+    /// size that the budget gives for them, or their own.
+    pub(crate) fn lab_arms(&self, count: usize) -> Result<Vec<Subject>> {
+        let sized = |subject: &Subject| {
+            let own = self.budgets.task.get(&subject.job.task);
+            let subject = self.for_lab(subject);
+            match own.and_then(|own| own.arm.get(&subject.job.arm)) {
+                Some(arm) => subject.with_arm(|config| {
+                    *config = Value::Object(arm.clone());
+                    Ok(())
+                }),
+                None => Ok(subject),
+            }
+        };
+        let arms = self.arms(Training::Augmented, count);
+        let place = "budget of the studies, arm";
+        arms.iter().map(sized).collect::<Result<_>>().context(place)
+    }
+
+    /// [`Scope::lab_arms`], whose settings were checked before the study began.
+    pub(crate) fn checked_lab_arms(&self, count: usize) -> Vec<Subject> {
+        self.lab_arms(count).unwrap_or_default()
     }
 
     pub(crate) fn lab(&self, subject: &Subject) -> Result<Box<dyn Lab>> {

@@ -2,7 +2,6 @@
 
 mod cells;
 
-use twirl_harness::Training;
 use twirl_report::{Chart, ChartPanel, Grid, Line, range, significant};
 
 use self::cells::{Row, Tested};
@@ -98,8 +97,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             "95 % interval",
         ],
     );
-    for subject in scope.arms(Training::Augmented, scope.budgets.lab.plain) {
-        let subject = scope.for_lab(&subject).seeded(seed);
+    for subject in scope.checked_lab_arms(scope.budgets.lab.plain) {
+        let subject = subject.seeded(seed);
         let label = format!("{}/seed-{seed}", subject.place());
         let key = scope.key(&subject, scope.budgets.test_time(&subject.job.task));
         let found = cells.value(&label, &key, || cells::test(scope, &subject));
