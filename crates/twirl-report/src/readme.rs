@@ -68,7 +68,9 @@ fn chart(task: &TaskRuns) -> Chart {
     for arm in task.arms.iter().filter(|arm| !arm.is_exact()) {
         let curve = percent_curve(arm);
         let later = || curve.iter().filter(|point| point.step > 0);
-        let Some(last) = later().last() else { continue };
+        let Some(last) = later().next_back() else {
+            continue;
+        };
         ends.push(format!("{} {:.2} %", arm.arm, last.percent.value));
         lines.push(Line {
             name: arm.arm.clone(),

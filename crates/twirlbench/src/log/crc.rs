@@ -1,4 +1,4 @@
-//! CRC-32C, the checksum of TensorBoard's files (Castagnoli polynomial, reflected).
+//! CRC-32C, the checksum of `TensorBoard`'s files (Castagnoli polynomial, reflected).
 
 const POLYNOMIAL: u32 = 0x82f6_3b78;
 

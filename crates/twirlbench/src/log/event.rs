@@ -1,4 +1,4 @@
-//! The messages of TensorBoard's files, in the wire format of protocol buffers.
+//! The messages of `TensorBoard`'s files, in the wire format of protocol buffers.
 //!
 //! Field numbers are those of `event.proto` and `summary.proto` of TensorFlow.
 

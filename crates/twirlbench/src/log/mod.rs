@@ -20,7 +20,7 @@ pub(crate) enum LogKind {
     Tensorboard,
 }
 
-/// Writes the records of one run as a TensorBoard event file, and passes everything on to
+/// Writes the records of one run as a `TensorBoard` event file, and passes everything on to
 /// another observer.
 ///
 /// A measurement is never stopped by its log: the first error is kept for [`EventLog::finish`].

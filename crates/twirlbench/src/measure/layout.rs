@@ -76,40 +76,7 @@ impl Predictions {
         finite("target", target)?;
 
         expected.pop();
-        let mut weight = vec![1.0; molecules * blocks];
-        for name in ["mask", "weight"] {
-            if let Some(array) = arrays.numbers.get(name) {
-                // A molecule's one block may be without an axis of its own.
-                let alone = expected.len() == 1 && array.shape == [molecules, 1];
-                if !alone {
-                    same_shape(name, array, &expected)?;
-                }
-                finite(name, array)?;
-                for (place, (weight, value)) in weight.iter_mut().zip(&array.values).enumerate() {
-                    let valid = if name == "mask" {
-                        *value == 0.0 || *value == 1.0
-                    } else {
-                        *value >= 0.0
-                    };
-                    let range = if name == "mask" {
-                        "0 or 1"
-                    } else {
-                        "0 or more"
-                    };
-                    ensure!(
-                        valid,
-                        "{name} of molecule {}, block {} is {value}; give {range}",
-                        place / blocks,
-                        place % blocks
-                    );
-                    *weight *= value;
-                }
-            }
-        }
-        ensure!(
-            weight.iter().any(|weight| *weight > 0.0),
-            "every block has mask or weight 0; give at least one a weight"
-        );
+        let weight = weights(arrays, &expected, molecules, blocks)?;
 
         let turns = match arrays.numbers.get("rotation") {
             None => None,
@@ -152,6 +119,50 @@ impl Predictions {
             symmetry,
         })
     }
+}
+
+/// Products of mask and weight, `[molecules][blocks]`; 1 where the file has neither.
+fn weights(
+    arrays: &Arrays,
+    expected: &[usize],
+    molecules: usize,
+    blocks: usize,
+) -> Result<Vec<f64>> {
+    let mut weight = vec![1.0; molecules * blocks];
+    for name in ["mask", "weight"] {
+        if let Some(array) = arrays.numbers.get(name) {
+            // A molecule's one block may be without an axis of its own.
+            let alone = expected.len() == 1 && array.shape == [molecules, 1];
+            if !alone {
+                same_shape(name, array, expected)?;
+            }
+            finite(name, array)?;
+            for (place, (weight, value)) in weight.iter_mut().zip(&array.values).enumerate() {
+                let valid = if name == "mask" {
+                    *value == 0.0 || *value == 1.0
+                } else {
+                    *value >= 0.0
+                };
+                let range = if name == "mask" {
+                    "0 or 1"
+                } else {
+                    "0 or more"
+                };
+                ensure!(
+                    valid,
+                    "{name} of molecule {}, block {} is {value}; give {range}",
+                    place / blocks,
+                    place % blocks
+                );
+                *weight *= value;
+            }
+        }
+    }
+    ensure!(
+        weight.iter().any(|weight| *weight > 0.0),
+        "every block has mask or weight 0; give at least one a weight"
+    );
+    Ok(weight)
 }
 
 fn required<'a>(arrays: &'a Arrays, name: &str) -> Result<&'a NumberArray> {

@@ -118,11 +118,10 @@ fn into_list(text: &str, entry: &str) -> Option<String> {
     if !text[open..close].contains('\n') && width.chars().count() <= 100 {
         return Some(one_line);
     }
-    let rows: String = known
+    let rows = known
         .iter()
         .chain([&entry])
-        .map(|entry| format!("    {entry},\n"))
-        .collect();
+        .fold(String::new(), |rows, entry| rows + "    " + entry + ",\n");
     Some(format!("{before}\n{rows}{after}"))
 }
 

@@ -121,7 +121,10 @@ fn write(path: &Path, name: &Name, manifest: &Manifest) -> Result<()> {
             .with_context(|| format!("{}", file.display()))?;
     }
     // Names of another length break lines elsewhere. Without rustfmt the code is the same, less neat.
-    let sources = all.iter().filter(|(inner, _)| inner.ends_with(".rs"));
+    let sources = all.iter().filter(|(inner, _)| {
+        let ending = Path::new(inner).extension();
+        ending.is_some_and(|ending| ending == "rs")
+    });
     let formatted = Command::new("rustfmt")
         .args(["--edition", "2024"])
         .args(sources.map(|(inner, _)| path.join(inner)))

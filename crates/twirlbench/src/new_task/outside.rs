@@ -21,7 +21,7 @@ const OURS: [&str; 6] = [
 ];
 
 /// `Cargo.toml` and `Cargo.lock`, with the versions, features and profile of the checkout: cargo
-/// then compiles nothing twice if both share CARGO_TARGET_DIR.
+/// then compiles nothing twice if both share `CARGO_TARGET_DIR`.
 pub(super) fn manifest(root: &Path, name: &Name) -> Result<Manifest> {
     let file = root.join("Cargo.toml");
     let read =
@@ -59,7 +59,9 @@ pub(super) fn manifest(root: &Path, name: &Name) -> Result<Manifest> {
         of_package("rust-version")?,
     );
     toml += &(theirs("burn")? + &theirs("serde")?);
-    OURS.iter().for_each(|name| toml += &ours(name));
+    for name in OURS {
+        toml += &ours(name);
+    }
     let _ = write!(
         toml,
         "\n[dev-dependencies]\n{}{}\n[lib]\nbench = false\n\n[[bin]]\nname = \"{}\"\npath = \
