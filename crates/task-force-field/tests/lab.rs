@@ -79,6 +79,7 @@ fn probe(lab: &dyn Lab, items: usize, design: Design) -> Probe {
         items: lab.items(Split::Test)[..items].to_vec(),
         design,
         seed: 3,
+        noise: 3,
         batch: 64,
     }
 }
@@ -293,6 +294,7 @@ fn twirling_over_m_rotations_costs_a_share_of_the_equivariance_error() {
             items: items.clone(),
             design: Design::Iid { rotations },
             seed,
+            noise: 3,
             batch: 96,
         };
         lab.samples(&weights, &probe).expect("samples")

@@ -97,13 +97,13 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         model: &A,
         (items, drawn): (&[usize], &[Vec<Rotation>]),
         turns: Range<usize>,
-        seed: u64,
+        noise: u64,
         device: &Device,
     ) -> Result<Vec<Term>, RunError> {
         let repeated = items.repeat(turns.len());
         let turned = turns.flat_map(|turn| drawn.iter().map(move |of_item| of_item[turn]));
         let rotations = Rotations::new(turned.collect(), device);
-        let host = self.task.batch(&repeated, Draw::measuring(seed))?;
+        let host = self.task.batch(&repeated, Draw::measuring(noise))?;
         let batch = self.task.load(&host, device);
         let output = model.predict(&self.task.rotate(&batch, &rotations));
         let output = self.task.untwist(output, &rotations);
@@ -115,7 +115,7 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         let drawn = self.drawn(probe, items)?;
         let mut stacks: Vec<Stack> = Vec::new();
         for turns in passes(drawn[0].len(), items.len(), probe.batch) {
-            let terms = self.terms(model, (items, &drawn), turns, probe.seed, &self.plain)?;
+            let terms = self.terms(model, (items, &drawn), turns, probe.noise, &self.plain)?;
             for (index, term) in terms.iter().enumerate() {
                 let stack = Stack::of(term, items.len());
                 match stacks.get_mut(index) {
@@ -249,7 +249,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
         for items in self.groups(probe)? {
             let drawn = self.drawn(probe, items)?;
             let passes = passes(drawn[0].len(), items.len(), probe.batch);
-            let at = |turns| self.terms(&model, (items, &drawn), turns, probe.seed, &self.device);
+            let at = |turns| self.terms(&model, (items, &drawn), turns, probe.noise, &self.device);
             let slopes = |stacks: &[Stack]| -> Result<Vec<Option<Vec<f64>>>, RunError> {
                 let slope = |stack: &Stack| match stack.role {
                     Role::Train => only_squared(stack.name, stack.loss)
@@ -316,7 +316,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
         let items = &probe.items[..1];
         let drawn = self.drawn(probe, items)?;
         let mut places: Vec<(usize, usize, f64)> = Vec::new();
-        let first = self.terms(&model, (items, &drawn), 0..1, probe.seed, &self.device)?;
+        let first = self.terms(&model, (items, &drawn), 0..1, probe.noise, &self.device)?;
         for (index, term) in first.iter().enumerate() {
             if term.role == Role::Train {
                 only_squared(term.name, term.loss)?;
@@ -339,7 +339,8 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             for &(index, place, scale) in &places {
                 // A graph serves one backward pass.
                 let turns = turn..turn + 1;
-                let terms = self.terms(&model, (items, &drawn), turns, probe.seed, &self.device)?;
+                let terms =
+                    self.terms(&model, (items, &drawn), turns, probe.noise, &self.device)?;
                 let size = terms[index].prediction.shape().num_elements();
                 let mut unit = vec![0.0; size];
                 unit[place] = scale;

@@ -62,16 +62,19 @@ pub struct Parts {
 
 /// What a model is looked at with: molecules, rotations and noise, all fixed.
 ///
-/// Rotations and noise are functions of `(seed, item)`, the same as those of a measurement with
-/// that seed.
+/// Rotations are functions of `(seed, item)` and noise of `(noise, item)`, the same as those of a
+/// measurement where both are its seed. Two probes that differ in `seed` alone see one noise under
+/// independent rotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
     /// Items, by their number in the data set.
     pub items: Vec<usize>,
     /// Rotations of each.
     pub design: Design,
-    /// Seed of rotations and noise.
+    /// Seed of rotations.
     pub seed: u64,
+    /// Seed of everything else that is random: flow time, source sample, voxel noise.
+    pub noise: u64,
     /// Most rotated molecules evaluated at once, which bounds memory.
     pub batch: usize,
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use twirl_core::{Design, Symmetry};
 use twirl_data::DataSet;
 use twirl_harness::{
-    DeviceChoice, Entry, Folder, Job, Lab, Manifest, Probe, ScheduleKind, Status, Training,
+    DeviceChoice, Entry, Folder, Job, Lab, Manifest, Probe, ScheduleKind, Search, Status, Training,
 };
 use twirl_report::{ArmRuns, RunSet};
 
@@ -150,8 +150,16 @@ impl Scope<'_> {
         let train = &mut subject.job.train;
         train.steps = runs.steps;
         train.budget_seconds = runs.budget_seconds;
-        train.search = Some(runs.search.clone());
-        train.evaluation.items = runs.items;
+        // Rates are the suite's, which knows the task; steps and items are the budget's.
+        let suite = train.search.take();
+        train.search = Some(Search {
+            rates: suite.map_or_else(|| runs.search.rates.clone(), |search| search.rates),
+            ..runs.search.clone()
+        });
+        train.evaluation.items = match train.evaluation.items {
+            0 => runs.items,
+            items => items.min(runs.items),
+        };
         train.evaluation.per_decade = runs.per_decade;
         train.evaluation.companions.clear();
         train.checkpoint_every = 0;
@@ -272,6 +280,7 @@ impl Scope<'_> {
             items: (0..count).map(|i| all[i * all.len() / count]).collect(),
             design,
             seed: subject.job.measure_seed,
+            noise: subject.job.measure_seed,
             batch: self.budgets.lab.batch,
         }
     }
