@@ -16,10 +16,9 @@ fn root() -> PathBuf {
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "twirl-core" | "workspace-tests" => &[],
-        "twirl-data" | "twirl-layers" => &["twirl-core"],
+        "twirl-data" | "twirl-landscape" | "twirl-layers" => &["twirl-core"],
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data"],
-        "twirl-landscape" => &["twirl-core"],
         "twirl-report" => &["twirl-core", "twirl-harness"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness"],
         "twirlbench" => return None,
