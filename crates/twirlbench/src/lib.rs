@@ -30,10 +30,23 @@ use twirl_harness::Entry;
 pub use entries::ENTRIES;
 pub use suite::{Suite, SuiteArm, SuiteTask};
 
+/// A reader that has seen enough (`twirlbench tasks | head -1`) is no error: the standard library
+/// panics when it prints to a closed pipe.
+fn leave_closed_pipes_quietly() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.to_string().contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        report(panic);
+    }));
+}
+
 /// Runs the command line on a list of entries.
 ///
 /// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written.
 pub fn main(entries: &[Entry]) -> ExitCode {
+    leave_closed_pipes_quietly();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(tracing::Level::WARN)
