@@ -74,7 +74,12 @@ impl Radial {
             };
             let samples: Vec<[f64; E]> = offsets.iter().map(at).collect();
             let squares: f64 = samples.iter().flatten().map(|value| value * value).sum();
-            let scale = (outputs as f64 / squares).sqrt();
+            // A kernel of one point has no direction: its kernels of degree 1 and 2 are zero.
+            let scale = if squares > 0.0 {
+                (outputs as f64 / squares).sqrt()
+            } else {
+                0.0
+            };
             for entry in 0..E {
                 values.extend(samples.iter().map(|sample| (scale * sample[entry]) as f32));
             }
