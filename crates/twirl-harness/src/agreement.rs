@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use twirl_data::{DataSet, Split};
 
+use crate::measure::host_values;
 use crate::run::parse;
 use crate::{Arm, DeviceChoice, Draw, Gradients, Job, RunError, Task, training_loss};
 
@@ -41,10 +42,7 @@ pub(crate) fn agreement<T: Task, A: Arm<T>>(
             .flat_map(|term| {
                 // What stands at padding is not a prediction.
                 let weight: Tensor<3> = term.weight.clone().unsqueeze_dim(2);
-                (term.prediction.clone() * weight)
-                    .into_data()
-                    .iter::<f64>()
-                    .collect::<Vec<_>>()
+                host_values(term.prediction.clone() * weight)
             })
             .collect();
         let gradient = Gradients::of(&training_loss(&terms), &model).flatten(&model);

@@ -13,7 +13,7 @@ use crate::batches::Order;
 use crate::checkpoint::{self, Counters, State};
 use crate::gradients::Average;
 use crate::search::search;
-use crate::train::{Measuring, Setting, Trainee, train};
+use crate::train::{Ended, Measuring, Setting, Trainee, train};
 use crate::{
     Arm, Closing, DataIdentity, DeviceChoice, Draw, Folder, Job, Manifest, Plan, Prepared, Record,
     Restored, RunError, Status, Task, Training, Weights, load_weights, parameter_count,
@@ -207,8 +207,11 @@ fn attempt<T: Task, A: Arm<T>>(
         floor: &floor,
         device: &plain,
     };
-    let (counters, stop) = train(&setting, &measuring, state, around.observer)?;
-    let Restored { task, model } = restore::<T, A>(folder, around.data, &plain)?;
+    let Ended {
+        counters,
+        stop,
+        model,
+    } = train(&setting, &measuring, state, around.observer)?;
     let closing = task.closing(&model, job.measure_seed, &plain)?;
     if !closing.pictures.is_empty() {
         folder.write_pictures(&closing.pictures)?;

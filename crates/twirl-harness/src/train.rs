@@ -117,6 +117,14 @@ impl<T: Task> Setting<'_, T> {
         }
     }
 
+    /// The weights that are measured, without autodiff.
+    fn measured<A: Arm<T>>(&self, trainee: &Trainee<A>) -> A {
+        match self.job.train.measured_weights() {
+            Weights::Ema => trainee.average.model.clone(),
+            Weights::Raw => trainee.model.valid(),
+        }
+    }
+
     fn save_failure(&self, loaded: &Loaded<T::Host>, step: u64) -> Result<(), RunError> {
         let evidence = serde_json::json!({
             "step": step, "items": loaded.items, "seed": self.job.seed,
@@ -138,13 +146,20 @@ pub(crate) struct Measuring<'a, T: Task> {
     pub(crate) device: &'a Device,
 }
 
+/// How training ended, with the weights that were measured last.
+pub(crate) struct Ended<A> {
+    pub(crate) counters: Counters,
+    pub(crate) stop: Stop,
+    pub(crate) model: A,
+}
+
 /// Trains from `state` until the last step or the budget, writing records and checkpoints.
 pub(crate) fn train<T: Task, A: Arm<T>>(
     setting: &Setting<'_, T>,
     measuring: &Measuring<'_, T>,
     state: State<A>,
     observer: &dyn Observer,
-) -> Result<(Counters, Stop), RunError> {
+) -> Result<Ended<A>, RunError> {
     let train = &setting.job.train;
     let schedule = log_spaced(train.steps, train.evaluation.per_decade);
     let State {
@@ -192,7 +207,12 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
                 } else {
                     Stop::Budget
                 };
-                return Ok((counters, stop));
+                let model = setting.measured(&trainee);
+                return Ok(Ended {
+                    counters,
+                    stop,
+                    model,
+                });
             }
             let loaded = batches.recv().expect("the loader outlives the loop")?;
             let rate = train
@@ -238,10 +258,7 @@ fn record<T: Task, A: Arm<T>>(
     last: bool,
 ) -> Result<Record, RunError> {
     let start = Instant::now();
-    let model = match setting.job.train.measured_weights() {
-        Weights::Ema => trainee.average.model.clone(),
-        Weights::Raw => trainee.model.valid(),
-    };
+    let model = setting.measured(trainee);
     let step = counters.step;
     let measured = measuring.prepared.measure(&model);
     let measured = measured.map_err(|error| error.at_step(step))?;

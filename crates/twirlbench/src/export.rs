@@ -5,6 +5,21 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 use twirl_data::{DataSet, Embedded, Geometry, OpenOptions, write_extxyz, write_sdf};
 
+/// Writes geometries to a file.
+type Writer = fn(&Path, &[Geometry]) -> twirl_data::Result<()>;
+
+/// The writer that the ending of a file's name asks for.
+pub(crate) fn writer(out: &Path) -> Result<Writer> {
+    match out.extension().and_then(|ending| ending.to_str()) {
+        Some("xyz" | "extxyz") => Ok(|out, geometries| write_extxyz(out, geometries)),
+        Some("sdf") => Ok(|out, geometries| write_sdf(out, geometries)),
+        _ => bail!(
+            "--out {}: give a file ending in .xyz, .extxyz or .sdf",
+            out.display()
+        ),
+    }
+}
+
 /// Writes `count` frames, spread evenly, or all.
 pub(crate) fn export(path: &str, out: &Path, count: Option<usize>) -> Result<()> {
     let embedded = Embedded::ALL.into_iter().find(|set| set.name() == path);
@@ -31,15 +46,7 @@ pub(crate) fn export(path: &str, out: &Path, count: Option<usize>) -> Result<()>
         }
     };
     let geometries: Vec<Geometry> = (0..count).map(geometry).collect();
-    let ending = out.extension().and_then(|ending| ending.to_str());
-    match ending {
-        Some("xyz" | "extxyz") => write_extxyz(out, &geometries)?,
-        Some("sdf") => write_sdf(out, &geometries)?,
-        _ => bail!(
-            "--out {}: give a file ending in .xyz, .extxyz or .sdf",
-            out.display()
-        ),
-    }
+    writer(out)?(out, &geometries)?;
     println!("{}: {count} frames", out.display());
     Ok(())
 }

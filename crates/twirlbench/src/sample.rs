@@ -1,24 +1,16 @@
 //! `twirlbench sample RUN`: molecules from a trained model.
 
 use anyhow::{Context, Result, bail};
-use twirl_data::{write_extxyz, write_sdf};
 use twirl_harness::{Entry, Folder, GenerateRequest};
 
 use crate::args::SampleArgs;
 use crate::devices;
+use crate::export::writer;
 use crate::plan::find;
 
 /// Makes molecules and writes them as the file name's ending says.
 pub(crate) fn sample(args: &SampleArgs, entries: &[Entry]) -> Result<()> {
-    let ending = args.out.extension().and_then(|ending| ending.to_str());
-    let write = match ending {
-        Some("xyz" | "extxyz") => write_extxyz,
-        Some("sdf") => write_sdf,
-        _ => bail!(
-            "{}: give a name that ends in .xyz or .sdf",
-            args.out.display()
-        ),
-    };
+    let write = writer(&args.out)?;
     if args.count == 0 {
         bail!("--count is 0; give at least 1");
     }

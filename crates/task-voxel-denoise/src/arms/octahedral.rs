@@ -63,13 +63,7 @@ impl Arm<VoxelDenoise> for OctahedralUnetArm {
         };
         let network = network
             .init(&mut Init::new(seed, device))
-            .map_err(|error| {
-                TaskError::setting(
-                    "octahedral-unet",
-                    error.to_string(),
-                    "correct the arm's settings",
-                )
-            })?;
+            .map_err(|error| super::refused("octahedral-unet", &error))?;
         Ok(Self { network })
     }
 

@@ -83,13 +83,7 @@ impl Arm<VoxelDenoise> for SteerableUnetArm {
         };
         let network = network
             .init(&mut Init::new(seed, device))
-            .map_err(|error| {
-                TaskError::setting(
-                    "steerable-unet",
-                    error.to_string(),
-                    "correct the arm's settings",
-                )
-            })?;
+            .map_err(|error| super::refused("steerable-unet", &error))?;
         Ok(Self { network })
     }
 

@@ -1,5 +1,7 @@
 //! Convolutions on the group of lattice translations and the 24 turns of the cube.
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, TensorData};
 use twirl_core::FiniteGroup;
@@ -20,6 +22,9 @@ pub struct LiftingConv {
     channels: [usize; 2],
     #[module(skip)]
     size: usize,
+    /// Rows of `weight` that make the turned kernels.
+    #[module(skip)]
+    rows: Arc<[i64]>,
 }
 
 impl LiftingConv {
@@ -31,6 +36,7 @@ impl LiftingConv {
             weight: init.normal([points, outputs * inputs], std),
             channels: [inputs, outputs],
             size,
+            rows: all_sources(size).into(),
         }
     }
 
@@ -40,7 +46,7 @@ impl LiftingConv {
         let ([inputs, outputs], size) = (self.channels, self.size);
         let points = size.pow(3);
         let kernel: Tensor<4> =
-            select(self.weight.val(), all_sources(size)).reshape([TURNS, points, outputs, inputs]);
+            select(self.weight.val(), &self.rows).reshape([TURNS, points, outputs, inputs]);
         let kernel =
             kernel
                 .permute([2, 0, 3, 1])
@@ -59,6 +65,9 @@ pub struct GroupConv {
     channels: [usize; 2],
     #[module(skip)]
     size: usize,
+    /// Rows of `weight` that make the turned kernels.
+    #[module(skip)]
+    rows: Arc<[i64]>,
 }
 
 impl GroupConv {
@@ -72,6 +81,7 @@ impl GroupConv {
             bias: init.zeros([outputs]),
             channels: [inputs, outputs],
             size,
+            rows: group_index(size).into(),
         }
     }
 
@@ -80,8 +90,8 @@ impl GroupConv {
     pub fn forward(&self, field: Tensor<5>) -> Tensor<5> {
         let ([inputs, outputs], size) = (self.channels, self.size);
         let points = size.pow(3);
-        let kernel: Tensor<5> = select(self.weight.val(), group_index(size))
-            .reshape([TURNS, TURNS, points, outputs, inputs]);
+        let kernel: Tensor<5> =
+            select(self.weight.val(), &self.rows).reshape([TURNS, TURNS, points, outputs, inputs]);
         let kernel = kernel.permute([3, 0, 4, 1, 2]).reshape([
             outputs * TURNS,
             inputs * TURNS,
@@ -108,6 +118,9 @@ pub struct ProjectingConv {
     channels: [usize; 2],
     #[module(skip)]
     size: usize,
+    /// Rows of `weight` that make the turned kernels.
+    #[module(skip)]
+    rows: Arc<[i64]>,
 }
 
 impl ProjectingConv {
@@ -121,6 +134,7 @@ impl ProjectingConv {
             bias: init.zeros([outputs]),
             channels: [inputs, outputs],
             size,
+            rows: all_sources(size).into(),
         }
     }
 
@@ -130,7 +144,7 @@ impl ProjectingConv {
         let ([inputs, outputs], size) = (self.channels, self.size);
         let points = size.pow(3);
         let kernel: Tensor<4> =
-            select(self.weight.val(), all_sources(size)).reshape([TURNS, points, outputs, inputs]);
+            select(self.weight.val(), &self.rows).reshape([TURNS, points, outputs, inputs]);
         let kernel =
             kernel
                 .permute([2, 3, 0, 1])
@@ -174,8 +188,8 @@ fn group_index(size: usize) -> Vec<i64> {
     index
 }
 
-fn select(weight: Tensor<2>, index: Vec<i64>) -> Tensor<2> {
-    let count = index.len();
-    let index = Tensor::<1, Int>::from_data(TensorData::new(index, [count]), &weight.device());
+fn select(weight: Tensor<2>, rows: &[i64]) -> Tensor<2> {
+    let rows = TensorData::new(rows.to_vec(), [rows.len()]);
+    let index = Tensor::<1, Int>::from_data(rows, &weight.device());
     weight.select(0, index)
 }

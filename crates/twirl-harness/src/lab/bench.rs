@@ -7,11 +7,12 @@ use rand::RngExt;
 use twirl_core::{Purpose, Rotation, Stream, Symmetry, split};
 use twirl_data::{DataSet, Split};
 
-use super::stack::{Stack, only_squared, pairing, passes, values};
+use super::stack::{Stack, only_squared, pairing, passes};
 use super::weights::{flatten, parameters, replace};
 use super::{Jacobian, Lab, LinearSplit, MoleculeSamples, ParameterInfo, Part, Parts, Probe};
 use crate::batches::Order;
 use crate::gradients::{Average, Gradients};
+use crate::measure::{host_values, rotations_of};
 use crate::run::parse;
 use crate::train::{NotFinite, Setting, Trainee};
 use crate::{
@@ -80,13 +81,9 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
     }
 
     fn drawn(&self, probe: &Probe, items: &[usize]) -> Result<Vec<Vec<Rotation>>, RunError> {
-        let draw = |&item: &usize| {
-            let mut stream = Stream::new(probe.seed, Purpose::Evaluate, [item as u64, 0]);
-            probe.design.draw(&mut stream, Symmetry::So3)
-        };
         items
             .iter()
-            .map(draw)
+            .map(|&item| rotations_of(&probe.design, Symmetry::So3, probe.seed, item))
             .collect::<Result<_, _>>()
             .map_err(|error| self.core(error))
     }
@@ -321,7 +318,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             if term.role == Role::Train {
                 only_squared(term.name, term.loss)?;
                 let dim = term.prediction.dims()[2];
-                for (block, weight) in values(term.weight.clone()).into_iter().enumerate() {
+                for (block, weight) in host_values(term.weight.clone()).into_iter().enumerate() {
                     let inner = (0..dim).map(|inner| (index, block * dim + inner, weight.sqrt()));
                     places.extend(inner.filter(|_| weight > 0.0));
                 }

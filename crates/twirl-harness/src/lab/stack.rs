@@ -7,6 +7,7 @@ use twirl_core::{Loss, Samples};
 
 use super::cotangent::cotangent;
 use super::{Part, Probe, TermSamples};
+use crate::measure::host_values;
 use crate::{Role, RunError, Term};
 
 /// What is kept of a term on the host: residuals `[rotations][items][blocks * dim]`.
@@ -23,7 +24,7 @@ pub(super) struct Stack {
 impl Stack {
     pub(super) fn of(term: &Term, items: usize) -> Self {
         let [_, blocks, dim] = term.prediction.dims();
-        let mut weights = values(term.weight.clone());
+        let mut weights = host_values(term.weight.clone());
         weights.truncate(items * blocks);
         Self {
             name: term.name,
@@ -31,7 +32,7 @@ impl Stack {
             loss: term.loss,
             extent: [blocks, dim],
             items,
-            residuals: values(term.prediction.clone() - term.target.clone()),
+            residuals: host_values(term.prediction.clone() - term.target.clone()),
             weights,
         }
     }
@@ -75,10 +76,6 @@ pub(super) fn passes(rotations: usize, items: usize, batch: usize) -> Vec<Range<
         .step_by(size)
         .map(|first| first..(first + size).min(rotations))
         .collect()
-}
-
-pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
 }
 
 /// `sum over trained terms of <prediction, cotangent>`, `[1]`.

@@ -11,10 +11,12 @@ use twirl_core::{CoreError, Rotation};
 
 use crate::record::{Split, TermRecord};
 use crate::{Arm, Role, Rotations, RunError, Score, Task};
-use stack::{Stack, host_values};
+use stack::Stack;
 use sums::Sums;
 
+pub(crate) use plan::rotations_of;
 pub use plan::{Plan, Prepared};
+pub(crate) use stack::host_values;
 
 /// A loss and its parts with the interval of the percentage.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -84,9 +84,19 @@ impl Plan {
 
     /// The rotations of an item.
     pub(super) fn draw(&self, item: usize) -> Result<Vec<Rotation>, CoreError> {
-        let mut stream = Stream::new(self.seed, Purpose::Evaluate, [item as u64, 0]);
-        self.design.draw(&mut stream, self.symmetry)
+        rotations_of(&self.design, self.symmetry, self.seed, item)
     }
+}
+
+/// The rotations of an item under a design: a function of `(seed, item)` alone.
+pub(crate) fn rotations_of(
+    design: &Design,
+    symmetry: Symmetry,
+    seed: u64,
+    item: usize,
+) -> Result<Vec<Rotation>, CoreError> {
+    let mut stream = Stream::new(seed, Purpose::Evaluate, [item as u64, 0]);
+    design.draw(&mut stream, symmetry)
 }
 
 /// Up to this number of items, their batches stay on the device between measurements.

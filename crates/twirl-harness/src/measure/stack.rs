@@ -88,11 +88,12 @@ impl Stack {
             split(&plan.design, plan.symmetry, Loss::Squared, &samples)?
         };
         let predicted = Samples::new(count, blocks, dim, &predictions, weights)?;
+        let size = energy(&predicted)?;
         let by_degree = match spectrum(&plan.design, rotations, &samples, DEGREE) {
             // Degree 0 of the predictions is their size less their scatter; the rest is read off
             // the residuals, which has less noise.
             Ok(mut powers) => {
-                powers[0] = energy(&predicted)? - squared.equiv;
+                powers[0] = size - squared.equiv;
                 Some(powers)
             }
             Err(CoreError::SpectrumDesign { .. } | CoreError::SpectrumParity { .. }) => None,
@@ -101,7 +102,7 @@ impl Stack {
         Ok(Part {
             split: parts,
             squared_equiv: squared.equiv,
-            size: energy(&predicted)?,
+            size,
             spectrum: by_degree,
             parity: parity(rotations, blocks, dim, &predictions, weights)?,
         })
@@ -151,6 +152,6 @@ fn parity(
     parity_error(&plus, &minus).map(Some)
 }
 
-pub(super) fn host_values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+pub(crate) fn host_values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().iter::<f64>().collect()
 }

@@ -14,6 +14,27 @@ pub(super) struct Shape {
     pub padding: usize,
 }
 
+/// Refuses a weight that is not `[outputs, inputs, k, k, k]`, a stride of 0 and an empty axis.
+fn check(
+    name: &str,
+    input: [usize; 5],
+    weight: [usize; 5],
+    [outputs, inputs]: [usize; 2],
+    stride: usize,
+) {
+    let kernel = weight[2];
+    assert_eq!(
+        weight,
+        [outputs, inputs, kernel, kernel, kernel],
+        "{name}: weight"
+    );
+    assert!(stride > 0, "{name}: stride 0");
+    assert!(
+        input.iter().chain(&weight).all(|&size| size > 0),
+        "{name}: an axis of {input:?} or {weight:?} is empty"
+    );
+}
+
 impl Shape {
     pub(super) fn convolution(
         input: [usize; 5],
@@ -23,16 +44,7 @@ impl Shape {
     ) -> Self {
         let [batch, inputs, x, y, z] = input;
         let [outputs, _, kernel, _, _] = weight;
-        assert_eq!(
-            weight,
-            [outputs, inputs, kernel, kernel, kernel],
-            "conv3d: weight"
-        );
-        assert!(stride > 0, "conv3d: stride 0");
-        assert!(
-            input.iter().chain(&weight).all(|&size| size > 0),
-            "conv3d: an axis of {input:?} or {weight:?} is empty"
-        );
+        check("conv3d", input, weight, [outputs, inputs], stride);
         let fine = [x, y, z];
         assert!(
             fine.iter().all(|&size| size + 2 * padding >= kernel),
@@ -59,16 +71,7 @@ impl Shape {
     ) -> Self {
         let [batch, outputs, x, y, z] = input;
         let [_, inputs, kernel, _, _] = weight;
-        assert_eq!(
-            weight,
-            [outputs, inputs, kernel, kernel, kernel],
-            "conv_transpose3d: weight"
-        );
-        assert!(stride > 0, "conv_transpose3d: stride 0");
-        assert!(
-            input.iter().chain(&weight).all(|&size| size > 0),
-            "conv_transpose3d: an axis of {input:?} or {weight:?} is empty"
-        );
+        check("conv_transpose3d", input, weight, [outputs, inputs], stride);
         let coarse = [x, y, z];
         let fine = coarse.map(|size| {
             let padded = stride * (size - 1) + kernel;

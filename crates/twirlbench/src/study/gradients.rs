@@ -44,9 +44,6 @@ impl Point {
     }
 }
 
-/// The points of every seed.
-type Seeds = Vec<(u64, Vec<Point>)>;
-
 fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Point>> {
     let budget = scope.budgets.gradients(&subject.job.task);
     let mut lab = scope.lab(subject)?;
@@ -137,21 +134,8 @@ fn frame() -> Outcome {
 }
 
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
-    let mut arms: Vec<(Subject, Seeds)> = scope
-        .checked_lab_arms(scope.budgets.lab.plain)
-        .into_iter()
-        .map(|subject| (subject, Vec::new()))
-        .collect();
-    for &seed in scope.seeds(&scope.budgets.lab.seeds) {
-        for (subject, seeds) in &mut arms {
-            let subject = subject.seeded(seed);
-            let label = format!("{}/seed-{seed}", subject.place());
-            let key = scope.key(&subject, scope.budgets.gradients(&subject.job.task));
-            if let Some(points) = cells.value(&label, &key, || follow(scope, &subject)) {
-                seeds.push((seed, points));
-            }
-        }
-    }
+    let budget = |task: &str| scope.budgets.gradients(task);
+    let arms = scope.over_seeds(cells, scope.budgets.lab.plain, budget, follow);
     let mut outcome = frame();
     let mut table = Grid::new(
         "Gradients of the parts, first seed",

@@ -58,9 +58,6 @@ impl Stage {
     }
 }
 
-/// The stages of every seed.
-type Seeds = Vec<(u64, Vec<Stage>)>;
-
 fn follow(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Stage>> {
     let budget = scope.budgets.parameters(&subject.job.task);
     let mut lab = scope.lab(subject)?;
@@ -157,21 +154,8 @@ fn frame() -> Outcome {
 
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     // Every augmented arm is asked: those without such layers cost nothing.
-    let mut arms: Vec<(Subject, Seeds)> = scope
-        .checked_lab_arms(usize::MAX)
-        .into_iter()
-        .map(|subject| (subject, Vec::new()))
-        .collect();
-    for &seed in scope.seeds(&scope.budgets.lab.seeds) {
-        for (subject, seeds) in &mut arms {
-            let subject = subject.seeded(seed);
-            let label = format!("{}/seed-{seed}", subject.place());
-            let key = scope.key(&subject, scope.budgets.parameters(&subject.job.task));
-            if let Some(stages) = cells.value(&label, &key, || follow(scope, &subject)) {
-                seeds.push((seed, stages));
-            }
-        }
-    }
+    let budget = |task: &str| scope.budgets.parameters(task);
+    let arms = scope.over_seeds(cells, usize::MAX, budget, follow);
     let mut outcome = frame();
     let mut over_training = Grid::new(
         "Split layers over training, first seed",

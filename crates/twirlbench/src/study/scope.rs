@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use twirl_core::{Design, Symmetry};
@@ -247,8 +249,36 @@ impl Scope<'_> {
         Ok(subject.entry.lab(&subject.job, data, &self.device)?)
     }
 
+    /// One cell for every seed of the first `count` augmented arms of each task, seed by seed: of
+    /// every arm, the seeds that have a value. `budget` is what a cell depends on besides its job.
+    pub(crate) fn over_seeds<T, B>(
+        &self,
+        cells: &mut Cells,
+        count: usize,
+        budget: impl Fn(&str) -> B,
+        make: impl Fn(&Scope<'_>, &Subject) -> Result<T>,
+    ) -> Vec<(Subject, Vec<(u64, T)>)>
+    where
+        T: Serialize + DeserializeOwned,
+        B: Serialize,
+    {
+        let arms = self.checked_lab_arms(count).into_iter();
+        let mut arms: Vec<_> = arms.map(|subject| (subject, Vec::new())).collect();
+        for &seed in self.seeds(&self.budgets.lab.seeds) {
+            for (subject, seeds) in &mut arms {
+                let subject = subject.seeded(seed);
+                let label = format!("{}/seed-{seed}", subject.place());
+                let key = self.key(&subject, &budget(&subject.job.task));
+                if let Some(value) = cells.value(&label, &key, || make(self, &subject)) {
+                    seeds.push((seed, value));
+                }
+            }
+        }
+        arms
+    }
+
     /// What a cell's value depends on besides its own settings.
-    pub(crate) fn key(&self, subject: &Subject, settings: &impl serde::Serialize) -> Value {
+    pub(crate) fn key(&self, subject: &Subject, settings: &impl Serialize) -> Value {
         json!({
             "job": subject.job,
             "data": self.data(&subject.job).sha256(),
