@@ -26,6 +26,7 @@ mod scores;
 mod task;
 mod walk_jump;
 
+use twirl_core::Law;
 use twirl_harness::{Entry, Training};
 
 pub use arms::clean::{CleanGrid, CleanGridConfig};
@@ -56,8 +57,9 @@ pub const ENTRIES: &[Entry] = &[
     Entry::of::<VoxelDenoise, Unet>(
         "unet-voxmol-euler",
         Training::Augmented,
-        "the same, for runs that set augmentation = \"voxmol-euler\": uniform Euler angles",
+        "the same, on molecules turned by uniform Euler angles, as VoxMol does: not Haar",
     )
+    .augmented_by(Law::VoxmolEuler)
     .generating::<VoxelDenoise, Unet>(),
     Entry::of::<VoxelDenoise, SteerableUnetArm>(
         "steerable-unet",

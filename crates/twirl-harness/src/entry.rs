@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
+use twirl_core::Law;
 use twirl_data::DataSet;
 
 use crate::agreement::{Agreement, agreement};
@@ -27,6 +28,8 @@ pub struct Entry {
     pub about: &'static str,
     /// How its training data are posed.
     pub training: Training,
+    /// Law of augmentation that makes the arm what it is; `None` leaves it to the run.
+    pub law: Option<Law>,
     run: fn(&Job, Training, &Surroundings<'_>) -> Result<Manifest, RunError>,
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
     data: fn(&str) -> Result<DataSet, RunError>,
@@ -72,6 +75,7 @@ impl Entry {
             arm,
             about,
             training,
+            law: None,
             run: run::<T, A>,
             complete: complete::<T, A>,
             data: open_data::<T>,
@@ -80,6 +84,13 @@ impl Entry {
             lab: crate::lab::open::<T, A>,
             generate: None,
         }
+    }
+
+    /// The same entry, augmented by a law of its own.
+    #[must_use]
+    pub const fn augmented_by(mut self, law: Law) -> Self {
+        self.law = Some(law);
+        self
     }
 
     /// The same entry, able to make molecules.

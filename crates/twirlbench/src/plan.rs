@@ -72,7 +72,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
             if !(args.arm.is_empty() || args.arm.contains(&arm.name)) {
                 continue;
             }
-            let mut train = suite.training(task, arm)?;
+            let mut train = suite.training(task, arm, entry.law)?;
             if let Some(budget) = args.budget {
                 train.budget_seconds = Some(budget);
                 train.validate().context("--budget")?;

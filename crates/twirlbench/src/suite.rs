@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use twirl_core::Law;
 use twirl_harness::TrainConfig;
 
 /// A suite file.
@@ -104,13 +105,21 @@ impl Suite {
         Ok(suite)
     }
 
-    /// Training settings of an arm: defaults, suite, task, arm, each on top of the one before.
+    /// Training settings of an arm: defaults, suite, task, the law that belongs to the arm, what
+    /// the suite says of the arm, each on top of the one before.
     ///
     /// # Errors
     /// If a key is unknown or a value out of range.
-    pub fn training(&self, task: &SuiteTask, arm: &SuiteArm) -> Result<TrainConfig> {
+    pub fn training(
+        &self,
+        task: &SuiteTask,
+        arm: &SuiteArm,
+        law: Option<Law>,
+    ) -> Result<TrainConfig> {
+        let own = law.map_or(Value::Null, |law| json!({ "augmentation": law }));
+        let own = own.as_object().cloned().unwrap_or_default();
         let mut merged = Value::Object(Map::new());
-        for layer in [&self.train, &task.train, &arm.train] {
+        for layer in [&self.train, &task.train, &own, &arm.train] {
             merge(&mut merged, &Value::Object(layer.clone()));
         }
         let place = || format!("suite {}, {}/{}, train", self.name, task.name, arm.name);
@@ -130,5 +139,31 @@ pub(crate) fn merge(base: &mut Value, over: &Value) {
             }
         }
         (base, over) => *base = over.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An arm that is named after its law is augmented by it, whatever suite runs it; a suite can
+    /// still say otherwise.
+    #[test]
+    fn the_law_of_an_arm_stands_above_the_suite_and_below_what_the_suite_says_of_the_arm() {
+        let law_of = |train: &str, law| {
+            let text = format!(
+                "name = 'a'\nabout = 'b'\nseeds = [0]\n[train]\naugmentation = 'identity'\n\
+                 [[task]]\nname = 'task'\ndata = 'embedded'\n\
+                 [[task.arm]]\nname = 'arm'\n{train}"
+            );
+            let suite = Suite::parse("a", &text).expect("a suite");
+            let task = &suite.task[0];
+            let train = suite.training(task, &task.arm[0], law);
+            train.expect("settings").augmentation
+        };
+        assert_eq!(law_of("", None), Law::Identity);
+        assert_eq!(law_of("", Some(Law::VoxmolEuler)), Law::VoxmolEuler);
+        let own = "train = { augmentation = 'haar' }";
+        assert_eq!(law_of(own, Some(Law::VoxmolEuler)), Law::Haar);
     }
 }
