@@ -1,6 +1,7 @@
 //! Cells: the independent pieces of a study. A finished one is kept and reused; a failed one is a
 //! status.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub(crate) struct Cells {
     deadline: Instant,
     only: Vec<String>,
     statuses: Vec<(String, Standing)>,
+    /// The longest cell of every arm so far.
+    longest: BTreeMap<String, Duration>,
 }
 
 impl Cells {
@@ -52,7 +55,14 @@ impl Cells {
             deadline: Instant::now() + Duration::from_secs_f64(seconds),
             only,
             statuses: Vec::new(),
+            longest: BTreeMap::new(),
         }
+    }
+
+    /// Whether a cell can end in time, if it takes as long as the longest of its arm.
+    fn fits(&self, label: &str) -> bool {
+        let longest = self.longest.get(arm_of(label)).copied();
+        Instant::now() + longest.unwrap_or_default() < self.deadline
     }
 
     /// Statuses in the order of the cells.
@@ -93,12 +103,16 @@ impl Cells {
             (Standing::Kept, Some(value))
         } else if !self.only.is_empty() && !named {
             (Standing::NotRun("another cell was asked for"), None)
-        } else if Instant::now() >= self.deadline {
+        } else if !self.fits(label) {
             let why = "the study's time was spent; the same command goes on";
             (Standing::NotRun(why), None)
         } else {
             eprintln!("  {label}");
-            match catch_unwind(AssertUnwindSafe(make)) {
+            let begun = Instant::now();
+            let result = catch_unwind(AssertUnwindSafe(make));
+            let longest = self.longest.entry(arm_of(label).to_owned()).or_default();
+            *longest = begun.elapsed().max(*longest);
+            match result {
                 Ok(Ok(value)) => (Standing::Done, Some(value)),
                 Ok(Err(error)) => (Standing::Failed(one_line(&format!("{error:#}"))), None),
                 Err(panic) => (Standing::Failed(one_line(&message(&*panic))), None),
@@ -110,6 +124,12 @@ impl Cells {
         self.statuses.push((label.to_owned(), standing));
         value
     }
+}
+
+/// `task/arm`, with which every label begins.
+fn arm_of(label: &str) -> &str {
+    let end = label.match_indices('/').nth(1);
+    end.map_or(label, |(end, _)| &label[..end])
 }
 
 fn read<T: DeserializeOwned>(path: &Path, settings: &Value) -> Option<T> {
@@ -143,6 +163,19 @@ mod tests {
     fn cells(folder: &Path, seconds: f64, only: &[&str]) -> Cells {
         let only = only.iter().map(|&only| only.to_owned()).collect();
         Cells::new(folder.into(), seconds, only)
+    }
+
+    #[test]
+    fn a_cell_that_would_outlast_the_study_is_not_begun() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut cells = cells(folder.path(), 0.5, &[]);
+        let slow = || {
+            std::thread::sleep(Duration::from_millis(300));
+            Ok(1.0)
+        };
+        assert_eq!(cells.value("a/slow/0", &json!(0), slow), Some(1.0));
+        assert_eq!(cells.value("a/slow/1", &json!(0), || Ok(2.0)), None);
+        assert_eq!(cells.value("a/quick/1", &json!(0), || Ok(3.0)), Some(3.0));
     }
 
     #[test]
