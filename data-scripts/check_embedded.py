@@ -140,8 +140,11 @@ def check_pose(data):
             angles.setdefault(molecule, []).append(angle)
     if angles:  # random poses would give a median of 126 degrees
         medians = np.array([np.median(found[1:]) for found in angles.values() if len(found) > 1])
-        assert np.median(medians) < 15.0 and medians.max() < 60.0, f"poses differ by {medians.max():.0f} degrees"
-        print(f"{data.kind}: rotation between frames of a molecule, median {np.median(medians):.1f} degrees")
+        # A molecule that changes its conformation superposes on its minimum in another way: few do.
+        far = np.quantile(medians, 0.99)
+        assert np.median(medians) < 15.0 and far < 60.0, f"poses differ by {far:.0f} degrees in 1 % of the molecules"
+        print(f"{data.kind}: rotation between frames of a molecule, median {np.median(medians):.1f}, largest "
+              f"{medians.max():.1f} degrees")
 
 
 def check_split(data):
