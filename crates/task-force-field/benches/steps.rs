@@ -1,5 +1,7 @@
-//! Times of a forward and backward pass of every arm on eight molecules, and of a measurement
-//! against the bare forward passes inside it.
+//! Times of a forward and backward pass of every arm on eight molecules, and of a measurement of a
+//! batch as the suites measure it, against the bare forward passes inside it.
+
+use std::time::Instant;
 
 use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -9,59 +11,99 @@ use task_force_field::{
 use twirl_core::{Design, Purpose, Stream, Symmetry};
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{
-    Arm, Draw, Evaluation, Gradients, Plan, Rotations, Task, measure, training_loss,
+    Arm, Draw, Evaluation, Gradients, Plan, Prepared, Rotations, Task, training_loss,
 };
 
-const MOLECULES: usize = 8;
+const TRAINED: usize = 8;
+const MEASURED: usize = 24;
 const ROTATIONS: usize = 4;
+const PAIRS: usize = 101;
+
+/// Items of different molecules.
+fn spread(items: &[usize], count: usize) -> Vec<usize> {
+    let at = |index| items[index * items.len() / count];
+    (0..count).map(at).collect()
+}
 
 fn arm<A: Arm<ForceField>>(criterion: &mut Criterion, name: &str, task: &ForceField) {
     let (plain, device) = (Device::flex(), Device::flex().autodiff());
     let model = A::init(&A::Config::default(), task, 0, &device).expect("the arm");
-    let items = &task.items(Split::Train)[..MOLECULES];
-    let host = task.batch(items, Draw::training(0, 0)).expect("a batch");
-    let batch = task.load(&host, &device);
     let mut group = criterion.benchmark_group(name);
-    group.sample_size(20);
+    let items = spread(&task.items(Split::Train), TRAINED);
+    let host = task.batch(&items, Draw::training(0, 0)).expect("a batch");
+    let batch = task.load(&host, &device);
     group.bench_function("forward and backward", |bencher| {
         bencher.iter(|| {
             let loss = training_loss(&task.terms(&model.predict(&batch), &batch));
             Gradients::of(&loss, &model)
         });
     });
+
+    let items = spread(&task.items(Split::Test), MEASURED);
+    let host = task.batch(&items, Draw::measuring(1)).expect("a batch");
     let (model, batch) = (model.valid(), task.load(&host, &plain));
-    let design = Design::Iid {
-        rotations: ROTATIONS,
-    };
     let turns: Vec<Rotations> = (0..ROTATIONS)
         .map(|turn| {
             let mut stream = Stream::new(1, Purpose::Evaluate, [turn as u64, 0]);
-            let drawn = Design::Iid {
-                rotations: MOLECULES,
-            }
-            .draw(&mut stream, Symmetry::So3);
-            Rotations::new(drawn.expect("rotations"), &plain)
+            let each = Design::Iid {
+                rotations: MEASURED,
+            };
+            let drawn = each.draw(&mut stream, Symmetry::So3).expect("rotations");
+            Rotations::new(drawn, &plain)
         })
         .collect();
+    let bare = || {
+        for turn in &turns {
+            let output = model.predict(&task.rotate(&batch, turn));
+            std::hint::black_box(output.force.into_data());
+        }
+    };
     group.bench_function("bare forward passes of a measurement", |bencher| {
-        bencher.iter(|| {
-            for turn in &turns {
-                let output = model.predict(&task.rotate(&batch, turn));
-                std::hint::black_box(output.force.into_data());
-            }
-        });
+        bencher.iter(bare);
     });
     let evaluation = Evaluation {
-        design,
-        batch: MOLECULES,
+        design: Design::Iid {
+            rotations: ROTATIONS,
+        },
+        batch: MEASURED,
         items: 0,
         ..Evaluation::default()
     };
-    let plan = Plan::new(task, items, &evaluation, 1);
+    let plan = Plan::new(task, &items, &evaluation, 1);
+    let prepared = Prepared::new(task, &plan, &plain).expect("batches");
     group.bench_function("measurement", |bencher| {
-        bencher.iter(|| measure(task, &model, &plan, &plain).expect("a measurement"));
+        bencher.iter(|| prepared.measure(&model).expect("a measurement"));
     });
     group.finish();
+    let measurement = || {
+        std::hint::black_box(prepared.measure(&model).expect("a measurement"));
+    };
+    overhead(name, measurement, bare);
+}
+
+/// Prints time of `measurement` over time of `bare`: the median of pairs taken in turns, which see
+/// the same machine, with the 95 % interval of the median (order statistics, binomial).
+fn overhead(name: &str, measurement: impl Fn(), bare: impl Fn()) {
+    let seconds = |work: &dyn Fn()| {
+        let begun = Instant::now();
+        work();
+        begun.elapsed().as_secs_f64()
+    };
+    let mut ratios: Vec<f64> = (0..PAIRS)
+        .map(|pair| {
+            if pair % 2 == 0 {
+                let first = seconds(&measurement);
+                first / seconds(&bare)
+            } else {
+                let first = seconds(&bare);
+                seconds(&measurement) / first
+            }
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    let half = (1.96 * (PAIRS as f64).sqrt() / 2.0).ceil() as usize;
+    let [low, median, high] = [PAIRS / 2 - half, PAIRS / 2, PAIRS / 2 + half].map(|at| ratios[at]);
+    println!("{name}/measurement over bare forward passes: {median:.3} ({low:.3} to {high:.3})\n");
 }
 
 fn benches(criterion: &mut Criterion) {

@@ -106,6 +106,7 @@ pub(crate) struct LabBudget {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LandscapeBudget {
+    pub(crate) seeds: Vec<u64>,
     pub(crate) plain: usize,
     pub(crate) checkpoints: Vec<u64>,
     pub(crate) items: usize,

@@ -28,10 +28,16 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     let budget = &scope.budgets.landscape;
     let mut models: Vec<Model> = Vec::new();
     let mut refused = Vec::new();
-    for &seed in scope.seeds(&scope.budgets.lab.seeds) {
-        for subject in scope.checked_lab_arms(budget.plain) {
-            let subject = subject.seeded(seed);
-            let subject = sized(scope, subject, &mut refused);
+    let subjects = scope.checked_lab_arms(budget.plain);
+    let seeds = |task: &str| scope.seeds(&scope.budgets.landscape(task).seeds).to_vec();
+    let most = subjects.iter().map(|of| seeds(&of.job.task).len()).max();
+    // The first seed of every arm before the second of any.
+    for turn in 0..most.unwrap_or(0) {
+        for subject in &subjects {
+            let Some(&seed) = seeds(&subject.job.task).get(turn) else {
+                continue;
+            };
+            let subject = sized(scope, subject.seeded(seed), &mut refused);
             let budget = scope.budgets.landscape(&subject.job.task);
             let label = format!("{}/seed-{seed}", subject.place());
             let key = scope.key(&subject, budget);
