@@ -29,7 +29,7 @@ fn arm<A: Arm<ForceField>>(criterion: &mut Criterion, name: &str, task: &ForceFi
     let (plain, device) = (Device::flex(), Device::flex().autodiff());
     let model = A::init(&A::Config::default(), task, 0, &device).expect("the arm");
     let mut group = criterion.benchmark_group(name);
-    let items = spread(&task.items(Split::Train), TRAINED);
+    let items = spread(task.items(Split::Train), TRAINED);
     let host = task.batch(&items, Draw::training(0, 0)).expect("a batch");
     let batch = task.load(&host, &device);
     group.bench_function("forward and backward", |bencher| {
@@ -39,7 +39,7 @@ fn arm<A: Arm<ForceField>>(criterion: &mut Criterion, name: &str, task: &ForceFi
         });
     });
 
-    let items = spread(&task.items(Split::Test), MEASURED);
+    let items = spread(task.items(Split::Test), MEASURED);
     let host = task.batch(&items, Draw::measuring(1)).expect("a batch");
     let (model, batch) = (model.valid(), task.load(&host, &plain));
     let turns: Vec<Rotations> = (0..ROTATIONS)
