@@ -8,7 +8,7 @@ use task_force_field::{
 };
 use twirl_core::{Design, FiniteGroup};
 use twirl_data::{DataSet, Embedded, Split};
-use twirl_harness::{Arm, Draw, Evaluation, Plan, Task, measure};
+use twirl_harness::{Arm, Draw, Evaluation, Plan, Role, Task, measure};
 use twirl_testkit::{Bench, Claim, arm_laws, task_laws};
 
 fn bench() -> Bench<ForceField> {
@@ -79,6 +79,18 @@ fn direct_force_head_has_the_closed_form() {
         .into_scalar::<f64>()
         / count as f64;
 
+    let zero: f64 = task
+        .terms(&model.predict(&batch), &batch)
+        .into_iter()
+        .filter(|term| term.role == Role::Train)
+        .map(|term| {
+            let squares = (term.target.clone() * term.target)
+                .sum_dim(2)
+                .squeeze_dim::<2>(2);
+            (squares * term.weight).sum().into_scalar::<f64>() / count as f64
+        })
+        .sum();
+
     for group in [
         FiniteGroup::Tetrahedral,
         FiniteGroup::Octahedral,
@@ -96,6 +108,11 @@ fn direct_force_head_has_the_closed_form() {
         assert!(
             (found / expected - 1.0).abs() < 1e-4,
             "{group:?}: measured {found}, closed form {expected}"
+        );
+        assert!(
+            (measured.zero / zero - 1.0).abs() < 1e-5,
+            "{group:?}: loss of predicting zero {}, in closed form {zero}",
+            measured.zero
         );
     }
 }

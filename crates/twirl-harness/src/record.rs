@@ -83,6 +83,10 @@ pub struct Record {
     /// The training loss on held-out molecules and its parts.
     #[serde(flatten)]
     pub split: Split,
+    /// The training loss of predicting zero for the same molecules: a model near it has learned
+    /// little, whatever its percentage. Absent in records of version 0.1.0 before it was added.
+    #[serde(default)]
+    pub loss_zero: Option<f64>,
     /// Rotations of each molecule.
     pub rotations: usize,
     /// Independent molecules (or frames, if the data set has few molecules) behind the interval.

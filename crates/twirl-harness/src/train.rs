@@ -275,6 +275,7 @@ fn record<T: Task, A: Arm<T>>(
         device_seconds: counters.device_seconds,
         wall_seconds: counters.wall_seconds,
         split: measured.split(measuring.floor),
+        loss_zero: Some(measured.zero),
         rotations: measured.rotations,
         molecules: measured.molecules,
         grad_norm: counters.grad_norm,

@@ -51,6 +51,8 @@ pub struct Figures {
     pub molecules: usize,
     /// The training loss.
     pub total: SplitSummary,
+    /// Its share of the loss of predicting zero, mean over seeds; absent in old records.
+    pub of_zero: Option<f64>,
     /// The terms that all seeds have.
     pub terms: BTreeMap<String, TermSummary>,
     /// Scores by `name (unit)`, those that all seeds have.
@@ -129,6 +131,10 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
         values.map(|values| (name.clone(), mean_over_seeds(&values, None)))
     };
     let splits: Vec<&Split> = last.iter().map(|record| &record.split).collect();
+    let shares: Option<Vec<f64>> = last
+        .iter()
+        .map(|record| Some(record.split.loss / record.loss_zero?))
+        .collect();
     Some(Figures {
         seeds: counted.iter().map(|run| run.manifest.job.seed).collect(),
         steps: mean_count(last.iter().map(|record| record.step))?,
@@ -140,6 +146,7 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
             .min()
             .unwrap_or(0),
         total: split_summary(&splits),
+        of_zero: shares.map(|shares| mean_over_seeds(&shares, None).value),
         terms: first.terms.keys().filter_map(term).collect(),
         scores: first.scores.keys().filter_map(score).collect(),
         steps_to: THRESHOLDS.map(|threshold| settled_below(&curve, threshold)),

@@ -33,7 +33,8 @@ const SPLIT_HEAD: [&str; 5] = ["loss", "L_mean", "L_equiv", "percent", "95 % int
 pub(crate) fn losses(arms: &[ArmSummary]) -> Grid {
     let head = ["arm", "params", "steps", "device s"]
         .into_iter()
-        .chain(SPLIT_HEAD);
+        .chain(SPLIT_HEAD)
+        .chain(["of zero"]);
     let mut grid = Grid::new("Loss at the last measurement", 1, head);
     for arm in arms {
         let mut row = vec![arm.arm.clone(), count(arm.parameters as u64)];
@@ -43,6 +44,11 @@ pub(crate) fn losses(arms: &[ArmSummary]) -> Grid {
                 row.push(count(figures.steps));
                 row.push(significant(figures.device_seconds, 3));
                 row.extend(split_cells(&figures.total, figures.molecules));
+                row.push(
+                    figures
+                        .of_zero
+                        .map_or(NONE.into(), |share| significant(share, 3)),
+                );
             }
         }
         grid.push(row);

@@ -78,6 +78,8 @@ pub struct ScoreValue {
 pub struct Measurement {
     /// The training loss.
     pub total: Measured,
+    /// The training loss of predicting zero for the same molecules.
+    pub zero: f64,
     /// Its terms and the reported ones.
     pub terms: BTreeMap<&'static str, TermMeasured>,
     /// Figures beside the loss.
@@ -167,6 +169,7 @@ impl<T: Task> Prepared<'_, T> {
         let (sums, scores) = self.sums(model)?;
         Ok(Measurement {
             total: sums.total().map_err(of_core)?,
+            zero: sums.zero(),
             terms: sums.terms().map_err(of_core)?.into_iter().collect(),
             scores: scores.finish(),
             rotations: self.plan.rotations(),

@@ -27,6 +27,8 @@ pub(super) struct Stack {
 /// One term of one molecule.
 pub(super) struct Part {
     pub(super) split: Split,
+    /// Loss of predicting zero.
+    pub(super) zero: f64,
     /// `L_equiv` of the squared loss, whatever the loss.
     pub(super) squared_equiv: f64,
     /// Mean squared size of the predictions.
@@ -101,6 +103,7 @@ impl Stack {
         };
         Ok(Part {
             split: parts,
+            zero: samples.loss(self.loss, target),
             squared_equiv: squared.equiv,
             size,
             spectrum: by_degree,

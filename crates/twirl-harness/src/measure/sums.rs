@@ -26,6 +26,7 @@ pub(super) struct Sums {
     heads: Vec<(&'static str, Role)>,
     tally: Tally,
     mean: f64,
+    zero: f64,
     terms: Vec<TermSums>,
     count: f64,
 }
@@ -42,6 +43,7 @@ impl Sums {
             terms: vec![TermSums::default(); heads.len()],
             heads,
             mean: 0.0,
+            zero: 0.0,
             count: 0.0,
         })
     }
@@ -54,6 +56,7 @@ impl Sums {
                 columns[0] += part.split.loss;
                 columns[1] += part.split.equiv;
                 self.mean += part.split.mean;
+                self.zero += part.zero;
             }
             columns.extend([part.split.loss, part.split.equiv]);
             sums.mean += part.split.mean;
@@ -92,6 +95,11 @@ impl Sums {
     /// The training loss.
     pub(super) fn total(&self) -> Result<Measured, CoreError> {
         self.measured(0, self.mean)
+    }
+
+    /// The training loss of predicting zero.
+    pub(super) fn zero(&self) -> f64 {
+        self.zero / self.count
     }
 
     /// `L_equiv` in all and per term.

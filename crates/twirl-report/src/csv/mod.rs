@@ -208,6 +208,7 @@ fn summary(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
         "device_seconds",
     ];
     head.extend(SPLIT);
+    head.push("loss_of_zero");
     head.extend(steps.iter().map(String::as_str));
     let mut csv = Csv::new(&task.task, "summary", &head);
     for arm in arms {
@@ -221,6 +222,7 @@ fn summary(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
                 &figures.device_seconds,
             ]));
             row.extend(split_cells(&figures.total));
+            row.push(optional(figures.of_zero));
             row.extend(figures.steps_to.map(optional));
         } else {
             row.push("0".into());

@@ -25,6 +25,7 @@ pub(crate) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some((arm, figures)) = best(false) {
         lines.push(share(arm, figures));
+        lines.extend(figures.of_zero.filter(|share| *share > LEARNED).map(little));
         let pair = best(true).and_then(|(exact, _)| {
             pairs
                 .iter()
@@ -39,6 +40,17 @@ pub(crate) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Above this share of the loss of predicting zero a model is said to have learned little.
+const LEARNED: f64 = 0.5;
+
+fn little(share: f64) -> String {
+    format!(
+        "Its loss is {} times that of predicting zero: it has learned little, and a percentage of \
+         what it has learned says little.",
+        significant(share, 3)
+    )
 }
 
 fn share(arm: &ArmSummary, figures: &Figures) -> String {

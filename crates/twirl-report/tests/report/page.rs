@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::json;
-use twirl_report::{RunSet, csv, html, markdown, table};
+use twirl_report::{RunSet, csv, html, markdown, readme, table};
 
 use crate::synthetic::{FACTORS, Law, STEPS, manifest, two_arms, write};
 
@@ -268,4 +268,37 @@ fn files_have_a_head_and_equal_rows() {
         "{}",
         versus.text
     );
+}
+
+/// A small percentage of a model that predicts next to nothing is no success, and the text says so.
+#[test]
+fn a_model_near_the_zero_prediction_is_said_to_have_learned_little() {
+    let dir = tempfile::tempdir().expect("a folder");
+    two_arms(dir.path());
+    let mut set = RunSet::read(dir.path()).expect("readable");
+    let text = |set: &RunSet| readme(set, "name", "figures").markdown;
+    // The plain arm ends at a mean loss of 1.484, of 20 and of 2.
+    let learned = text(&set);
+    assert!(!learned.contains("learned little"), "{learned}");
+    assert!(
+        learned.contains("| of zero |") && learned.contains("0.0742 |"),
+        "{learned}"
+    );
+    for run in set.tasks[0].arms.iter_mut().flat_map(|arm| &mut arm.runs) {
+        for record in &mut run.records {
+            record.loss_zero = Some(2.0);
+        }
+    }
+    let little = text(&set);
+    assert!(
+        little.contains("Its loss is 0.742 times that of predicting zero: it has learned little"),
+        "{little}"
+    );
+    // Records from before the figure was kept say nothing about it.
+    for run in set.tasks[0].arms.iter_mut().flat_map(|arm| &mut arm.runs) {
+        for record in &mut run.records {
+            record.loss_zero = None;
+        }
+    }
+    assert!(!text(&set).contains("predicting zero"));
 }

@@ -74,6 +74,7 @@ impl Law {
             ("samples", json!(16 * step)),
             ("device_seconds", json!(seconds)),
             ("wall_seconds", json!(2.0 * seconds)),
+            ("loss_zero", json!(20.0)),
             ("rotations", json!(8)),
             ("molecules", json!(40)),
             ("grad_norm", json!((step > 0).then_some(1.0))),
