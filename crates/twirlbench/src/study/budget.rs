@@ -12,7 +12,7 @@ use twirl_harness::{OptimizerKind, Search};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Budgets {
-    /// Wall seconds of each study, after which it begins no new cell.
+    /// Wall seconds of each study; it begins no cell that would not end in them.
     pub(crate) seconds: BTreeMap<String, f64>,
     pub(crate) runs: Runs,
     pub(crate) spread: Spread,

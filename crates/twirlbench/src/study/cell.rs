@@ -59,10 +59,12 @@ impl Cells {
         }
     }
 
-    /// Whether a cell can end in time, if it takes as long as the longest of its arm.
+    /// Whether a cell can end in time, if it takes as long as the longest of its arm, or of any arm
+    /// before the first of its own.
     fn fits(&self, label: &str) -> bool {
-        let longest = self.longest.get(arm_of(label)).copied();
-        Instant::now() + longest.unwrap_or_default() < self.deadline
+        let own = self.longest.get(arm_of(label));
+        let longest = own.or_else(|| self.longest.values().max());
+        Instant::now() + longest.copied().unwrap_or_default() < self.deadline
     }
 
     /// Statuses in the order of the cells.
@@ -169,12 +171,14 @@ mod tests {
     fn a_cell_that_would_outlast_the_study_is_not_begun() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut cells = cells(folder.path(), 0.5, &[]);
+        assert_eq!(cells.value("a/quick/0", &json!(0), || Ok(0.0)), Some(0.0));
         let slow = || {
             std::thread::sleep(Duration::from_millis(300));
             Ok(1.0)
         };
         assert_eq!(cells.value("a/slow/0", &json!(0), slow), Some(1.0));
         assert_eq!(cells.value("a/slow/1", &json!(0), || Ok(2.0)), None);
+        assert_eq!(cells.value("a/new/0", &json!(0), || Ok(2.0)), None);
         assert_eq!(cells.value("a/quick/1", &json!(0), || Ok(3.0)), Some(3.0));
     }
 
