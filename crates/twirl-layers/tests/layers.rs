@@ -159,6 +159,17 @@ fn masked_keys_have_no_influence() {
 }
 
 #[test]
+fn the_gain_brings_radial_functions_to_mean_square_one() {
+    let basis = GaussianBasis::new(11, 5.0);
+    let distances = [1.0, 1.25, 2.6, 3.99];
+    let found = values(basis.forward(tensor(&distances, [4, 1])) * basis.gain());
+    for row in found.chunks_exact(11) {
+        let mean = row.iter().map(|x| x * x).sum::<f64>() / 11.0;
+        assert!((mean - 1.0).abs() < 1e-3, "mean square {mean}");
+    }
+}
+
+#[test]
 fn radial_functions_have_their_closed_forms() {
     let distances = [0.4, 1.1, 2.0, 3.9];
     let input = || tensor(&distances, [4, 1]);

@@ -36,7 +36,7 @@ impl Default for NeighbourAttentionConfig {
             width: 32,
             layers: 2,
             heads: 4,
-            radial: 48,
+            radial: 96,
             degree: 9,
             expansion: 1,
         }
@@ -220,7 +220,9 @@ impl NeighbourAttention {
         let order = self.order.forward(geometry.order(self.config.degree));
         let mut nodes = self.embedding.forward(cloud.species.clone()) + order;
         let basis = GaussianBasis::new(self.config.radial, cloud.cutoff);
-        let radial = self.radial.forward(basis.forward(edges.distance));
+        let radial = self
+            .radial
+            .forward(basis.forward(edges.distance) * basis.gain());
         let senders = gather(self.sender.forward(nodes.clone()), geometry.index.clone());
         let receivers: Tensor<3> = self.receiver.forward(nodes.clone()).unsqueeze_dim(1);
         let mut states =
