@@ -13,10 +13,16 @@ fn git(arguments: &[&str]) -> Option<String> {
 fn main() {
     let commit = git(&["rev-parse", "HEAD"]).unwrap_or_else(|| "unknown".into());
     // Without a repository (a packaged source) nothing can be said about changes.
-    let dirty = git(&["status", "--porcelain", "--untracked-files=no"])
-        .map_or("unknown".to_owned(), |changes| {
-            (!changes.is_empty()).to_string()
-        });
+    // Without locks, because a refreshed index would have this run again at the next build.
+    let status = [
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+    ];
+    let dirty = git(&status).map_or("unknown".to_owned(), |changes| {
+        (!changes.is_empty()).to_string()
+    });
     println!("cargo::rustc-env=TWIRLBENCH_COMMIT={commit}");
     println!("cargo::rustc-env=TWIRLBENCH_DIRTY={dirty}");
     if let Some(folder) = git(&["rev-parse", "--absolute-git-dir"]) {
