@@ -200,7 +200,8 @@ fn the_interpolation_floor_is_small_and_falls_with_the_resolution() {
         measure(&task, &model, &plan, &device)
             .expect("a measurement")
             .terms["density"]
-            .relative
+            .relative()
+            .expect("a prediction")
     };
     let carried =
         |grid: usize, step: f64| json!({"noise": "band-limited", "grid": grid, "resolution": step});

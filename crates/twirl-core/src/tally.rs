@@ -178,6 +178,25 @@ impl Tally {
         self.quotient(numerator, denominator)
     }
 
+    /// The weighted mean of a column in the first `count` resamples; none if one of them holds no
+    /// molecule.
+    ///
+    /// Tallies of the same seed resample the same molecules, so that figures of different models on
+    /// the same molecules can be compared resample by resample.
+    ///
+    /// # Errors
+    /// Those of [`Tally::mean`].
+    pub fn resampled(&self, column: usize, count: usize) -> Result<Option<Vec<f64>>, CoreError> {
+        self.check(column)?;
+        let sums = self.row(column).iter().zip(self.row(self.columns));
+        let mean = |(&sum, &weight): (&f64, &f64)| (weight > 0.0).then(|| sum / weight);
+        Ok(sums.take(count).map(mean).collect())
+    }
+
+    fn row(&self, row: usize) -> &[f64] {
+        &self.resampled[row * self.replicates..(row + 1) * self.replicates]
+    }
+
     fn check(&self, column: usize) -> Result<(), CoreError> {
         if column >= self.columns {
             return Err(CoreError::Column {
@@ -193,7 +212,6 @@ impl Tally {
     }
 
     fn quotient(&self, numerator: usize, denominator: usize) -> Result<Interval, CoreError> {
-        let row = |row: usize| &self.resampled[row * self.replicates..(row + 1) * self.replicates];
         if self.totals[denominator] == 0.0 {
             return Err(CoreError::ZeroDenominator {
                 column: denominator,
@@ -201,10 +219,11 @@ impl Tally {
         }
         let value = self.totals[numerator] / self.totals[denominator];
         let mut ratios = Vec::with_capacity(self.replicates);
-        for ((&above, &below), &weight) in row(numerator)
+        for ((&above, &below), &weight) in self
+            .row(numerator)
             .iter()
-            .zip(row(denominator))
-            .zip(row(self.columns))
+            .zip(self.row(denominator))
+            .zip(self.row(self.columns))
         {
             if weight > 0.0 && below != 0.0 {
                 ratios.push(above / below);

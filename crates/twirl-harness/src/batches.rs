@@ -1,12 +1,14 @@
 //! The order of the samples, and loading ahead of the device.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
 use rand::seq::SliceRandom;
 use twirl_core::{Purpose, Stream};
 
-use crate::{Draw, Task, TaskError};
+use crate::run::classify;
+use crate::{Draw, RunError, Task};
 
 /// Which samples a step sees: a fresh permutation of the items for every epoch.
 ///
@@ -55,21 +57,27 @@ pub(crate) struct Loaded<H> {
     pub(crate) host: H,
 }
 
-/// Makes the batches of steps `from..` on a thread of their own, two ahead of the device.
+/// Makes the batches of steps `from..` on a thread of their own, two ahead of the device. An error is
+/// the last that is sent.
 pub(crate) fn load_ahead<'scope, 'env, T: Task>(
     scope: &'scope Scope<'scope, 'env>,
     task: &'env T,
     mut order: Order<'env>,
     from: u64,
     seed: u64,
-) -> Receiver<Result<Loaded<T::Host>, TaskError>> {
+) -> Receiver<Result<Loaded<T::Host>, RunError>> {
     let (sender, receiver) = sync_channel(2);
     scope.spawn(move || {
         for step in from.. {
             let items = order.step(step);
-            let made = task
-                .batch(&items, Draw::training(seed, step))
-                .map(|host| Loaded { items, host });
+            let made = catch_unwind(AssertUnwindSafe(|| {
+                task.batch(&items, Draw::training(seed, step))
+            }));
+            let made = match made {
+                Ok(host) => host.map_err(RunError::from),
+                Err(panic) => Err(classify(&*panic)),
+            };
+            let made = made.map(|host| Loaded { items, host });
             let failed = made.is_err();
             if sender.send(made).is_err() || failed {
                 return;
@@ -77,6 +85,11 @@ pub(crate) fn load_ahead<'scope, 'env, T: Task>(
         }
     });
     receiver
+}
+
+/// What a loop that asks for more after an error is told.
+pub(crate) fn stopped() -> RunError {
+    RunError::Panic("the loading of batches has ended".into())
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ pub(crate) fn save<A: Module>(
     publish().map_err(file_error)
 }
 
-/// The newest valid checkpoint, loaded into freshly initialised weights and optimiser.
+/// The newest valid checkpoint, if there are any, loaded into freshly initialised weights and optimiser.
 pub(crate) fn load_latest<A: Module>(
     folder: &Folder,
     model: A,
@@ -122,7 +122,7 @@ pub(crate) fn load_latest<A: Module>(
         RunError::content(
             &file,
             format!("{error:?}"),
-            "delete this checkpoint and resume",
+            "delete this checkpoint to go on from an older one",
         )
     })?;
     Ok(Some(State {
@@ -146,13 +146,18 @@ fn latest(folder: &Folder) -> Result<Option<(PathBuf, Counters)>, RunError> {
     }
     let mut found = published(&parent).map_err(RunError::file(&parent))?;
     found.reverse();
+    let mut last = None;
     for (_, path) in found {
         match verify(&path) {
             Ok(counters) => return Ok(Some((path, counters))),
-            Err(error) => tracing::warn!("checkpoint skipped: {error}"),
+            Err(error) => {
+                tracing::warn!("checkpoint skipped: {error}");
+                last = Some(error);
+            }
         }
     }
-    Ok(None)
+    // Going on from nothing would erase the records of what they held.
+    last.map_or(Ok(None), Err)
 }
 
 fn published(parent: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
@@ -177,7 +182,8 @@ fn published(parent: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
 
 fn verify(path: &Path) -> Result<Counters, RunError> {
     let file = path.join(CONTENTS);
-    let remedy = "delete this checkpoint and resume";
+    let remedy =
+        "delete this checkpoint to go on from an older one, or the run's folder to begin anew";
     let text = fs::read_to_string(&file).map_err(RunError::file(&file))?;
     let contents: Contents =
         serde_json::from_str(&text).map_err(|error| RunError::content(&file, error, remedy))?;

@@ -1,5 +1,7 @@
 //! The device of a run, with the names that records give it.
 
+use std::fmt;
+
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,18 @@ pub struct DeviceIdentity {
     pub threads: usize,
     /// Float type of the tensors.
     pub float: String,
+}
+
+impl fmt::Display for DeviceIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            hardware,
+            threads,
+            float,
+        } = self;
+        write!(f, "{name} ({hardware}, {threads} threads, {float})")
+    }
 }
 
 impl DeviceChoice {

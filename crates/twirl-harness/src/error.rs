@@ -105,6 +105,22 @@ pub enum RunError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A run that would go on elsewhere.
+    #[error(
+        "{}: was begun on {before} and would go on on {now}, whose device seconds do not add up; \
+         resume it there, or run it anew into another folder", .path.display()
+    )]
+    OtherDevice {
+        /// The run.
+        path: PathBuf,
+        /// Where it was begun.
+        before: String,
+        /// Where it would go on.
+        now: String,
+    },
+    /// The run is in the hands of another process.
+    #[error("{}: another process works on this run; wait for it or stop it", .0.display())]
+    Locked(PathBuf),
     /// The device ran out of memory.
     #[error("out of memory: {0}; choose a smaller batch or model")]
     OutOfMemory(String),

@@ -1,6 +1,6 @@
 //! The folder of a run, and files that are whole or absent.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,20 @@ use crate::{Manifest, Picture, Record, RunError};
 /// `DIR/<task>/<arm>/seed-<n>`.
 #[derive(Debug, Clone)]
 pub struct Folder(PathBuf);
+
+/// A run folder in the hands of this process.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The system gives the lock back with the file; what is left of it does no harm.
+        let _ = fs::remove_file(&self.path);
+    }
+}
 
 impl Folder {
     /// The folder of a run below `out`.
@@ -47,6 +61,20 @@ impl Folder {
     /// If it cannot be made.
     pub fn create(&self) -> Result<(), RunError> {
         fs::create_dir_all(&self.0).map_err(RunError::file(&self.0))
+    }
+
+    /// Keeps other processes off the run until the lock is dropped or this process ends.
+    ///
+    /// # Errors
+    /// If another process holds it.
+    pub(crate) fn lock(&self) -> Result<Lock, RunError> {
+        let path = self.0.join(".lock");
+        let file = File::create(&path).map_err(RunError::file(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { path, _file: file }),
+            Err(TryLockError::WouldBlock) => Err(RunError::Locked(self.0.clone())),
+            Err(TryLockError::Error(source)) => Err(RunError::File { path, source }),
+        }
     }
 
     /// Reads the manifest, if there is one.

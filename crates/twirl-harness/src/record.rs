@@ -24,7 +24,8 @@ pub struct Split {
     pub percent_low: Option<f64>,
     /// Upper end.
     pub percent_high: Option<f64>,
-    /// Percentage that the exactly equivariant reference arm's numerical error is of this loss.
+    /// Percentage that rounding alone would be of this loss: the relative error of the exactly
+    /// equivariant reference times the squared size of this arm's predictions, over the loss.
     pub floor: f64,
 }
 
@@ -42,8 +43,8 @@ pub struct TermRecord {
     #[serde(flatten)]
     pub split: Split,
     /// Equivariance error relative to the mean squared size of the untwisted predictions, in the
-    /// squared measure whatever the loss.
-    pub relative_equiv: f64,
+    /// squared measure whatever the loss; absent where every prediction is zero.
+    pub relative_equiv: Option<f64>,
     /// Whether the term is trained on.
     pub trained: bool,
     /// Power of the untwisted predictions by rotation degree, `S_0, S_1, ...`, over their mean
@@ -97,7 +98,13 @@ pub struct Record {
     pub learning_rate: Option<f64>,
     /// The same per loss term.
     pub terms: BTreeMap<String, TermRecord>,
-    /// Figures beside the loss, as `name (unit)`.
+    /// The training loss under the first 100 bootstrap resamples of molecules, to six digits. The
+    /// same resamples serve every arm, seed and step, so that losses can be compared resample by
+    /// resample. Empty with too few molecules for an interval.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loss_replicates: Vec<f64>,
+    /// Figures beside the loss, as `name (unit)`; one that is not defined for the predictions, like
+    /// a cosine of zeros, is absent.
     pub scores: BTreeMap<String, f64>,
     /// Further measurements, by name; on the last record of a run only.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -151,14 +158,18 @@ pub struct Manifest {
     pub device: DeviceIdentity,
     /// Version, commit and state of the source tree of the program.
     pub program: BTreeMap<String, String>,
+    /// Other programs that went on with the run, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed_by: Vec<BTreeMap<String, String>>,
     /// Trainable scalars.
     pub parameters: usize,
     /// Learning rate in use.
     pub learning_rate: f64,
     /// The search that found it.
     pub search: Option<SearchReport>,
-    /// Seconds from the start of the first training step to its end beyond a usual step:
-    /// compilation, autotuning, first allocations. Off the device clock.
+    /// Seconds that the first training step took beyond the second: compilation, autotuning, first
+    /// allocations, summed over restarts. Off the device clock. Below zero by chance where there is
+    /// none.
     pub cold_start_seconds: f64,
     /// Seconds spent on measuring, off the device clock.
     pub measuring_seconds: f64,

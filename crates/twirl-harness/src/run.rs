@@ -77,7 +77,9 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
 ) -> Result<Manifest, RunError> {
     let folder = Folder::of(around.out, &job.task, &job.arm, job.seed);
     folder.create()?;
-    if let Some(manifest) = folder.read_manifest()? {
+    let _lock = folder.lock()?;
+    let before = folder.read_manifest()?;
+    if let Some(manifest) = &before {
         if manifest.job != *job || manifest.data.sha256 != around.data.sha256() {
             return Err(RunError::content(
                 folder.manifest(),
@@ -86,14 +88,15 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
             ));
         }
         if manifest.status == Status::Ok {
-            return Ok(manifest);
+            return Ok(manifest.clone());
         }
     }
     let result = catch_unwind(AssertUnwindSafe(|| {
-        attempt::<T, A>(job, training, around, &folder)
+        attempt::<T, A>(job, training, around, &folder, before.as_ref())
     }))
     .unwrap_or_else(|panic| Err(classify(&*panic)));
     if let Err(error) = &result
+        && !matches!(error, RunError::OtherDevice { .. })
         && let Some(mut manifest) = folder.read_manifest()?
     {
         manifest.status = match error {
@@ -101,7 +104,10 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
             _ => Status::Failed,
         };
         manifest.error = Some(error.to_string());
-        if let Some(last) = folder.last_record()? {
+        // A panic leaves no counters behind.
+        if let Some(last) = folder.last_record()?
+            && manifest.steps < last.step
+        {
             manifest.steps = last.step;
             manifest.device_seconds = last.device_seconds;
         }
@@ -110,7 +116,8 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
     result
 }
 
-fn classify(panic: &(dyn std::any::Any + Send)) -> RunError {
+/// What a panic was about.
+pub(crate) fn classify(panic: &(dyn std::any::Any + Send)) -> RunError {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -118,7 +125,13 @@ fn classify(panic: &(dyn std::any::Any + Send)) -> RunError {
         .unwrap_or("panic without a message");
     let line = text.lines().next().unwrap_or_default().to_owned();
     let lower = text.to_lowercase();
-    if lower.contains("out of memory") || lower.contains("outofmemory") || lower.contains("alloc") {
+    let words = [
+        "out of memory",
+        "outofmemory",
+        "failed to allocate",
+        "memory allocation",
+    ];
+    if words.iter().any(|words| lower.contains(words)) {
         RunError::OutOfMemory(line)
     } else {
         RunError::Panic(line)
@@ -130,6 +143,7 @@ fn attempt<T: Task, A: Arm<T>>(
     training: Training,
     around: &Surroundings<'_>,
     folder: &Folder,
+    before: Option<&Manifest>,
 ) -> Result<Manifest, RunError> {
     job.train.validate()?;
     let task = T::open(&parse(&job.task, &job.task_config)?, around.data)?;
@@ -167,17 +181,20 @@ fn attempt<T: Task, A: Arm<T>>(
     let prepared = Prepared::new(&task, &plan, &plain)?;
     let floor = prepared.floor(&reference)?;
 
-    let mut manifest = opening(job, training, around, parameter_count(&model));
-    folder.write_manifest(&manifest)?;
-
     let optimizer = crate::build_optimizer(&job.train.optimizer, &model);
     let saved = checkpoint::load_latest(folder, model.clone(), optimizer.clone())?;
-    let state = if let Some(state) = saved {
+    let mut manifest = opening(job, training, around, parameter_count(&model));
+    if let Some(before) = before.filter(|_| saved.is_some()) {
+        manifest.go_on_from(before, folder)?;
+    }
+    folder.write_manifest(&manifest)?;
+    let cold_start_seconds = warm_up(&setting, &model)?;
+    let state = if let Some(mut state) = saved {
         folder.keep_records(state.counters.records)?;
+        state.counters.cold_start_seconds += cold_start_seconds;
         state
     } else {
         folder.keep_records(0)?;
-        let cold_start_seconds = warm_up(&setting, &model)?;
         let report = match &job.train.search {
             Some(config) => Some(search(&setting, config, &model, &plain, around.observer)?),
             None => None,
@@ -196,8 +213,13 @@ fn attempt<T: Task, A: Arm<T>>(
             counters,
         }
     };
-    manifest.learning_rate = state.counters.learning_rate;
-    manifest.search.clone_from(&state.counters.search);
+    let State {
+        model,
+        average,
+        optimizer,
+        mut counters,
+    } = state;
+    manifest.count(&counters);
     folder.write_manifest(&manifest)?;
 
     let measuring = Measuring {
@@ -207,11 +229,21 @@ fn attempt<T: Task, A: Arm<T>>(
         floor: &floor,
         device: &plain,
     };
-    let Ended {
-        counters,
-        stop,
+    let trainee = Trainee {
         model,
-    } = train(&setting, &measuring, state, around.observer)?;
+        average: Average::restored(average, job.train.ema),
+        optimizer,
+    };
+    let ended = train(
+        &setting,
+        &measuring,
+        trainee,
+        &mut counters,
+        around.observer,
+    );
+    manifest.count(&counters);
+    folder.write_manifest(&manifest)?;
+    let Ended { stop, model } = ended?;
     let closing = task.closing(&model, job.measure_seed, &plain)?;
     if !closing.pictures.is_empty() {
         folder.write_pictures(&closing.pictures)?;
@@ -219,10 +251,6 @@ fn attempt<T: Task, A: Arm<T>>(
     manifest.closing = closing;
     manifest.status = Status::Ok;
     manifest.stop = Some(stop);
-    manifest.steps = counters.step;
-    manifest.cold_start_seconds = counters.cold_start_seconds;
-    manifest.measuring_seconds = counters.measuring_seconds;
-    manifest.device_seconds = counters.device_seconds;
     folder.write_manifest(&manifest)?;
     Ok(manifest)
 }
@@ -246,6 +274,7 @@ fn opening(
         data: DataIdentity::of(around.data),
         device: around.device.identity(),
         program: around.program.clone(),
+        resumed_by: Vec::new(),
         parameters,
         learning_rate: job.train.learning_rate,
         search: None,
@@ -255,6 +284,37 @@ fn opening(
         steps: 0,
         started,
         closing: Closing::default(),
+    }
+}
+
+impl Manifest {
+    /// Takes over what does not begin anew with a restart. Device seconds of two devices do not add
+    /// up.
+    fn go_on_from(&mut self, before: &Self, folder: &Folder) -> Result<(), RunError> {
+        if before.device != self.device {
+            return Err(RunError::OtherDevice {
+                path: folder.path().to_owned(),
+                before: before.device.to_string(),
+                now: self.device.to_string(),
+            });
+        }
+        self.started = before.started;
+        self.resumed_by.clone_from(&before.resumed_by);
+        if *self.resumed_by.last().unwrap_or(&before.program) != self.program {
+            self.resumed_by.push(self.program.clone());
+        }
+        self.program.clone_from(&before.program);
+        Ok(())
+    }
+
+    /// Takes over the counters.
+    fn count(&mut self, counters: &Counters) {
+        self.learning_rate = counters.learning_rate;
+        self.search.clone_from(&counters.search);
+        self.steps = counters.step;
+        self.cold_start_seconds = counters.cold_start_seconds;
+        self.measuring_seconds = counters.measuring_seconds;
+        self.device_seconds = counters.device_seconds;
     }
 }
 
@@ -282,7 +342,7 @@ fn warm_up<T: Task, A: Arm<T>>(setting: &Setting<'_, T>, model: &A) -> Result<f6
             .map_err(|error| RunError::Panic(format!("device: {error}")))?;
         *second = start.elapsed().as_secs_f64();
     }
-    Ok((seconds[0] - seconds[1]).max(0.0))
+    Ok(seconds[0] - seconds[1])
 }
 
 /// Opens a finished or interrupted run: its task and the weights that it measured last.

@@ -2,14 +2,14 @@
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use twirl_core::Design;
+use twirl_core::{CoreError, Design};
 use twirl_data::Split;
 
-use crate::batches::{Order, load_ahead};
+use crate::batches::{Order, load_ahead, stopped};
 use crate::gradients::Average;
 use crate::run::Observer;
 use crate::train::{Setting, Trainee};
-use crate::{Arm, Clock, Evaluation, Plan, RunError, Search, Task, Weights, measure};
+use crate::{Arm, Clock, Evaluation, Plan, RunError, Search, Task, measure};
 
 /// One candidate of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -62,7 +62,6 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     let evaluation = Evaluation {
         items: config.items,
         design: thinned(setting.job.train.evaluation.design),
-        weights: Weights::Ema,
         ..setting.job.train.evaluation.clone()
     };
     let plan = Plan::new(
@@ -81,7 +80,10 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
         let loss = match loss {
             Ok(measured) => measured.map(|measured| measured.total.loss),
             // A candidate whose predictions are not finite has diverged, like one whose loss is.
-            Err(RunError::Measure { .. }) => None,
+            Err(RunError::Measure {
+                source: CoreError::NonFiniteSample { .. },
+                ..
+            }) => None,
             Err(error) => return Err(error),
         };
         candidates.push(Candidate { rate, loss });
@@ -112,7 +114,7 @@ fn thinned(design: Design) -> Design {
     }
 }
 
-/// The averaged weights after the trial, or nothing if it diverged.
+/// The weights that would be measured after the trial, or nothing if it diverged.
 fn trial<T: Task, A: Arm<T>>(
     setting: &Setting<'_, T>,
     config: &Search,
@@ -130,7 +132,7 @@ fn trial<T: Task, A: Arm<T>>(
     std::thread::scope(|scope| {
         let batches = load_ahead(scope, setting.task, order, 0, setting.job.seed);
         for step in 0..config.steps {
-            let loaded = batches.recv().expect("the loader outlives the loop")?;
+            let loaded = batches.recv().map_err(|_| stopped())??;
             let now = train.schedule.rate(rate, step, train.steps);
             let batch = setting.task.load(&loaded.host, setting.device);
             let (next, taken) = clock.time(setting.device, || {
@@ -141,10 +143,6 @@ fn trial<T: Task, A: Arm<T>>(
                 return Ok(None);
             }
         }
-        Ok(Some(if train.ema > 0.0 {
-            trainee.average.model
-        } else {
-            trainee.model.valid()
-        }))
+        Ok(Some(setting.measured(&trainee)))
     })
 }

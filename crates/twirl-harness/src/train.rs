@@ -6,8 +6,8 @@ use std::time::Instant;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 
-use crate::batches::{Loaded, Order, load_ahead};
-use crate::checkpoint::{self, Counters, State};
+use crate::batches::{Loaded, Order, load_ahead, stopped};
+use crate::checkpoint::{self, Counters};
 use crate::gradients::Average;
 use crate::record::Stop;
 use crate::run::{Observer, Progress};
@@ -118,7 +118,7 @@ impl<T: Task> Setting<'_, T> {
     }
 
     /// The weights that are measured, without autodiff.
-    fn measured<A: Arm<T>>(&self, trainee: &Trainee<A>) -> A {
+    pub(crate) fn measured<A: Arm<T>>(&self, trainee: &Trainee<A>) -> A {
         match self.job.train.measured_weights() {
             Weights::Ema => trainee.average.model.clone(),
             Weights::Raw => trainee.model.valid(),
@@ -148,32 +148,21 @@ pub(crate) struct Measuring<'a, T: Task> {
 
 /// How training ended, with the weights that were measured last.
 pub(crate) struct Ended<A> {
-    pub(crate) counters: Counters,
     pub(crate) stop: Stop,
     pub(crate) model: A,
 }
 
-/// Trains from `state` until the last step or the budget, writing records and checkpoints.
+/// Trains from where the counters stand until the last step or the budget, writing records and
+/// checkpoints. The counters are those of the end, also where it was an error.
 pub(crate) fn train<T: Task, A: Arm<T>>(
     setting: &Setting<'_, T>,
     measuring: &Measuring<'_, T>,
-    state: State<A>,
+    mut trainee: Trainee<A>,
+    counters: &mut Counters,
     observer: &dyn Observer,
 ) -> Result<Ended<A>, RunError> {
     let train = &setting.job.train;
     let schedule = log_spaced(train.steps, train.evaluation.per_decade);
-    let State {
-        model,
-        average,
-        optimizer,
-        mut counters,
-    } = state;
-    let average = Average::restored(average, train.ema);
-    let mut trainee = Trainee {
-        model,
-        average,
-        optimizer,
-    };
     let mut clock = Clock::at(counters.device_seconds);
     let (begun, wall_before) = (Instant::now(), counters.wall_seconds);
     let mut saved_at = counters.step;
@@ -190,7 +179,7 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
             counters.wall_seconds = wall_before + begun.elapsed().as_secs_f64();
             let due = ended || schedule.binary_search(&step).is_ok();
             if due && counters.measured != Some(step) {
-                let record = record(setting, measuring, &trainee, &mut counters, ended)?;
+                let record = record(setting, measuring, &trainee, counters, ended)?;
                 setting.folder.append(&record)?;
                 counters.records += 1;
                 counters.measured = Some(step);
@@ -198,7 +187,7 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
             }
             let every = train.checkpoint_every;
             if step > saved_at && (ended || (every > 0 && step.is_multiple_of(every))) {
-                checkpoint::save(setting.folder, &trainee, &counters)?;
+                checkpoint::save(setting.folder, &trainee, counters)?;
                 saved_at = step;
             }
             if ended {
@@ -208,13 +197,9 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
                     Stop::Budget
                 };
                 let model = setting.measured(&trainee);
-                return Ok(Ended {
-                    counters,
-                    stop,
-                    model,
-                });
+                return Ok(Ended { stop, model });
             }
-            let loaded = batches.recv().expect("the loader outlives the loop")?;
+            let loaded = batches.recv().map_err(|_| stopped())??;
             let rate = train
                 .schedule
                 .rate(counters.learning_rate, step, train.steps);
@@ -227,7 +212,7 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
                 Ok(taken) => counters.grad_norm = Some(taken.grad_norm),
                 Err(NotFinite { what, value }) => {
                     setting.save_failure(&loaded, step)?;
-                    checkpoint::save(setting.folder, &trainee, &counters)?;
+                    checkpoint::save(setting.folder, &trainee, counters)?;
                     let saved = setting.folder.path().to_owned();
                     return Err(RunError::NotFinite {
                         what,
@@ -281,6 +266,7 @@ fn record<T: Task, A: Arm<T>>(
         grad_norm: counters.grad_norm,
         learning_rate: counters.rate,
         terms: measured.term_records(measuring.floor),
+        loss_replicates: measured.loss_replicates.clone(),
         scores: measured.score_records(),
         companions,
     })

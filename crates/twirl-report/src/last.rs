@@ -78,7 +78,7 @@ pub(crate) fn companions(task: &TaskRuns) -> Grid {
                 significant(percent.value, digits),
                 interval_or_why(percent.interval, digits, molecules.unwrap_or(0)),
                 significant(summary.floor, 1),
-                most(&|term| Some(term.relative_equiv)),
+                most(&|term| term.relative_equiv),
                 most(&|term| term.parity),
             ]);
         }

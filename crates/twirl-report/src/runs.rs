@@ -112,11 +112,10 @@ impl ArmRuns {
         let runs = self.counted();
         !runs.is_empty()
             && runs.iter().flat_map(|run| &run.records).all(|record| {
-                record
-                    .terms
-                    .values()
-                    .all(|term| term.relative_equiv.abs() <= EXACT)
-                    && !record.terms.is_empty()
+                record.terms.values().all(|term| {
+                    term.relative_equiv
+                        .is_some_and(|share| share.abs() <= EXACT)
+                }) && !record.terms.is_empty()
             })
     }
 }

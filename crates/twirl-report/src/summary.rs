@@ -115,7 +115,10 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
         let terms: Option<Vec<_>> = last.iter().map(|record| record.terms.get(name)).collect();
         let terms = terms?;
         let splits: Vec<&Split> = terms.iter().map(|term| &term.split).collect();
-        let relative: Vec<f64> = terms.iter().map(|term| term.relative_equiv).collect();
+        let relative: Vec<f64> = terms
+            .iter()
+            .map(|term| term.relative_equiv.unwrap_or(f64::NAN))
+            .collect();
         let summary = TermSummary {
             split: split_summary(&splits),
             relative_equiv: mean_over_seeds(&relative, None),

@@ -153,6 +153,10 @@ pub(crate) struct StudyArgs {
     /// Seed (repeatable), instead of those of the budget
     #[arg(long)]
     pub(crate) seed: Vec<u64>,
+    /// How much is done: quick, desk, paper, or a file of budgets [default: paper for the suite
+    /// paper, else quick]
+    #[arg(long)]
+    pub(crate) budgets: Option<String>,
     /// Wall seconds after which no new cell is begun, instead of the study's budget
     #[arg(long)]
     pub(crate) seconds: Option<f64>,

@@ -1,7 +1,7 @@
 //! Suites: strict TOML files that say what is run.
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use twirl_core::Law;
 use twirl_harness::TrainConfig;
@@ -13,6 +13,7 @@ pub struct Suite {
     /// Name, part of the name of the results folder.
     pub name: String,
     /// One line.
+    #[serde(default)]
     pub about: String,
     /// Seeds of every arm.
     pub seeds: Vec<u64>,
@@ -93,12 +94,7 @@ impl Suite {
     /// # Errors
     /// One line: the file, the line, what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let suite: Self = toml::from_str(text).map_err(|error| {
-            let line = error
-                .span()
-                .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            anyhow::anyhow!("suite {name}, line {line}: {}", error.message())
-        })?;
+        let suite: Self = from_toml(&format!("suite {name}"), text)?;
         if suite.seeds.is_empty() {
             bail!("suite {name}: no seeds; give at least one");
         }
@@ -127,6 +123,16 @@ impl Suite {
         config.validate().with_context(place)?;
         Ok(config)
     }
+}
+
+/// Parses TOML; an error is one line with `what` and the line of the text.
+pub(crate) fn from_toml<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let line = error
+            .span()
+            .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        anyhow::anyhow!("{what}, line {line}: {}", error.message())
+    })
 }
 
 /// Tables are merged key by key. A table that names its `kind` replaces, because the other keys

@@ -1,30 +1,16 @@
 //! The `coordinate-transformer` arm.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
+use twirl_equivariant::Cloud;
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
-use twirl_layers::{Activation, Dense, Embedding, Init, LayerNorm, Mlp, attention};
+use twirl_layers::{
+    Activation, Dense, Embedding, GaussianBasis, Init, LayerNorm, Mlp, attention, gather,
+};
 
 use super::{check_heads, mean_over_atoms};
 use crate::{Batch, ForceField, Output};
-
-/// Coordinates are divided by this length (angstrom), about the radius of a small molecule.
-const LENGTH: f64 = 2.0;
-
-/// Wavelengths (angstrom) of the sines and cosines of each coordinate that are given beside it:
-/// bond lengths matter to a few hundredths of an angstrom in coordinates of several.
-const WAVELENGTHS: [f64; 6] = [16.0, 8.0, 4.0, 2.0, 1.0, 0.5];
-
-/// Coordinates `[A, 3]` and their sines and cosines: `[A, 39]`.
-fn waves(positions: &Tensor<2>) -> Tensor<2> {
-    let mut features = vec![positions.clone() * (1.0 / LENGTH)];
-    for wavelength in WAVELENGTHS {
-        let phase = positions.clone() * (std::f64::consts::TAU / wavelength);
-        features.extend([phase.clone().sin(), phase.cos()]);
-    }
-    Tensor::cat(features, 1)
-}
 
 /// Sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +22,8 @@ pub struct CoordinateTransformerConfig {
     pub layers: usize,
     /// Attention heads; they divide the width.
     pub heads: usize,
+    /// Radial functions.
+    pub radial: usize,
     /// Width of the perceptrons, as a multiple of `width`.
     pub expansion: usize,
 }
@@ -44,28 +32,34 @@ impl Default for CoordinateTransformerConfig {
     fn default() -> Self {
         Self {
             width: 64,
-            layers: 4,
+            layers: 3,
             heads: 4,
+            radial: 32,
             expansion: 2,
         }
     }
 }
 
-/// A plain pre-norm transformer whose tokens are atoms: centred coordinates and species in, forces
-/// out (in the manner of `TransIP` and MD-ET). Nothing in it knows about rotations.
+/// A plain pre-norm transformer whose tokens are atoms, each attending to its neighbours through
+/// species and relative coordinates as they lie; forces are read off the tokens (in the manner of
+/// `PET`, arXiv 2305.19302, and MD-ET). Components of a vector are channels like any other:
+/// nothing in it knows about rotations.
 #[derive(Module, Debug)]
 pub struct CoordinateTransformer {
     embedding: Embedding,
-    position: Mlp,
     blocks: Vec<Block>,
     norm: LayerNorm,
     force_head: Dense,
     energy_head: Mlp,
+    radial: usize,
 }
 
 #[derive(Module, Debug)]
 struct Block {
     attention_norm: LayerNorm,
+    place: Dense,
+    sender: Dense,
+    receiver: Dense,
     query: Dense,
     key: Dense,
     value: Dense,
@@ -75,11 +69,39 @@ struct Block {
     heads: usize,
 }
 
+/// Where the neighbours of each atom lie, A = batch * N.
+struct Places {
+    /// [`coordinates`] `[A * K, 4 * radial]`.
+    coordinates: Tensor<2>,
+    /// `[A * K]`
+    index: Tensor<1, Int>,
+    /// `[A, K]`
+    mask: Tensor<2>,
+}
+
+/// Relative coordinates of every neighbour, resolved by distance: each radial function alone and
+/// times the three components of the direction, `[A * K, 4 * radial]` with mean square one.
+fn coordinates(cloud: &Cloud, radial: usize) -> Tensor<2> {
+    let edges = cloud.edges();
+    let basis = GaussianBasis::new(radial, cloud.cutoff);
+    let [count, _] = edges.distance.dims();
+    let functions = basis.forward(edges.distance) * basis.gain();
+    let components = Tensor::cat(
+        vec![cloud.edge_mask.clone(), edges.unit * 3.0_f64.sqrt()],
+        1,
+    );
+    (functions.unsqueeze_dim::<3>(2) * components.unsqueeze_dim::<3>(1))
+        .reshape([count, 4 * radial])
+}
+
 impl Block {
     fn new(init: &mut Init, config: &CoordinateTransformerConfig) -> Self {
         let width = config.width;
         Self {
             attention_norm: LayerNorm::affine(init, width),
+            place: Dense::new(init, 4 * config.radial, width, true),
+            sender: Dense::new(init, width, width, false),
+            receiver: Dense::new(init, width, width, false),
             query: Dense::new(init, width, width, false),
             key: Dense::new(init, width, width, false),
             value: Dense::new(init, width, width, false),
@@ -94,17 +116,25 @@ impl Block {
         }
     }
 
-    fn forward(&self, tokens: Tensor<3>, mask: &Tensor<2>) -> Tensor<3> {
+    /// Updates tokens `[A, C]`.
+    fn forward(&self, tokens: Tensor<2>, places: &Places) -> Tensor<2> {
+        let [atoms, width] = tokens.dims();
+        let neighbours = places.mask.dims()[1];
         let normed = self.attention_norm.forward(tokens.clone());
+        let edges = self.place.forward(places.coordinates.clone())
+            + gather(self.sender.forward(normed.clone()), places.index.clone());
+        let receivers: Tensor<3> = self.receiver.forward(normed.clone()).unsqueeze_dim(1);
+        let edges = edges.reshape([atoms, neighbours, width]) + receivers;
+        let edges = Activation::Gelu.forward(edges);
         let mixed = attention(
-            self.query.forward(normed.clone()),
-            self.key.forward(normed.clone()),
-            self.value.forward(normed),
+            self.query.forward(normed).unsqueeze_dim(1),
+            self.key.forward(edges.clone()),
+            self.value.forward(edges),
             self.heads,
             None,
-            Some(mask.clone()),
+            Some(places.mask.clone()),
         );
-        let tokens = tokens + self.output.forward(mixed);
+        let tokens = tokens + self.output.forward(mixed.squeeze_dim::<2>(1));
         let normed = self.perceptron_norm.forward(tokens.clone());
         tokens + self.perceptron.forward(normed)
     }
@@ -128,37 +158,35 @@ impl Arm<ForceField> for CoordinateTransformer {
         let width = config.width;
         Ok(Self {
             embedding: Embedding::new(&mut init, width),
-            position: Mlp::new(
-                &mut init,
-                [3 + 6 * WAVELENGTHS.len(), width, width],
-                Activation::Gelu,
-            ),
             blocks: (0..config.layers)
                 .map(|_| Block::new(&mut init, config))
                 .collect(),
             norm: LayerNorm::affine(&mut init, width),
             force_head: Dense::new(&mut init, width, 3, true),
             energy_head: Mlp::new(&mut init, [width, width, 1], Activation::Gelu),
+            radial: config.radial,
         })
     }
 
     fn predict(&self, batch: &Batch) -> Output {
         let cloud = &batch.cloud;
         let [count, atoms] = batch.share.dims();
-        let species = self.embedding.forward(cloud.species.clone());
-        let places = self.position.forward(waves(&cloud.positions));
-        let width = species.dims()[1];
-        let mask = cloud.atom_mask.clone().reshape([count, atoms]);
-        let mut tokens = (species + places).reshape([count, atoms, width]);
+        let places = Places {
+            coordinates: coordinates(cloud, self.radial),
+            index: cloud.index.clone(),
+            mask: cloud
+                .edge_mask
+                .clone()
+                .reshape([count * atoms, cloud.neighbours]),
+        };
+        let mut tokens = self.embedding.forward(cloud.species.clone());
         for block in &self.blocks {
-            tokens = block.forward(tokens, &mask);
+            tokens = block.forward(tokens, &places);
         }
         let tokens = self.norm.forward(tokens);
-        let energy = self
-            .energy_head
-            .forward(tokens.clone().reshape([count * atoms, width]));
+        let energy = self.energy_head.forward(tokens.clone());
         Output {
-            force: self.force_head.forward(tokens),
+            force: self.force_head.forward(tokens).reshape([count, atoms, 3]),
             energy: mean_over_atoms(energy, batch),
         }
     }

@@ -34,7 +34,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Beside the `L_equiv` that rounding leaves of an exactly equivariant model.
+    /// Beside the `L_equiv` that rounding would leave.
     fn record(&self, floor: f64) -> Split {
         Split {
             loss: self.loss,
@@ -43,7 +43,7 @@ impl Measured {
             percent_equiv: self.percent,
             percent_low: self.interval.map(|(low, _)| low),
             percent_high: self.interval.map(|(_, high)| high),
-            floor: 100.0 * floor.abs() / self.loss,
+            floor: 100.0 * floor / self.loss,
         }
     }
 }
@@ -53,15 +53,36 @@ impl Measured {
 pub struct TermMeasured {
     /// Its parts.
     pub measured: Measured,
-    /// Squared equivariance error over mean squared size of the predictions.
-    pub relative: f64,
-    /// Power of the untwisted predictions by rotation degree, `S_0..=S_6` over the same size;
-    /// empty where the design does not give it.
+    /// `L_equiv` of the squared loss, whatever the loss.
+    pub squared_equiv: f64,
+    /// Mean squared size of the predictions.
+    pub size: f64,
+    /// Power of the untwisted predictions by rotation degree, `S_0..=S_6` over their size; empty
+    /// where the design does not give it and where there is no size.
     pub spectrum: Vec<f64>,
     /// Parity error over the same size, where the design holds every rotation with its negative.
     pub parity: Option<f64>,
     /// Trained on, or reported only.
     pub role: Role,
+}
+
+impl TermMeasured {
+    /// Squared equivariance error over mean squared size of the predictions; none where every
+    /// prediction is zero.
+    pub fn relative(&self) -> Option<f64> {
+        (self.size > 0.0).then(|| self.squared_equiv / self.size)
+    }
+
+    /// `L_equiv` that rounding would leave in predictions of this size: `relative * size`, for a
+    /// loss that is not squared times this term's own `L_equiv` over its squared error.
+    fn floor(&self, relative: f64) -> f64 {
+        let exchange = if self.squared_equiv == 0.0 {
+            1.0
+        } else {
+            self.measured.equiv / self.squared_equiv
+        };
+        (relative * self.size * exchange).abs()
+    }
 }
 
 /// A figure beside the loss.
@@ -80,6 +101,8 @@ pub struct Measurement {
     pub total: Measured,
     /// The training loss of predicting zero for the same molecules.
     pub zero: f64,
+    /// The training loss under the first bootstrap resamples; empty with too few molecules.
+    pub loss_replicates: Vec<f64>,
     /// Its terms and the reported ones.
     pub terms: BTreeMap<&'static str, TermMeasured>,
     /// Figures beside the loss.
@@ -93,19 +116,24 @@ pub struct Measurement {
 impl Measurement {
     /// The training loss against the numerical floor.
     pub fn split(&self, floor: &Floor) -> Split {
-        self.total.record(floor.total)
+        let trained = self
+            .terms
+            .iter()
+            .filter(|(_, term)| term.role == Role::Train);
+        let floors = trained.map(|(name, term)| term.floor(floor.of(name)));
+        self.total.record(floors.sum())
     }
 
     /// The terms against the numerical floor.
     pub fn term_records(&self, floor: &Floor) -> BTreeMap<String, TermRecord> {
         let record = |(&name, term): (&&'static str, &TermMeasured)| {
-            let split = term.measured.record(floor.terms[name]);
+            let split = term.measured.record(term.floor(floor.of(name)));
             let trained = term.role == Role::Train;
             (
                 name.to_owned(),
                 TermRecord {
                     split,
-                    relative_equiv: term.relative,
+                    relative_equiv: term.relative(),
                     trained,
                     spectrum: term.spectrum.clone(),
                     parity: term.parity,
@@ -129,11 +157,16 @@ impl Measurement {
     }
 }
 
-/// `L_equiv` that rounding leaves of the exactly equivariant reference, in all and per term.
+/// What rounding leaves of the exactly equivariant reference: its squared equivariance error over the
+/// squared size of its predictions, per term.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Floor {
-    total: f64,
-    terms: BTreeMap<&'static str, f64>,
+pub struct Floor(BTreeMap<&'static str, f64>);
+
+impl Floor {
+    /// Zero for a term that the reference predicts as zero: there is nothing to round.
+    fn of(&self, term: &str) -> f64 {
+        self.0.get(term).copied().unwrap_or(0.0)
+    }
 }
 
 /// Scores summed over batches and rotations.
@@ -150,13 +183,16 @@ impl Scores {
         *denominator += host_values(score.denominator).iter().sum::<f64>();
     }
 
+    /// All but those that are 0 / 0.
     fn finish(self) -> BTreeMap<&'static str, ScoreValue> {
         let value = |(name, (unit, root, numerator, denominator)): (_, (_, bool, f64, f64))| {
             let ratio = numerator / denominator;
             let value = if root { ratio.sqrt() } else { ratio };
-            (name, ScoreValue { unit, value })
+            value
+                .is_finite()
+                .then_some((name, ScoreValue { unit, value }))
         };
-        self.0.into_iter().map(value).collect()
+        self.0.into_iter().filter_map(value).collect()
     }
 }
 
@@ -170,6 +206,7 @@ impl<T: Task> Prepared<'_, T> {
         Ok(Measurement {
             total: sums.total().map_err(of_core)?,
             zero: sums.zero(),
+            loss_replicates: sums.loss_replicates().map_err(of_core)?,
             terms: sums.terms().map_err(of_core)?.into_iter().collect(),
             scores: scores.finish(),
             rotations: self.plan.rotations(),
@@ -182,9 +219,9 @@ impl<T: Task> Prepared<'_, T> {
     /// # Errors
     /// Those of [`Prepared::measure`].
     pub fn floor(&self, reference: &T::Reference) -> Result<Floor, RunError> {
-        let (sums, _) = self.sums(reference)?;
-        let (total, terms) = sums.equiv().map_err(of_core)?;
-        Ok(Floor { total, terms })
+        let measured = self.measure(reference)?;
+        let relative = |(name, term): (&_, &TermMeasured)| Some((*name, term.relative()?.abs()));
+        Ok(Floor(measured.terms.iter().filter_map(relative).collect()))
     }
 
     fn sums<A: Arm<T>>(&self, model: &A) -> Result<(Sums, Scores), RunError> {

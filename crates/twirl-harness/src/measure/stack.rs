@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use twirl_core::{
-    CoreError, Loss, Rotation, Samples, Split, energy, parity_error, spectrum, split,
+    CoreError, Loss, Rotation, Samples, Split, Symmetry, energy, parity_error, spectrum, split,
 };
 
 use super::Plan;
@@ -33,7 +33,7 @@ pub(super) struct Part {
     pub(super) squared_equiv: f64,
     /// Mean squared size of the predictions.
     pub(super) size: f64,
-    /// `S_0..=S_6` of the predictions, where the design allows it.
+    /// `S_0..=S_6` of the predictions, where design and group allow it.
     pub(super) spectrum: Option<Vec<f64>>,
     /// Parity error, where every rotation has its negative in the design.
     pub(super) parity: Option<f64>,
@@ -91,15 +91,19 @@ impl Stack {
         };
         let predicted = Samples::new(count, blocks, dim, &predictions, weights)?;
         let size = energy(&predicted)?;
-        let by_degree = match spectrum(&plan.design, rotations, &samples, DEGREE) {
-            // Degree 0 of the predictions is their size less their scatter; the rest is read off
-            // the residuals, which has less noise.
-            Ok(mut powers) => {
-                powers[0] = size - squared.equiv;
-                Some(powers)
+        let by_degree = if plan.symmetry == Symmetry::So3 {
+            match spectrum(&plan.design, rotations, &samples, DEGREE) {
+                // Degree 0 of the predictions is their size less their scatter; the rest is read
+                // off the residuals, which has less noise.
+                Ok(mut powers) => {
+                    powers[0] = size - squared.equiv;
+                    Some(powers)
+                }
+                Err(CoreError::SpectrumDesign { .. }) => None,
+                Err(error) => return Err(error),
             }
-            Err(CoreError::SpectrumDesign { .. } | CoreError::SpectrumParity { .. }) => None,
-            Err(error) => return Err(error),
+        } else {
+            None
         };
         Ok(Part {
             split: parts,

@@ -1,7 +1,5 @@
 //! Sums over molecules: means of everything, and a bootstrap of what carries an interval.
 
-use std::collections::BTreeMap;
-
 use twirl_core::{CoreError, Tally};
 
 use super::stack::{DEGREE, Part, Stack};
@@ -10,6 +8,9 @@ use crate::Role;
 
 /// Columns that are resampled: loss and `L_equiv`, of the whole and of every term.
 const RESAMPLED: usize = 2;
+
+/// Resamples of the loss that a record keeps.
+const REPLICATES: usize = 100;
 
 /// Plain sums of a term.
 #[derive(Default, Clone)]
@@ -102,17 +103,17 @@ impl Sums {
         self.zero / self.count
     }
 
-    /// `L_equiv` in all and per term.
-    pub(super) fn equiv(&self) -> Result<(f64, BTreeMap<&'static str, f64>), CoreError> {
-        let terms = self.heads.iter().enumerate();
-        Ok((
-            self.tally.mean(1)?,
-            terms
-                .map(|(index, &(name, _))| {
-                    Ok((name, self.tally.mean(RESAMPLED * (1 + index) + 1)?))
-                })
-                .collect::<Result<_, CoreError>>()?,
-        ))
+    /// The training loss under the first resamples, to six digits; empty with too few molecules for
+    /// an interval.
+    pub(super) fn loss_replicates(&self) -> Result<Vec<f64>, CoreError> {
+        match self.tally.interval(0) {
+            Ok(_) => {}
+            Err(CoreError::TooFewMolecules { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+        let replicates = self.tally.resampled(0, REPLICATES)?.unwrap_or_default();
+        let rounded = |value: f64| format!("{value:.5e}").parse().expect("it was a number");
+        Ok(replicates.into_iter().map(rounded).collect())
     }
 
     /// Every term whose loss is not zero throughout. A term of weight zero, like a time bin that
@@ -125,15 +126,19 @@ impl Sums {
                 Err(CoreError::ZeroDenominator { .. }) => continue,
                 Err(error) => return Err(error),
             };
-            let relative = |value: f64| value / sums.size;
-            let spectrum = sums.spectrum.iter().flatten();
+            let sized = sums.size > 0.0;
+            let spectrum = sums.spectrum.iter().flatten().filter(|_| sized);
             terms.push((
                 name,
                 TermMeasured {
                     measured,
-                    relative: relative(sums.squared_equiv),
-                    spectrum: spectrum.map(|&power| relative(power)).collect(),
-                    parity: sums.parity.map(relative),
+                    squared_equiv: sums.squared_equiv / self.count,
+                    size: sums.size / self.count,
+                    spectrum: spectrum.map(|&power| power / sums.size).collect(),
+                    parity: sums
+                        .parity
+                        .filter(|_| sized)
+                        .map(|parity| parity / sums.size),
                     role,
                 },
             ));

@@ -44,7 +44,7 @@ pub(super) fn term_steps(task: &TaskRuns) -> Csv {
                     &optional(split.percent_low),
                     &optional(split.percent_high),
                     &split.floor,
-                    &term.relative_equiv,
+                    &optional(term.relative_equiv),
                     &optional(term.parity),
                 ]));
             }
@@ -110,7 +110,7 @@ pub(super) fn companions(task: &TaskRuns) -> Csv {
         for (name, companion) in run.last().iter().flat_map(|last| &last.companions) {
             let total = ("total", &companion.split, String::new(), String::new());
             let terms = companion.terms.iter().map(|(term, record)| {
-                let relative = record.relative_equiv.to_string();
+                let relative = optional(record.relative_equiv);
                 (
                     term.as_str(),
                     &record.split,

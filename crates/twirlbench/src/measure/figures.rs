@@ -44,7 +44,7 @@ pub(super) struct Figures {
     /// The squared loss beside another one.
     pub(super) squared: Option<Parts>,
     /// Squared symmetry error over mean squared prediction.
-    pub(super) relative_equiv: f64,
+    pub(super) relative_equiv: Option<f64>,
     /// Loss of the prediction twirled over M draws, `L_mean + L_equiv / M`: squared loss and
     /// independent rotations only.
     pub(super) twirled: Vec<(usize, f64)>,
@@ -119,9 +119,9 @@ pub(super) fn figures(of: &Predictions) -> Result<Figures> {
             Some(parts(&tally, OF_SQUARED)?)
         },
         relative_equiv: if size > 0.0 {
-            relative(OF_SQUARED + 2)?
+            Some(relative(OF_SQUARED + 2)?)
         } else {
-            0.0
+            None
         },
         twirled: if iid && of.loss == Loss::Squared {
             [1, 2, 4, 8, 16, 32].map(twirled).to_vec()

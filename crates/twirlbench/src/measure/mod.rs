@@ -102,13 +102,11 @@ fn text(file: &str, found: &Figures) -> String {
         lines.extend([String::new(), "squared loss of the same predictions".into()]);
         lines.extend(table(squared, *molecules));
     }
-    lines.extend([
-        String::new(),
-        format!(
-            "L_equiv / E|f|^2  {:<12.5e} squared symmetry error over mean squared prediction",
-            found.relative_equiv
-        ),
-    ]);
+    let relative = found.relative_equiv.map_or_else(
+        || "undefined: every prediction is zero".into(),
+        |share| format!("{share:<12.5e} squared symmetry error over mean squared prediction"),
+    );
+    lines.extend([String::new(), format!("L_equiv / E|f|^2  {relative}")]);
     if !found.twirled.is_empty() {
         let twirled = |(count, loss): &(usize, f64)| format!("{count}: {loss:.5}");
         let twirled: Vec<String> = found.twirled.iter().map(twirled).collect();

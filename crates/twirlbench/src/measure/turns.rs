@@ -137,7 +137,8 @@ pub(super) fn closed(turns: &[Vec<Rotation>]) -> Result<()> {
 }
 
 /// What makes rotations look unlike independent Haar draws, if anything: the mean trace, which is
-/// 0 with variance 1 for proper rotations, and rotations that occur twice.
+/// 0 with variance 1 for proper rotations; the mean square of each entry, which is 1/3 with variance
+/// 1/5 - 1/9; and rotations that occur twice.
 pub(super) fn doubt(turns: &[Vec<Rotation>]) -> Option<String> {
     let row = &turns[0];
     for (place, turn) in row.iter().enumerate() {
@@ -157,12 +158,28 @@ pub(super) fn doubt(turns: &[Vec<Rotation>]) -> Option<String> {
     let proper = |rotation: &&Rotation| if rotation.is_proper() { 1.0 } else { -1.0 };
     let mean = drawn.iter().map(|r| proper(r) * r.trace()).sum::<f64>() / drawn.len() as f64;
     let z = mean * (drawn.len() as f64).sqrt();
-    (z.abs() > 5.0).then(|| {
+    let count = drawn.len();
+    let doubt = |what: &str, mean: f64, uniform: &str, z: f64| {
         format!(
-            "the mean trace of {} rotations is {mean:.3}, {:.0} standard deviations from that of \
-             uniform (Haar) rotations, 0; the figures are of the rotations given",
-            drawn.len(),
+            "the mean {what} of {count} rotations is {mean:.3}, {:.0} standard deviations from that \
+             of uniform (Haar) rotations, {uniform}; the figures are of the rotations given",
             z.abs()
         )
-    })
+    };
+    if z.abs() > 5.0 {
+        return Some(doubt("trace", mean, "0", z));
+    }
+    let deviation = (4.0 / 45.0 / count as f64).sqrt();
+    for row in 0..3 {
+        for column in 0..3 {
+            let square = |rotation: &&Rotation| rotation.matrix()[row][column].powi(2);
+            let mean = drawn.iter().map(square).sum::<f64>() / count as f64;
+            let z = (mean - 1.0 / 3.0) / deviation;
+            if z.abs() > 5.0 {
+                let what = format!("square of entry ({row}, {column})");
+                return Some(doubt(&what, mean, "1/3", z));
+            }
+        }
+    }
+    None
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use twirl_core::{Design, FiniteGroup};
 use twirl_harness::{OptimizerKind, Search};
+
+use crate::suite::from_toml;
 
 /// The settings of all studies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,8 +40,10 @@ pub(crate) struct TaskBudget {
     pub(crate) labs: Map<String, Value>,
     /// Most arms of each kind.
     pub(crate) arms: Option<usize>,
-    /// Settings of arms, by name, where a study trains models itself.
+    /// Settings of arms, by name, instead of the suite's.
     pub(crate) arm: BTreeMap<String, Map<String, Value>>,
+    /// Most device seconds of a run.
+    pub(crate) budget_seconds: Option<f64>,
     pub(crate) landscape: Option<LandscapeBudget>,
     pub(crate) gradients: Option<GradientsBudget>,
     pub(crate) parameters: Option<ParametersBudget>,
@@ -66,9 +70,9 @@ pub(crate) struct Runs {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spread {
-    pub(crate) steps: u64,
+    /// Those of `runs` if absent; the unchanged arm's run is then shared with the other studies.
     #[serde(default)]
-    pub(crate) budget_seconds: Option<f64>,
+    pub(crate) steps: Option<u64>,
     pub(crate) sizes: Vec<f64>,
     pub(crate) counts: Vec<f64>,
     pub(crate) optimizers: Vec<OptimizerChoice>,
@@ -177,18 +181,40 @@ impl Budgets {
         own.unwrap_or(&self.test_time)
     }
 
-    /// The budgets that belong to a suite: `paper` has its own, all others those of `quick`.
-    pub(crate) fn of(suite: &str) -> Result<(&'static str, Self)> {
-        let (name, text) = match suite {
-            "paper" => ("paper", include_str!("../../studies/paper.toml")),
-            _ => ("quick", include_str!("../../studies/quick.toml")),
+    /// Device seconds after which a run of `task` stops.
+    pub(crate) fn run_seconds(&self, task: &str) -> Option<f64> {
+        let own = self.task.get(task).and_then(|own| own.budget_seconds);
+        own.or(self.runs.budget_seconds)
+    }
+
+    /// Built-in budgets by name, or a file.
+    ///
+    /// # Errors
+    /// If there is neither, or the file is not a budget: the message names line and key.
+    pub(crate) fn read(name: &str) -> Result<Self> {
+        let built_in = BUILT_IN.iter().find(|(built_in, _)| *built_in == name);
+        let text = match built_in {
+            Some((_, text)) => (*text).to_owned(),
+            None if name.to_lowercase().ends_with(".toml") => {
+                std::fs::read_to_string(name).with_context(|| format!("budgets {name}"))?
+            }
+            None => bail!("no budgets {name}; give quick, desk or paper, or a .toml file"),
         };
-        match toml::from_str(text) {
-            Ok(budgets) => Ok((name, budgets)),
-            Err(error) => bail!("studies/{name}.toml: {}", error.message()),
-        }
+        from_toml(&format!("budgets {name}"), &text)
+    }
+
+    /// The budgets of a suite, if others are not asked for: `paper` has its own, all others those of
+    /// `quick`.
+    pub(crate) fn name_for(suite: &str) -> &'static str {
+        if suite == "paper" { "paper" } else { "quick" }
     }
 }
+
+const BUILT_IN: &[(&str, &str)] = &[
+    ("quick", include_str!("../../studies/quick.toml")),
+    ("desk", include_str!("../../studies/desk.toml")),
+    ("paper", include_str!("../../studies/paper.toml")),
+];
 
 #[cfg(test)]
 mod tests {
@@ -196,12 +222,12 @@ mod tests {
 
     #[test]
     fn budgets_are_whole_and_quick_ends_in_fifteen_minutes() {
-        for suite in ["quick", "paper", "a suite file"] {
-            let (_, budgets) = Budgets::of(suite).expect("a budget");
-            assert_eq!(budgets.seconds.len(), 10, "{suite}");
-            assert!(budgets.spread.optimizers.len() == 4, "{suite}");
+        for (name, _) in BUILT_IN {
+            let budgets = Budgets::read(name).expect("a budget");
+            assert_eq!(budgets.seconds.len(), 10, "{name}");
+            assert!(budgets.spread.optimizers.len() == 4, "{name}");
         }
-        let (_, quick) = Budgets::of("quick").expect("a budget");
+        let quick = Budgets::read(Budgets::name_for("a suite file")).expect("a budget");
         let seconds: f64 = quick.seconds.values().sum();
         assert!(seconds <= 900.0, "{seconds} s");
     }

@@ -154,7 +154,9 @@ fn seconds(arm: &ArmRuns) -> String {
 fn relative(arm: &ArmRuns) -> Option<f64> {
     let of_run = |run: &twirl_report::Run| {
         let terms = run.last()?.terms.values().filter(|term| term.trained);
-        terms.map(|term| term.relative_equiv).reduce(f64::max)
+        terms
+            .map(|term| term.relative_equiv)
+            .reduce(|a, b| Some(a?.max(b?)))?
     };
     let shares: Option<Vec<f64>> = arm.counted().into_iter().map(of_run).collect();
     let shares = shares.filter(|shares| !shares.is_empty())?;

@@ -28,7 +28,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     let budget = &scope.budgets.landscape;
     let mut models: Vec<Model> = Vec::new();
     let mut refused = Vec::new();
-    let subjects = scope.checked_lab_arms(budget.plain);
+    let subjects = scope.lab_arms(budget.plain);
     let seeds = |task: &str| scope.seeds(&scope.budgets.landscape(task).seeds).to_vec();
     let most = subjects.iter().map(|of| seeds(&of.job.task).len()).max();
     // The first seed of every arm before the second of any.

@@ -151,8 +151,10 @@ fn all(args: &StudyArgs, out: &Path) -> Result<ExitCode> {
         for seed in &args.seed {
             command.args(["--seed", &seed.to_string()]);
         }
-        if let Some(data) = &args.data {
-            command.args(["--data", data]);
+        for (flag, value) in [("--data", &args.data), ("--budgets", &args.budgets)] {
+            if let Some(value) = value {
+                command.args([flag, value]);
+            }
         }
         let status = command
             .status()
@@ -172,7 +174,9 @@ fn all(args: &StudyArgs, out: &Path) -> Result<ExitCode> {
 fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result<ExitCode> {
     let begun = Instant::now();
     let suite = Suite::read(&args.suite)?;
-    let (budget_name, budgets) = Budgets::of(&suite.name)?;
+    let wanted = args.budgets.as_deref();
+    let budget_name = wanted.unwrap_or(Budgets::name_for(&suite.name));
+    let budgets = Budgets::read(budget_name)?;
     let mut device = devices::resolve(&args.device)?;
     if study.double {
         if device.name != "cpu" {
@@ -192,6 +196,7 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
         ..RunArgs::default()
     };
     let jobs = plan(&suite, &wanted, entries, &device.name)?.jobs;
+    let jobs = scope::sized(entries, jobs, &budgets)?;
     let prepare = |task: &str| {
         let known = suite.task.iter().find(|known| known.name == task)?;
         args.data.is_none().then(|| known.prepare.clone()).flatten()
@@ -201,7 +206,7 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
         .seconds
         .or_else(|| budgets.seconds.get(study.name).copied());
     let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) else {
-        bail!("studies/{budget_name}.toml: no seconds for {}", study.name);
+        bail!("budgets {budget_name}: no seconds for {}", study.name);
     };
     let data: Vec<DataIdentity> = sets.values().map(DataIdentity::of).collect();
     let settings = scope::settings(entries, &jobs, &budgets)?;
@@ -219,8 +224,6 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
     let folder: PathBuf = out.join(study.name);
     eprintln!("study {}: {}", study.name, study.about);
     let mut cells = Cells::new(folder.clone(), seconds, args.cell.clone());
-    // Settings of the budget are checked before the first cell.
-    scope.lab_arms(usize::MAX)?;
     let mut outcome = (study.run)(&scope, &mut cells);
     for (label, standing) in cells.statuses() {
         if matches!(standing, Standing::Failed(_) | Standing::NotRun(_)) {
@@ -236,6 +239,7 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
     let manifest = json!({
         "study": study.name,
         "suite": suite.name,
+        "budgets": budget_name,
         "claim": outcome.claim,
         "rule": outcome.rule,
         "verdict": outcome.verdict(),

@@ -84,6 +84,20 @@ impl Subject {
     }
 }
 
+/// The jobs at the sizes that the budget gives to their arms.
+pub(crate) fn sized(entries: &[Entry], mut jobs: Vec<Job>, budgets: &Budgets) -> Result<Vec<Job>> {
+    for job in &mut jobs {
+        let own = budgets.task.get(&job.task);
+        if let Some(arm) = own.and_then(|own| own.arm.get(&job.arm)) {
+            let complete = find(entries, &job.task, &job.arm)?
+                .complete(&job.task_config, &Value::Object(arm.clone()));
+            let place = || format!("budget of the studies, arm {}/{}", job.task, job.arm);
+            job.arm_config = complete.with_context(place)?.arm_config;
+        }
+    }
+    Ok(jobs)
+}
+
 /// The settings of every task in runs and in labs: those of its job with the budget's on top.
 pub(crate) fn settings(
     entries: &[Entry],
@@ -151,7 +165,7 @@ impl Scope<'_> {
         subject.job.task_config = self.settings[&subject.job.task][0].clone();
         let train = &mut subject.job.train;
         train.steps = runs.steps;
-        train.budget_seconds = runs.budget_seconds;
+        train.budget_seconds = self.budgets.run_seconds(&subject.job.task);
         // Rates are the suite's, which knows the task; steps and items are the budget's.
         let suite = train.search.take();
         train.search = Some(Search {
@@ -176,7 +190,10 @@ impl Scope<'_> {
         let folder = Folder::of(&out, &job.task, &job.arm, job.seed);
         let finished = || {
             let manifest: Manifest = folder.read_manifest().ok()??;
-            let same = manifest.job == *job && manifest.data.sha256 == self.data(job).sha256();
+            let same = manifest.job == *job
+                && manifest.data.sha256 == self.data(job).sha256()
+                && manifest.program == self.program
+                && manifest.resumed_by.is_empty();
             (manifest.status == Status::Ok && same).then(|| out.clone())
         };
         let label = format!("{}/{what}/seed-{}", subject.place(), job.seed);
@@ -220,28 +237,10 @@ impl Scope<'_> {
         subject
     }
 
-    /// The first `count` augmented arms of each task as the studies train them themselves: at the
-    /// size that the budget gives for them, or their own.
-    pub(crate) fn lab_arms(&self, count: usize) -> Result<Vec<Subject>> {
-        let sized = |subject: &Subject| {
-            let own = self.budgets.task.get(&subject.job.task);
-            let subject = self.for_lab(subject);
-            match own.and_then(|own| own.arm.get(&subject.job.arm)) {
-                Some(arm) => subject.with_arm(|config| {
-                    *config = Value::Object(arm.clone());
-                    Ok(())
-                }),
-                None => Ok(subject),
-            }
-        };
+    /// The first `count` augmented arms of each task as the studies train them themselves.
+    pub(crate) fn lab_arms(&self, count: usize) -> Vec<Subject> {
         let arms = self.arms(Training::Augmented, count);
-        let place = "budget of the studies, arm";
-        arms.iter().map(sized).collect::<Result<_>>().context(place)
-    }
-
-    /// [`Scope::lab_arms`], whose settings were checked before the study began.
-    pub(crate) fn checked_lab_arms(&self, count: usize) -> Vec<Subject> {
-        self.lab_arms(count).unwrap_or_default()
+        arms.iter().map(|subject| self.for_lab(subject)).collect()
     }
 
     pub(crate) fn lab(&self, subject: &Subject) -> Result<Box<dyn Lab>> {
@@ -262,7 +261,7 @@ impl Scope<'_> {
         T: Serialize + DeserializeOwned,
         B: Serialize,
     {
-        let arms = self.checked_lab_arms(count).into_iter();
+        let arms = self.lab_arms(count).into_iter();
         let mut arms: Vec<_> = arms.map(|subject| (subject, Vec::new())).collect();
         for &seed in self.seeds(&self.budgets.lab.seeds) {
             for (subject, seeds) in &mut arms {
@@ -285,7 +284,7 @@ impl Scope<'_> {
             "device": self.device.name,
             "float": self.float(),
             "batch": self.budgets.lab.batch,
-            "version": self.program.get("twirlbench"),
+            "program": self.program,
             "settings": settings,
         })
     }

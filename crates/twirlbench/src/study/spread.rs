@@ -187,8 +187,9 @@ fn study(
         let mut crossings = Vec::new();
         let mut lines = Vec::new();
         let mut base = scope.for_runs(&base);
-        base.job.train.steps = scope.budgets.spread.steps;
-        base.job.train.budget_seconds = scope.budgets.spread.budget_seconds;
+        if let Some(steps) = scope.budgets.spread.steps {
+            base.job.train.steps = steps;
+        }
         base.job.seed = scope
             .seeds(&scope.budgets.runs.seeds)
             .first()

@@ -97,7 +97,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             "95 % interval",
         ],
     );
-    for subject in scope.checked_lab_arms(scope.budgets.lab.plain) {
+    for subject in scope.lab_arms(scope.budgets.lab.plain) {
         let subject = subject.seeded(seed);
         let label = format!("{}/seed-{seed}", subject.place());
         let key = scope.key(&subject, scope.budgets.test_time(&subject.job.task));
