@@ -8,8 +8,8 @@ use crate::{Batch, Output, Scale};
 /// meV in an eV.
 const MILLI: f64 = 1e3;
 
-/// Force errors over components, cosine between predicted and true forces over atoms, energy
-/// error per atom. All molecules' atoms count alike.
+/// Force errors over components, cosine between predicted and true forces over the atoms where neither
+/// is zero, energy error per atom. All molecules' atoms count alike.
 pub(crate) fn scores(scale: &Scale, output: &Output, batch: &Batch) -> Vec<Score> {
     let real: Tensor<3> = batch
         .share
@@ -20,13 +20,12 @@ pub(crate) fn scores(scale: &Scale, output: &Output, batch: &Batch) -> Vec<Score
     let error = (output.force.clone() - batch.force.clone()) * real.clone() * scale.force * MILLI;
     let sum = |values: Tensor<3>| values.sum_dim(2).sum_dim(1).flatten::<1>(0, 2);
     let atoms = sum(real.clone());
-    let components = atoms.clone() * 3.0;
+    let components = atoms * 3.0;
     let dot = (output.force.clone() * batch.force.clone() * real.clone()).sum_dim(2);
-    let length = |vectors: &Tensor<3>| {
-        let squared = (vectors.clone() * vectors.clone()).sum_dim(2);
-        squared.clamp_min(1e-24).sqrt()
-    };
-    let cosine = dot / (length(&output.force) * length(&batch.force));
+    let length = |vectors: &Tensor<3>| (vectors.clone() * vectors.clone()).sum_dim(2).sqrt();
+    let lengths = length(&output.force) * length(&batch.force) * real.clone();
+    let defined = lengths.clone().greater_elem(0.0).float();
+    let cosine = dot / (lengths + (-defined.clone() + 1.0));
     let mut scores = vec![
         Score {
             name: "force-mae",
@@ -45,8 +44,8 @@ pub(crate) fn scores(scale: &Scale, output: &Output, batch: &Batch) -> Vec<Score
         Score {
             name: "force-cosine",
             unit: "",
-            numerator: sum(cosine * real),
-            denominator: atoms,
+            numerator: sum(cosine * defined.clone()),
+            denominator: sum(defined),
             root: false,
         },
     ];

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
-use twirl_layers::{Dense, Embedding, Init, gather};
+use twirl_layers::{Activation, Dense, Embedding, Init, gather};
 
 use crate::angular::{PATHS, components};
 use crate::couplings::Couplings;
@@ -189,7 +189,7 @@ impl Interaction {
         let scalars = mixed[0].clone();
         let changes = mixed.into_iter().enumerate().map(|(degree, sum)| {
             if degree == 0 {
-                activation::silu(sum)
+                Activation::Silu.forward(sum)
             } else {
                 sum * activation::sigmoid(self.gates[degree - 1].forward(scalars.clone()))
             }

@@ -146,18 +146,20 @@ fn latest(folder: &Folder) -> Result<Option<(PathBuf, Counters)>, RunError> {
     }
     let mut found = published(&parent).map_err(RunError::file(&parent))?;
     found.reverse();
-    let mut last = None;
+    let mut skipped = None;
     for (_, path) in found {
         match verify(&path) {
-            Ok(counters) => return Ok(Some((path, counters))),
-            Err(error) => {
-                tracing::warn!("checkpoint skipped: {error}");
-                last = Some(error);
+            Ok(counters) => {
+                if let Some(error) = skipped {
+                    tracing::warn!("checkpoint skipped: {error}");
+                }
+                return Ok(Some((path, counters)));
             }
+            Err(error) => skipped = skipped.or(Some(error)),
         }
     }
     // Going on from nothing would erase the records of what they held.
-    last.map_or(Ok(None), Err)
+    skipped.map_or(Ok(None), Err)
 }
 
 fn published(parent: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {

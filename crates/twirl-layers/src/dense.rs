@@ -1,72 +1,9 @@
 //! Dense layers and two-layer perceptrons.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, activation};
-use serde::{Deserialize, Serialize};
+use burn::tensor::Tensor;
 
-use crate::Init;
-use crate::flex::on_flex;
-
-/// A smooth point-wise nonlinearity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activation {
-    /// `x / (1 + exp(-x))`.
-    #[default]
-    Silu,
-    /// `x Phi(x)` with the normal distribution function, not its tanh approximation.
-    Gelu,
-}
-
-impl Activation {
-    /// Applies the function to every entry.
-    #[must_use]
-    pub fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
-        match self {
-            Self::Silu => activation::silu(input),
-            Self::Gelu if on_flex(&input.device()) => activation::gelu(input),
-            Self::Gelu => normal_gelu(input),
-        }
-    }
-}
-
-/// GELU by the error function, whose derivative is exact. burn 0.22.1 differentiates its `gelu`
-/// exactly on the `flex` device only: on graphics devices the backward pass is that of the tanh
-/// approximation while the forward pass is not, which put gradients off by 2e-4.
-fn normal_gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
-    let twice_phi = (input.clone() * std::f64::consts::FRAC_1_SQRT_2).erf() + 1.0;
-    input * twice_phi * 0.5
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::Device;
-    use twirl_core::tolerance;
-
-    use super::*;
-
-    #[test]
-    fn both_forms_of_gelu_and_their_gradients_agree() {
-        let points: Vec<f32> = (-40..=40).map(|place| place as f32 / 8.0).collect();
-        let both = [activation::gelu, normal_gelu].map(|function: fn(Tensor<1>) -> Tensor<1>| {
-            let input = Tensor::<1>::from_floats(points.as_slice(), &Device::flex().autodiff());
-            let input = input.require_grad();
-            let output = function(input.clone());
-            let gradients = output.clone().sum().backward();
-            let gradient = input.grad(&gradients).expect("the input has a gradient");
-            let values: Vec<f64> = output.into_data().iter::<f64>().collect();
-            let slopes: Vec<f64> = gradient.into_data().iter::<f64>().collect();
-            [values, slopes].concat()
-        });
-        for (place, (left, right)) in both[0].iter().zip(&both[1]).enumerate() {
-            let difference = (left - right).abs();
-            assert!(
-                difference <= tolerance::F32.agreement,
-                "value {place}: {left} and {right}"
-            );
-        }
-    }
-}
+use crate::{Activation, Init};
 
 /// `x W + b` on the last axis.
 #[derive(Module, Debug)]

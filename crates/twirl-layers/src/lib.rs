@@ -6,6 +6,7 @@
 //!   product is twice as fast as one with a broadcast weight.
 //! - Wrong shapes are programming errors and panic at the first line of `forward`.
 
+mod activation;
 mod attention;
 mod convolution;
 mod dense;
@@ -16,9 +17,10 @@ mod lookup;
 mod norm;
 mod radial;
 
+pub use activation::Activation;
 pub use attention::attention;
 pub use convolution::{conv_transpose3d, conv3d};
-pub use dense::{Activation, Dense, Mlp};
+pub use dense::{Dense, Mlp};
 pub use group_norm::GroupNorm;
 pub use init::Init;
 pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};

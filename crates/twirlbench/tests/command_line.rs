@@ -206,6 +206,65 @@ fn a_diverging_run_stops_and_keeps_the_evidence() {
     assert_eq!(manifest["status"], "failed");
 }
 
+/// The program's answer to a run that is to go on, which it refuses: nothing of it is lost.
+fn refused(folder: &Path, expected: &str) {
+    let kept =
+        ["records.jsonl", "manifest.json"].map(|name| folder.join("out").join(RUN).join(name));
+    let before = kept.each_ref().map(|path| fs::read(path).expect("a file"));
+    let run = output(&["resume", "out"], folder);
+    let error = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{error}");
+    assert!(error.contains(expected), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    let [records, manifest] = kept.map(|path| fs::read(path).expect("a file"));
+    assert_eq!(records, before[0], "records");
+    let status: Value = serde_json::from_slice(&manifest).expect("JSON");
+    assert_eq!(status["steps"], 120);
+}
+
+#[test]
+fn a_run_goes_on_only_where_it_was_begun_and_from_what_it_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::write(folder.join("tiny.toml"), SUITE).expect("a suite file");
+    let run = output(&["run", "--suite", "tiny.toml", "--out", "out"], folder);
+    assert!(run.status.success());
+    let path = folder.join("out").join(RUN);
+    let manifest = fs::read_to_string(path.join("manifest.json")).expect("a manifest");
+    let write = |text: &str| fs::write(path.join("manifest.json"), text).expect("written");
+    let stopped = manifest.replace("\"status\": \"ok\"", "\"status\": \"stopped\"");
+    assert_ne!(stopped, manifest);
+
+    let elsewhere = stopped.replace("\"name\": \"cpu\"", "\"name\": \"cuda:0\"");
+    assert_ne!(elsewhere, stopped);
+    write(&elsewhere);
+    refused(folder, "was begun on cuda:0");
+
+    write(&stopped);
+    let lock = fs::File::create(path.join(".lock")).expect("a lock");
+    lock.try_lock().expect("it is free");
+    refused(folder, "another process works on this run");
+    drop(lock);
+
+    let again = output(&["resume", "out"], folder);
+    assert!(again.status.success());
+    let value = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let after = fs::read_to_string(path.join("manifest.json")).expect("a manifest");
+    for kept in ["status", "started", "steps", "program"] {
+        assert_eq!(value(&after)[kept], value(&manifest)[kept], "{kept}");
+    }
+
+    write(&stopped);
+    for checkpoint in fs::read_dir(path.join("checkpoints")).expect("checkpoints") {
+        let weights = checkpoint
+            .expect("an entry")
+            .path()
+            .join("weights.safetensors");
+        fs::write(weights, b"torn").expect("written");
+    }
+    refused(folder, "does not match its hash");
+}
+
 #[test]
 fn wrong_input_is_one_line_exit_code_2_and_nothing_written() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,7 +1,7 @@
 //! What is known of every atom besides its position: bond graph and flow time.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use twirl_layers::{Activation, Dense, Embedding, Init, Mlp};
 
 use crate::batch::{Batch, Graphs, TIME_FEATURES};
@@ -71,7 +71,7 @@ impl Conditioning {
         let time: Tensor<3> = self.time.forward(batch.state.time.clone()).unsqueeze_dim(1);
         let both = nodes.clone().reshape([count, atoms, channels]) + time;
         Conditions {
-            modulation: activation::silu(both.reshape([count * atoms, channels])),
+            modulation: Activation::Silu.forward(both.reshape([count * atoms, channels])),
             tokens: self.token.forward(nodes),
         }
     }
