@@ -1,5 +1,6 @@
 //! Curvature against spectra that are known.
 
+mod dense;
 mod kernels;
 mod network;
 mod quadratics;

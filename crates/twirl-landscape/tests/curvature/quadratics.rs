@@ -2,37 +2,12 @@
 
 use twirl_core::tolerance;
 use twirl_landscape::{
-    Condition, Curvature, LandscapeError, Objective, Quadratic, density, dot, lanczos,
-    random_direction,
+    Condition, Curvature, LandscapeError, Objective, Quadratic, density, lanczos, random_direction,
 };
 
-const SEED: u64 = 11;
+use crate::dense::{product, with_spectrum};
 
-/// `Q diag(values) Q^T` with three random reflections as `Q`.
-pub(crate) fn with_spectrum(values: &[f64]) -> Quadratic {
-    let n = values.len();
-    let mut matrix = vec![0.0; n * n];
-    for (index, value) in values.iter().enumerate() {
-        matrix[index * n + index] = *value;
-    }
-    for which in 0..3 {
-        let axis = random_direction(n, SEED, 100 + which);
-        // H A H with H = 1 - 2 a a^T, from the left and from the right.
-        for side in 0..2 {
-            let at = |i: usize, j: usize| if side == 0 { i * n + j } else { j * n + i };
-            for j in 0..n {
-                let along: f64 = (0..n).map(|i| axis[i] * matrix[at(i, j)]).sum();
-                for i in 0..n {
-                    matrix[at(i, j)] -= 2.0 * axis[i] * along;
-                }
-            }
-        }
-    }
-    Quadratic {
-        matrix,
-        slope: random_direction(n, SEED, 200),
-    }
-}
+const SEED: u64 = 11;
 
 /// Twelve eigenvalues apart from each other, one of them negative, and a null space of 28.
 fn values() -> Vec<f64> {
@@ -44,7 +19,7 @@ fn values() -> Vec<f64> {
 
 #[test]
 fn products_are_those_of_the_matrix() {
-    let mut quadratic = with_spectrum(&values());
+    let mut quadratic = with_spectrum(&values(), SEED);
     let at = random_direction(40, SEED, 1);
     let direction: Vec<f64> = random_direction(40, SEED, 2)
         .iter()
@@ -73,14 +48,8 @@ fn products_are_those_of_the_matrix() {
 
 #[test]
 fn lanczos_finds_every_eigenvalue_once() {
-    let quadratic = with_spectrum(&values());
-    let apply = |v: &[f64]| {
-        Ok(quadratic
-            .matrix
-            .chunks_exact(40)
-            .map(|row| dot(row, v))
-            .collect())
-    };
+    let quadratic = with_spectrum(&values(), SEED);
+    let apply = |v: &[f64]| product(&quadratic, v);
     let ritz = lanczos(apply, &random_direction(40, SEED, 3), 40).expect("Ritz values");
     // Twelve values and one zero, whatever its multiplicity.
     let mut expected = values();
@@ -102,15 +71,10 @@ fn lanczos_finds_every_eigenvalue_once() {
     );
 }
 
-fn of_matrix(quadratic: &Quadratic, v: &[f64]) -> Vec<f64> {
-    let rows = quadratic.matrix.chunks_exact(v.len());
-    rows.map(|row| dot(row, v)).collect()
-}
-
 #[test]
 fn density_counts_what_has_converged_and_has_the_median_of_the_spectrum() {
-    let quadratic = with_spectrum(&values());
-    let found = density(|v| Ok(of_matrix(&quadratic, v)), 40, 13, 1, SEED).expect("a density");
+    let quadratic = with_spectrum(&values(), SEED);
+    let found = density(|v| product(&quadratic, v), 40, 13, 1, SEED).expect("a density");
     // Eigenvalues below 1 % of the largest keep the weights of the random vector.
     let small: f64 = values().iter().map(|x| x.abs()).filter(|x| *x < 1.0).sum();
     for power in 1..=3 {
@@ -145,9 +109,9 @@ fn density_counts_what_has_converged_and_has_the_median_of_the_spectrum() {
 #[test]
 fn density_of_a_bulk_has_its_moments() {
     let values: Vec<f64> = (0..60).map(|k| 1.0 + f64::from(k) / 60.0).collect();
-    let quadratic = with_spectrum(&values);
+    let quadratic = with_spectrum(&values, SEED);
     let vectors = 200;
-    let apply = |v: &[f64]| Ok(of_matrix(&quadratic, v));
+    let apply = |v: &[f64]| product(&quadratic, v);
     let found = density(apply, 60, 3, vectors, SEED).expect("a density");
     for power in 1..=3 {
         let exact = values.iter().map(|x| x.powi(power)).sum::<f64>() / 60.0;
