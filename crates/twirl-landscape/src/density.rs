@@ -91,6 +91,16 @@ fn nodes(ritz: &[Ritz], dimension: usize, vectors: usize) -> Vec<Node> {
 }
 
 impl Density {
+    /// The density of eigenvalues that are all known.
+    pub fn exact(values: &[f64]) -> Self {
+        let weight = 1.0 / values.len() as f64;
+        let node = |&value: &f64| Node { value, weight };
+        Self {
+            nodes: values.iter().map(node).collect(),
+            ritz: Vec::new(),
+        }
+    }
+
     /// `1/n sum_i lambda_i^power`.
     pub fn moment(&self, power: i32) -> f64 {
         let nodes = self.nodes.iter();
