@@ -1,6 +1,7 @@
 //! Condition numbers of singular Hessians.
 
-use crate::{CONVERGED, Density};
+use crate::Density;
+use crate::lanczos::largest;
 
 /// Condition numbers of a Hessian, with their definitions.
 ///
@@ -11,27 +12,29 @@ use crate::{CONVERGED, Density};
 pub struct Condition {
     /// `lambda_1`.
     pub largest: f64,
-    /// `lambda_1 / lambda_k` for k = 1, 2, ..., as far as Lanczos' method has converged
-    /// ([`CONVERGED`]) and `lambda_k` is positive.
+    /// `lambda_1 / lambda_k` for k = 1, 2, ..., as far as Lanczos' method has settled every value
+    /// down to `lambda_k` ([`crate::Ritz::settled`]) and `lambda_k` is positive. Eigenvalues that
+    /// it does not tell apart count once, so that the ratio lies above rather than below: the k-th
+    /// Ritz value is at most `lambda_k` (Cauchy).
     pub ratios: Vec<f64>,
     /// The median of `|lambda|` weighted by `|lambda|`.
     pub trace_median: f64,
-    /// Mean eigenvalue: trace over dimension.
+    /// Mean eigenvalue, trace over dimension, from one vector: [`Density::mean`].
     pub mean: f64,
 }
 
 impl Condition {
     /// Reads them from a density.
     pub fn of(density: &Density) -> Self {
-        let largest = density.ritz.first().map_or(0.0, |ritz| ritz.value);
-        let settled = density.ritz.iter().take_while(|ritz| {
-            ritz.value > 0.0 && ritz.residual <= CONVERGED * largest && ritz.residual < ritz.value
-        });
+        let first = density.ritz.first().map_or(0.0, |ritz| ritz.value);
+        let size = largest(&density.ritz);
+        let settled = density.ritz.iter();
+        let settled = settled.take_while(|ritz| ritz.value > 0.0 && ritz.settled(size));
         Self {
-            largest,
-            ratios: settled.map(|ritz| largest / ritz.value).collect(),
+            largest: first,
+            ratios: settled.map(|ritz| first / ritz.value).collect(),
             trace_median: density.trace_median(),
-            mean: density.moment(1),
+            mean: density.mean,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Stochastic Lanczos quadrature: the density of a spectrum from a few random vectors.
 
-use crate::{CONVERGED, LandscapeError, Ritz, lanczos, random_signs};
+use crate::lanczos::{Krylov, largest};
+use crate::vector::random_probe;
+use crate::{LandscapeError, Ritz, random_signs};
 
 /// A point of a density.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,23 +13,44 @@ pub struct Node {
     pub weight: f64,
 }
 
-/// The density of a spectrum, as Gauss quadrature (Ubaru, Chen and Saad, SIAM J. Matrix Anal.
-/// Appl. 38, 2017): `1/n sum_i p(lambda_i)` is estimated by `sum_j weight_j p(value_j)`.
+/// The density of a spectrum: `1/n sum_i p(lambda_i)` is estimated by `sum_j weight_j p(value_j)`.
 ///
-/// The weight of a single eigenvalue is `1/n`, which a random vector estimates with an error of
-/// its own size. So every Ritz value that has converged ([`CONVERGED`]) and is at least that share
-/// of the largest in size is given the weight `1/n` of a simple eigenvalue, and the others share
-/// what is left in proportion to their quadrature weights. Eigenvalues that large and of higher
-/// multiplicity are counted once.
+/// Gauss quadrature from random vectors (Ubaru, Chen and Saad, SIAM J. Matrix Anal. Appl. 38, 2017)
+/// of what deflation leaves (Meyer, Musco, Musco and Woodruff, Hutch++, SOSA 2021):
+///
+/// ```text
+/// 1/n sum_i p(lambda_i)  ~  1/n sum_{l <= k} p(theta_l)
+///                           + (1 - k/n) 1/V sum_v sum_j tau_vj p(theta_vj)
+/// ```
+///
+/// `theta_l` are the `k` Ritz values of a first random vector that have settled
+/// ([`Ritz::settled`]), with Ritz vectors `Q`. `theta_vj` and `tau_vj` are Ritz values and weights
+/// of `P H P`, `P = 1 - Q Q^T`, from `P v`, for `V` further random vectors `v`, independent of `Q`.
+///
+/// - The weight of a single eigenvalue, `1/n`, is estimated by one random vector with an error of
+///   its own size, and a few eigenvalues may hold most of the trace: `Q` has none of that error.
+/// - A Ritz vector in `Q` is one dimension, and `P` is all others: nothing is counted twice or
+///   lost, and the weights sum to 1. Of an eigenvalue of multiplicity `m`, or of `m` eigenvalues
+///   closer together than Lanczos' method tells apart, `Q` holds one and the vectors `v` see the
+///   other `m - 1`.
+/// - `P v / |P v|` is uniform on its sphere whatever `Q` is. So with `s` steps and for polynomials
+///   `p` of degree below `2 s`, the expectation over `v` is `1/n tr p(H')` with
+///   `H' = Q Q^T H Q Q^T + P H P`. `tr H' = tr H`: the first moment is unbiased. The eigenvalues of
+///   `H'` and of `H`, in order, differ by at most `(sum_l residual_l^2)^(1/2)` (Weyl).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Density {
-    /// Points of all vectors; their weights sum to 1 unless all eigenvalues were found.
+    /// Points of the settled values and of all vectors. Their weights sum to 1.
     pub nodes: Vec<Node>,
     /// Ritz values of the first vector, from the largest down.
     pub ritz: Vec<Ritz>,
+    /// `<u, H u>` for the first vector `u` (Hutchinson): an unbiased estimate of `tr H / n` and
+    /// linear in `H`, so that the means of parts add up to that of their sum to rounding, for the
+    /// same seed. `moment(1)` is unbiased too and closer, but `Q` differs between the parts.
+    pub mean: f64,
 }
 
-/// Runs `steps` products from each of `vectors` random sign vectors, functions of `seed`.
+/// Runs `steps` products from a random sign vector and from each of `vectors` random directions,
+/// functions of `seed`: `steps (1 + vectors)` products, fewer if a Krylov space is exhausted.
 ///
 /// # Errors
 /// Those of the operator, and [`LandscapeError::Zero`] without vectors or steps.
@@ -38,59 +61,62 @@ pub fn density(
     vectors: usize,
     seed: u64,
 ) -> Result<Density, LandscapeError> {
-    let mut density = Density {
-        nodes: Vec::new(),
-        ritz: Vec::new(),
-    };
-    for which in 0..vectors {
-        let ritz = lanczos(
-            &mut apply,
-            &random_signs(dimension, seed, which as u64),
-            steps,
-        )?;
-        density.nodes.extend(nodes(&ritz, dimension, vectors));
-        if which == 0 {
-            density.ritz = ritz;
-        }
-    }
-    if density.nodes.is_empty() {
+    if vectors == 0 {
         return Err(LandscapeError::Zero {
             what: "the number of vectors",
         });
     }
-    Ok(density)
-}
-
-/// The nodes of one vector.
-fn nodes(ritz: &[Ritz], dimension: usize, vectors: usize) -> Vec<Node> {
-    let largest = ritz.iter().map(|ritz| ritz.value.abs()).fold(0.0, f64::max);
-    let found = |ritz: &Ritz| {
-        ritz.residual <= CONVERGED * largest && ritz.value.abs() >= CONVERGED * largest
-    };
+    let first = Krylov::new(
+        &mut apply,
+        &random_signs(dimension, seed, 0),
+        steps,
+        &[],
+        0.0,
+    )?;
+    let size = largest(&first.ritz);
+    let settled = (0..first.ritz.len()).filter(|&index| first.ritz[index].settled(size));
+    let settled: Vec<usize> = settled.collect();
+    let found: Vec<Vec<f64>> = settled.iter().map(|&index| first.vector(index)).collect();
     let single = 1.0 / dimension as f64;
-    let counted = ritz.iter().filter(|ritz| found(ritz)).count() as f64 * single;
-    let others: f64 = ritz
+    let mut nodes: Vec<Node> = settled
         .iter()
-        .filter(|ritz| !found(ritz))
-        .map(|ritz| ritz.weight)
-        .sum();
-    let share = if others > 0.0 {
-        (1.0 - counted) / others
-    } else {
-        0.0
-    };
-    let node = |ritz: &Ritz| Node {
-        value: ritz.value,
-        weight: if found(ritz) {
-            single
-        } else {
-            ritz.weight * share
-        } / vectors as f64,
-    };
-    ritz.iter().map(node).collect()
+        .map(|&index| Node {
+            value: first.ritz[index].value,
+            weight: single,
+        })
+        .collect();
+    let left = dimension - found.len();
+    if left > 0 {
+        let share = left as f64 * single / vectors as f64;
+        for which in 0..vectors {
+            let start = random_probe(dimension, seed, which as u64);
+            let probe = Krylov::new(&mut apply, &start, steps, &found, first.size)?;
+            nodes.extend(probe.ritz.iter().map(|ritz| Node {
+                value: ritz.value,
+                weight: ritz.weight * share,
+            }));
+        }
+    }
+    let mean = first.ritz.iter().map(|ritz| ritz.weight * ritz.value);
+    Ok(Density {
+        nodes,
+        mean: mean.sum(),
+        ritz: first.ritz,
+    })
 }
 
 impl Density {
+    /// The density of eigenvalues that are all known.
+    pub fn exact(values: &[f64]) -> Self {
+        let weight = 1.0 / values.len() as f64;
+        let node = |&value: &f64| Node { value, weight };
+        Self {
+            nodes: values.iter().map(node).collect(),
+            ritz: Vec::new(),
+            mean: values.iter().sum::<f64>() * weight,
+        }
+    }
+
     /// `1/n sum_i lambda_i^power`.
     pub fn moment(&self, power: i32) -> f64 {
         let nodes = self.nodes.iter();

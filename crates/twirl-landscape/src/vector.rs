@@ -4,6 +4,8 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use twirl_core::{Purpose, Stream};
 
+const PURPOSE: Purpose = Purpose::Other(0x4c41);
+
 /// `<a, b>`.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
@@ -16,7 +18,15 @@ pub fn norm(a: &[f64]) -> f64 {
 
 /// A direction uniform on the unit sphere: a function of `(seed, which)`.
 pub fn random_direction(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
-    let mut stream = Stream::new(seed, Purpose::Other(0x4c41), [0, which]);
+    direction(dimension, Stream::new(seed, PURPOSE, [0, which]))
+}
+
+/// A direction like [`random_direction`] and independent of all of those and of the signs.
+pub(crate) fn random_probe(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
+    direction(dimension, Stream::new(seed, PURPOSE, [2, which]))
+}
+
+fn direction(dimension: usize, mut stream: Stream) -> Vec<f64> {
     let mut direction: Vec<f64> = (0..dimension)
         .map(|_| stream.sample(StandardNormal))
         .collect();
@@ -29,7 +39,7 @@ pub fn random_direction(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
 ///
 /// `E <v, A v> = tr A / dimension`, with the least variance among independent entries.
 pub fn random_signs(dimension: usize, seed: u64, which: u64) -> Vec<f64> {
-    let mut stream = Stream::new(seed, Purpose::Other(0x4c41), [1, which]);
+    let mut stream = Stream::new(seed, PURPOSE, [1, which]);
     let entry = 1.0 / (dimension as f64).sqrt();
     let mut draw = || {
         if stream.random::<bool>() {

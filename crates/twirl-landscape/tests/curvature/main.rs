@@ -1,5 +1,7 @@
 //! Curvature against spectra that are known.
 
+mod dense;
+mod densities;
 mod kernels;
 mod network;
 mod quadratics;

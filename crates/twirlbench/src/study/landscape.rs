@@ -18,6 +18,9 @@ const RULE: &str = "kappa = largest eigenvalue of the Hessian over the median of
                     otherwise and with fewer than 3 seeds. Published (arXiv 2512.02303, force \
                     fields): condition number of L_equiv up to 1000 times lower";
 
+/// Part of the settings of a cell: one of another estimator of the density is not kept.
+const ESTIMATOR: &str = "deflated quadrature";
+
 /// One model: an arm with a seed, at every checkpoint.
 struct Model {
     subject: Subject,
@@ -40,7 +43,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             let subject = sized(scope, subject.seeded(seed), &mut refused);
             let budget = scope.budgets.landscape(&subject.job.task);
             let label = format!("{}/seed-{seed}", subject.place());
-            let key = scope.key(&subject, budget);
+            let key = scope.key(&subject, &(budget, ESTIMATOR));
             let found = cells.value(&label, &key, || cells::look(scope, &subject));
             if let Some(checkpoints) = found {
                 models.push(Model {
@@ -56,8 +59,14 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     notes.push(
         "Hessian-vector products are central differences of f64 gradients; `resolved to` is the \
          relative difference between two steps along the worse of two directions. lambda_k is \
-         given where its Lanczos residual is at most 1 % of lambda_1. Damping, where used, is \
-         1e-3 of lambda_1 of L for all parts."
+         given where its Lanczos residual is at most 1 % of lambda_k itself. Damping, where used, \
+         is 1e-3 of lambda_1 of L for all parts."
+            .into(),
+    );
+    notes.push(
+        "Trace median: Lanczos vectors whose residual is at most 1 % of their value, of either \
+         sign, count once each; Lanczos quadrature from independent random vectors gives the \
+         density of all other dimensions."
             .into(),
     );
     notes.push(
@@ -178,6 +187,8 @@ fn sheet(models: &[Model]) -> Sheet {
             for bend in &at.bends {
                 push(&bend.part, "disagreement", 0.0, bend.disagreement);
                 push(&bend.part, "trace-median", 0.0, bend.trace_median);
+                // Of the same random vector for all parts: that of L is the sum of the others.
+                push(&bend.part, "mean-eigenvalue", 0.0, bend.mean);
                 for (k, ritz) in bend.ritz.iter().enumerate() {
                     push(&bend.part, "ritz-value", k as f64 + 1.0, ritz[0]);
                     push(&bend.part, "ritz-residual", k as f64 + 1.0, ritz[1]);

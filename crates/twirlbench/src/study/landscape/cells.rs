@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
 use twirl_harness::{Lab, Part, Probe};
 use twirl_landscape::{
-    Condition, Curvature, Density, Kernel, LandscapeError, Node, Objective, density, norm,
+    Condition, Curvature, Density, Kernel, LandscapeError, Objective, density, norm,
     random_direction,
 };
 
@@ -195,15 +195,7 @@ fn walks(lab: &dyn Lab, weights: &[f64], probe: &Probe, seed: u64) -> Result<Vec
 /// `lambda_1` over the trace-weighted median of eigenvalues that are all known.
 pub(super) fn kernel_condition(values: &[f64]) -> Option<f64> {
     let largest = *values.first()?;
-    let node = |&value: &f64| Node {
-        value,
-        weight: 1.0 / values.len() as f64,
-    };
-    let density = Density {
-        nodes: values.iter().map(node).collect(),
-        ritz: Vec::new(),
-    };
-    (largest > 0.0).then(|| largest / density.trace_median())
+    (largest > 0.0).then(|| largest / Density::exact(values).trace_median())
 }
 
 /// `lambda_1 / lambda_k` of eigenvalues above rounding, for k = 1, 2, ...
