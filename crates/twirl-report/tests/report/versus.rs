@@ -122,7 +122,7 @@ fn equal_arms_are_undecided() {
 #[test]
 fn what_differs_is_named() {
     type Change = fn(&mut Value);
-    let cases: [(&str, Change); 8] = [
+    let cases: [(&str, Change); 9] = [
         ("data sha256 is ab12 and cd34", |m| {
             m["data"]["sha256"] = json!("cd34");
         }),
@@ -137,6 +137,10 @@ fn what_differs_is_named() {
         }),
         ("train.evaluation.items is 256 and 3", |m| {
             m["job"]["train"]["evaluation"] = json!({ "items": 3 });
+        }),
+        // Without an average the raw weights are measured, whatever `weights` says.
+        ("train.evaluation.weights is \"ema\" and \"raw\"", |m| {
+            m["job"]["train"]["ema"] = json!(0.0);
         }),
         ("hardware is", |m| {
             m["device"]["hardware"] = json!("another");
