@@ -6,18 +6,13 @@ use twirl_harness::Manifest;
 
 use crate::curve::Reach;
 use crate::grid::Grid;
-use crate::number::{NONE, count, interval_or_why, range, significant};
+use crate::number::{NONE, count, interval_or_why, percent_digits, range, significant};
 use crate::runs::{Run, TaskRuns};
 use crate::summary::{ArmSummary, SplitSummary, THRESHOLDS};
 use crate::versus::{Reached, Verdict, Versus};
 
 fn split_cells(split: &SplitSummary, molecules: usize) -> Vec<String> {
-    // Rounding errors have a size and no more.
-    let digits = if split.percent.value.abs() < 1e-3 {
-        1
-    } else {
-        3
-    };
+    let digits = percent_digits(split.percent.value);
     vec![
         significant(split.loss.value, 4),
         significant(split.loss_mean.value, 4),
