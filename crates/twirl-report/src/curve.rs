@@ -1,5 +1,6 @@
 //! Loss against device seconds, and percentage against steps, as curves.
 
+use crate::number::mean_count;
 use crate::runs::{ArmRuns, Run};
 use crate::seeds::{Estimate, Z, mean_over_seeds};
 
@@ -159,7 +160,7 @@ impl Curve {
 /// The percentage of an arm at one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PercentPoint {
-    /// Step.
+    /// Step; of an end point the mean over seeds.
     pub step: u64,
     /// Mean over seeds.
     pub percent: Estimate,
@@ -167,7 +168,12 @@ pub struct PercentPoint {
     pub floor: f64,
 }
 
-/// Percentage against steps, at the steps that all counted runs of an arm have in common.
+/// Percentage against steps, at the steps that all counted runs of an arm have in common, and at
+/// the end of the runs.
+///
+/// Runs under a budget of seconds end at different steps. Their last measurements then make a point
+/// of their own: the mean over seeds of the last percentages at the mean of the last steps, rounded
+/// and at least one past the last common step. No seed need have been measured at just that step.
 ///
 /// The interval: one seed, that of its record, over molecules; two seeds, the envelope of both
 /// over molecules; from three, over seeds and molecules.
@@ -176,7 +182,7 @@ pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
     let Some((first, others)) = runs.split_first() else {
         return Vec::new();
     };
-    let mut points = Vec::new();
+    let mut points: Vec<PercentPoint> = Vec::new();
     for record in &first.records {
         let others: Option<Vec<_>> = others
             .iter()
@@ -186,14 +192,26 @@ pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
         let splits: Vec<_> = std::iter::once(&record.split)
             .chain(others.iter().map(|other| &other.split))
             .collect();
-        let floor = splits.iter().map(|split| split.floor).sum::<f64>() / splits.len() as f64;
-        points.push(PercentPoint {
-            step: record.step,
-            percent: percent_of(&splits),
-            floor,
-        });
+        points.push(percent_point(record.step, &splits));
+    }
+    let last: Vec<_> = runs.iter().filter_map(|run| run.last()).collect();
+    let common = points.last().map(|point| point.step);
+    if last.iter().any(|record| Some(record.step) != common)
+        && let Some(mean) = mean_count(last.iter().map(|record| record.step))
+    {
+        let step = mean.max(common.map_or(0, |step| step + 1));
+        let splits: Vec<_> = last.iter().map(|record| &record.split).collect();
+        points.push(percent_point(step, &splits));
     }
     points
+}
+
+fn percent_point(step: u64, splits: &[&twirl_harness::Split]) -> PercentPoint {
+    PercentPoint {
+        step,
+        percent: percent_of(splits),
+        floor: splits.iter().map(|split| split.floor).sum::<f64>() / splits.len() as f64,
+    }
 }
 
 /// Mean percentage over seeds with the interval that [`percent_curve`] describes.
@@ -214,8 +232,8 @@ pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
     percent
 }
 
-/// First measured step from which on the percentage stays at or below a threshold at every later
-/// measurement; nothing if the last one is above it.
+/// First step of a curve from which on the percentage stays at or below a threshold at every later
+/// point, the end of the runs among them; nothing if the last one is above it.
 pub fn settled_below(points: &[PercentPoint], threshold: f64) -> Option<u64> {
     let above = points
         .iter()

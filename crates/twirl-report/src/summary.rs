@@ -57,7 +57,8 @@ pub struct Figures {
     pub terms: BTreeMap<String, TermSummary>,
     /// Scores by `name (unit)`, those that all seeds have.
     pub scores: BTreeMap<String, Estimate>,
-    /// First step from which on the percentage stays at or below each of [`THRESHOLDS`].
+    /// First step from which on the percentage stays at or below each of [`THRESHOLDS`], to the last
+    /// measurement of the runs; the mean of their last steps where it is only so there.
     pub steps_to: [Option<u64>; 4],
 }
 

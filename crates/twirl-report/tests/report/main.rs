@@ -1,6 +1,7 @@
 //! Reports of run folders whose curves are known in closed form.
 
 mod bands;
+mod ends;
 mod page;
 mod reading;
 mod synthetic;

@@ -44,9 +44,15 @@ impl Law {
     }
 
     pub(crate) fn records(&self, factor: f64) -> Vec<Record> {
-        STEPS
-            .iter()
-            .map(|&step| self.record(step, factor))
+        self.until(3000, factor)
+    }
+
+    /// Records to a last step, as of a run that a budget of seconds ends.
+    pub(crate) fn until(&self, last: u64, factor: f64) -> Vec<Record> {
+        let earlier = STEPS.into_iter().filter(|&step| step < last);
+        earlier
+            .chain([last])
+            .map(|step| self.record(step, factor))
             .collect()
     }
 
