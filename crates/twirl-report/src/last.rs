@@ -156,6 +156,7 @@ pub(crate) fn controls(task: &TaskRuns) -> Grid {
         "difference",
         "95 % interval",
         "lower percent",
+        "notes",
     ];
     let mut grid = Grid::new(
         "Controls: variants of an arm against the arm itself",
@@ -197,6 +198,7 @@ pub(crate) fn controls(task: &TaskRuns) -> Grid {
                     Verdict::Undecided => "undecided".into(),
                     Verdict::NoInterval => seeds_text(found.seeds),
                 },
+                found.notes(["control", "arm"]),
             ]);
         }
     }

@@ -5,4 +5,5 @@ mod ends;
 mod page;
 mod reading;
 mod synthetic;
+mod verdicts;
 mod versus;

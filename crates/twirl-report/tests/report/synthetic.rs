@@ -102,7 +102,7 @@ pub(crate) fn manifest(arm: &str, seed: u64, status: &str) -> Value {
         "job": {
             "task": "force-field", "arm": arm, "data": "embedded", "seed": seed,
             "measure_seed": 1, "task_config": { "cutoff": 5.0, "loss": "squared" },
-            "arm_config": { "width": 64 }, "train": { "steps": 3000 },
+            "arm_config": { "width": 64 }, "train": { "steps": 3000, "schedule": { "kind": "constant" } },
         },
         "data": {
             "name": "embedded", "sha256": "ab12", "level": null, "split_rule": "by molecule",

@@ -39,7 +39,7 @@ fn power_laws_have_their_closed_forms() {
         }
     );
     assert_eq!(pair.to_target.interval, None);
-    assert!(close(pair.exact_seconds, 150.0));
+    assert!(close(pair.exact_to_target.value.time(), 150.0));
     // The exact arm is at the plain arm's loss at t with 4 t^-0.6 = 8 30^-0.5.
     let Reach::At(factor) = pair.break_even.value else {
         panic!("reached")
