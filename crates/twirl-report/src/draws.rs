@@ -9,7 +9,9 @@
 //!
 //! (of logarithms for ratios and times), where `k` widens the spread over few seeds, see
 //! [`crate::seeds`], and leaves that over molecules as it is. Without losses under resamples `f(r)` is
-//! the estimate itself: the interval is over seeds only.
+//! the estimate itself: the interval is over seeds only. Where three close seeds are measured on 30
+//! molecules, the tests find that such intervals hold the truth over all molecules in 24 % of cases,
+//! and those over molecules too in 91 %.
 
 use twirl_harness::Record;
 
@@ -207,4 +209,56 @@ fn resampled<S>(
     let both = |r| Some([side(0, r)?, side(1, r)?]);
     let all: Option<Vec<_>> = (0..many.unwrap_or(0)).map(both).collect();
     all.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+    use twirl_core::{Purpose, Stream};
+
+    use super::*;
+
+    /// Three seeds of two arms that are equal over all molecules, measured on 30 of them: how often
+    /// the interval of the ratio of losses holds 1, with resamples of molecules and without.
+    #[test]
+    fn intervals_cover_where_the_molecules_decide() {
+        let (seed, trials, molecules) = (11, 200, 30);
+        let mut covered = [0; 2];
+        for trial in 0..trials {
+            let mut stream = Stream::new(seed, Purpose::Other(2), [trial, 0]);
+            let shared: Vec<f64> = (0..molecules).map(|_| stream.random::<f64>()).collect();
+            let losses: [Vec<f64>; 2] = [(); 2].map(|()| {
+                let own = shared.iter().map(|base| base + stream.random::<f64>());
+                own.collect()
+            });
+            let seeds: [[f64; 3]; 2] =
+                [[(); 3]; 2].map(|side| side.map(|()| 1.0 + 0.02 * (stream.random::<f64>() - 0.5)));
+            let mut logs = |resample: bool| {
+                let pick = |m| {
+                    if resample {
+                        stream.random_range(0..molecules)
+                    } else {
+                        m
+                    }
+                };
+                let picks: Vec<usize> = (0..molecules).map(pick).collect();
+                [0, 1].map(|side: usize| {
+                    let sum: f64 = picks.iter().map(|&m| losses[side][m]).sum();
+                    seeds[side].iter().map(|seed| (seed * sum).ln()).collect()
+                })
+            };
+            let mut sides = Sides::of_seeds(logs(false));
+            for covered in &mut covered {
+                let draws = sides.difference().expect("values");
+                let [low, high] = draws.interval(|log| *log).expect("three seeds");
+                *covered += usize::from((low..=high).contains(&0.0));
+                sides.resampled = (0..100).map(|_| logs(true)).collect();
+            }
+        }
+        let [without, with] = covered.map(|covered| covered as f64 / trials as f64);
+        assert!(
+            without < 0.5 && with > 0.88 && with < 0.99,
+            "{without} without molecules, {with} with; random seed {seed}"
+        );
+    }
 }
