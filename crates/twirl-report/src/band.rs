@@ -14,6 +14,7 @@ use serde_json::Value;
 use twirl_harness::{Evaluation, Manifest, Record, write_whole};
 
 use crate::ReportError;
+use crate::comparable::evaluation;
 use crate::runs::{ArmRuns, RunSet};
 use crate::seeds::FEWEST_SEEDS;
 use crate::start::{Start, changed, starts};
@@ -200,7 +201,7 @@ fn arm_band(arm: &ArmRuns, k: f64) -> Result<ArmBand, ReportError> {
         data_sha256: first.data.sha256.clone(),
         task_config: first.job.task_config.clone(),
         measure_seed: first.job.measure_seed,
-        evaluation: first.job.train.evaluation.clone(),
+        evaluation: evaluation(first),
         loss: points(arm, k, |record| record.split.loss),
         percent_equiv,
         arm_config: first.job.arm_config.clone(),
@@ -369,8 +370,5 @@ fn agrees(manifest: &Manifest, band: &ArmBand) -> Result<(), String> {
         "measure_seed",
         manifest.job.measure_seed == band.measure_seed,
     )?;
-    differ(
-        "train.evaluation",
-        manifest.job.train.evaluation == band.evaluation,
-    )
+    differ("train.evaluation", evaluation(manifest) == band.evaluation)
 }

@@ -1,7 +1,7 @@
 //! Which runs may be compared.
 
 use serde_json::Value;
-use twirl_harness::Manifest;
+use twirl_harness::{Evaluation, Manifest};
 
 /// Whether the losses and percentages of two runs may be compared: same task, data, task
 /// settings, seed of the measurement, and evaluation.
@@ -17,8 +17,18 @@ pub fn comparable(a: &Manifest, b: &Manifest) -> Result<(), String> {
         &a.job.measure_seed.to_string(),
         &b.job.measure_seed.to_string(),
     )?;
-    let evaluation = |manifest: &Manifest| plain(&manifest.job.train.evaluation);
-    differ_value("train.evaluation", &evaluation(a), &evaluation(b))
+    let settings = |manifest| plain(&evaluation(manifest));
+    differ_value("train.evaluation", &settings(a), &settings(b))
+}
+
+/// The settings of a measurement, with the weights that it took: without an average the raw ones,
+/// whatever the settings ask for.
+pub(crate) fn evaluation(manifest: &Manifest) -> Evaluation {
+    let train = &manifest.job.train;
+    Evaluation {
+        weights: train.measured_weights(),
+        ..train.evaluation.clone()
+    }
 }
 
 /// Whether device seconds of two runs may be compared: same hardware, threads and float type.

@@ -1,16 +1,22 @@
 //! Two arms, or two result folders arm by arm.
 
+use twirl_harness::Split;
+
 use crate::ReportError;
+use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
-use crate::curve::Curve;
+use crate::curve::{Curve, percent_errors};
+use crate::draws::Sides;
 use crate::grid::Grid;
 use crate::number::{NONE, range, significant};
-use crate::runs::{ArmRuns, RunSet};
-use crate::seeds::{Estimate, Resample, interval, log_interval, resamples};
+use crate::runs::{ArmRuns, Run, RunSet};
+use crate::seeds::{Estimate, beside};
 use crate::tables::seeds_text;
-use crate::versus::{Verdict, curves};
+use crate::versus::Verdict;
 
-/// What two arms differ in. Intervals are over seeds, from three of either on.
+/// What two arms differ in. Intervals are from three seeds of either on: of losses over seeds and
+/// molecules, those resampled alike for both (over seeds only where [`Caveats::seeds_only`] says
+/// so); of device seconds over seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     /// Name of the first.
@@ -21,24 +27,40 @@ pub struct Comparison {
     pub seeds: [usize; 2],
     /// Final loss of the first over that of the second; geometric means over seeds.
     pub loss_ratio: Estimate,
-    /// Final percentage of the first less that of the second, in points.
+    /// Final percentage of the first less that of the second, in points. Errors over molecules of
+    /// the two count as independent, which is too wide an interval rather than too narrow.
     pub percent_difference: Estimate,
+    /// Whether that interval is over seeds only: a percentage has no interval over molecules.
+    pub percent_seeds_only: bool,
     /// Device seconds of the first over those of the second; with the reason if clocks differ.
     pub seconds_ratio: Result<Estimate, String>,
     /// Loss ratio at the largest device time that all runs have, and that time; with the reason
     /// if there is none.
     pub at_equal_time: Result<(f64, Estimate), String>,
+    /// What must be read beside it.
+    pub caveats: Caveats,
 }
 
 impl Comparison {
-    /// Whether the first's final loss is lower.
+    /// Whether the first's final loss is lower. Undecided if a seed of either failed.
     pub fn loss_verdict(&self) -> Verdict {
-        Verdict::of(&self.loss_ratio, 1.0)
+        Verdict::of(&self.loss_ratio, 1.0).unless(self.caveats.any_failed())
     }
 
-    /// Whether the first's percentage is lower.
+    /// Whether the first's percentage is lower. Undecided if a seed of either failed.
     pub fn percent_verdict(&self) -> Verdict {
-        Verdict::of(&self.percent_difference, 0.0)
+        Verdict::of(&self.percent_difference, 0.0).unless(self.caveats.any_failed())
+    }
+
+    /// The caveats in words, with names of the two.
+    pub(crate) fn notes(&self, names: [&str; 2]) -> String {
+        let text = self.caveats.text(names);
+        match (self.caveats.seeds_only, self.percent_seeds_only) {
+            (true, false) => text.replace("over seeds", "losses over seeds"),
+            (false, true) if text == NONE => "percent over seeds only".into(),
+            (false, true) => text + "; percent over seeds only",
+            _ => text,
+        }
     }
 }
 
@@ -98,6 +120,7 @@ pub fn compare_table(comparisons: &[Result<Comparison, ReportError>]) -> String 
         "95 % interval",
         "lower loss",
         "lower percent",
+        "notes",
     ];
     let mut grid = Grid::new(
         "A against B: final losses, percentages and device seconds",
@@ -139,6 +162,7 @@ pub fn compare_table(comparisons: &[Result<Comparison, ReportError>]) -> String 
             then.map_or(NONE.into(), |ratio| range(ratio.interval, 3)),
             verdict(comparison.loss_verdict()),
             verdict(comparison.percent_verdict()),
+            comparison.notes(["A", "B"]),
         ]);
         for reason in [
             comparison.seconds_ratio.as_ref().err(),
@@ -161,108 +185,81 @@ pub fn compare_table(comparisons: &[Result<Comparison, ReportError>]) -> String 
 }
 
 fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, String> {
-    let (runs_a, runs_b) = (a.counted(), b.counted());
-    let curves = [curves(a)?, curves(b)?];
-    let (first_a, first_b) = (&runs_a[0].manifest, &runs_b[0].manifest);
-    comparable(first_a, first_b)?;
-    let clock = runs_a
+    let curves = Sides::curves(a, b)?;
+    let runs = [a.counted(), b.counted()];
+    let first = &runs[0][0].manifest;
+    comparable(first, &runs[1][0].manifest)?;
+    let clock = runs
         .iter()
-        .chain(&runs_b)
-        .try_for_each(|run| same_clock(first_a, &run.manifest));
-    let last = |runs: &[&crate::Run], pick: fn(&twirl_harness::Record) -> f64| -> Vec<f64> {
-        runs.iter().filter_map(|run| run.last()).map(pick).collect()
-    };
-    let figures =
-        |pick: fn(&twirl_harness::Record) -> f64| [last(&runs_a, pick), last(&runs_b, pick)];
-    let counts = [runs_a.len(), runs_b.len()];
-    let drawn = resamples(&counts);
+        .flatten()
+        .try_for_each(|run| same_clock(first, &run.manifest));
     let seconds_ratio = clock.clone().and_then(|()| {
-        ratio(
-            &figures(|record| record.device_seconds.ln()),
-            drawn.as_deref(),
-        )
-        .ok_or_else(|| "a run has none".into())
+        let seconds = |run: &&Run| Some(run.last()?.device_seconds.ln());
+        let seconds = |runs: &Vec<&Run>| runs.iter().filter_map(seconds).collect();
+        ratio(&Sides::of_seeds(runs.each_ref().map(seconds)))
+            .map(|pair| pair.0)
+            .ok_or_else(|| "a run has none".into())
     });
-    let loss = figures(|record| record.split.loss.ln());
+    let losses = ratio(&Sides::last_losses(a, b));
+    let (loss_ratio, seeds_only) = losses.ok_or("a final loss is not positive")?;
+    let at_equal_time = clock.and_then(|()| equal_time(&curves));
+    let common = at_equal_time.as_ref().ok().map(|found| found.0);
+    let (percent_difference, percent_seeds_only) = percents(&runs).ok_or("a run has no record")?;
     Ok(Comparison {
         a: a.arm.clone(),
         b: b.arm.clone(),
-        seeds: counts,
-        loss_ratio: ratio(&loss, drawn.as_deref()).ok_or("a final loss is not positive")?,
-        percent_difference: difference(
-            &figures(|record| record.split.percent_equiv),
-            drawn.as_deref(),
-        ),
+        seeds: curves.counts(),
+        loss_ratio,
+        percent_difference,
+        percent_seeds_only,
         seconds_ratio,
-        at_equal_time: clock.and_then(|()| equal_time(&curves, drawn.as_deref())),
+        at_equal_time,
+        caveats: Caveats::of([a, b], seeds_only, common),
     })
 }
 
-/// Difference of the means over the picked seeds.
-fn gap(values: &[Vec<f64>; 2], picks: &[Vec<usize>]) -> f64 {
-    let mean = |side: usize| {
-        picks[side]
-            .iter()
-            .map(|&pick| values[side][pick])
-            .sum::<f64>()
-            / picks[side].len() as f64
-    };
-    mean(0) - mean(1)
-}
-
-fn gaps(values: &[Vec<f64>; 2], drawn: Option<&[Resample]>) -> (f64, Option<Vec<f64>>, usize) {
-    let everyone: Resample = values
+/// Ratio of geometric means from logarithms, and whether its interval is over seeds only; nothing
+/// if a logarithm is not finite.
+fn ratio(logs: &Sides<f64>) -> Option<(Estimate, bool)> {
+    let finite = logs
+        .measured
         .iter()
-        .map(|side| (0..side.len()).collect())
-        .collect();
-    let replicates = drawn.map(|drawn| drawn.iter().map(|picks| gap(values, picks)).collect());
-    (
-        gap(values, &everyone),
-        replicates,
-        values[0].len().min(values[1].len()),
-    )
+        .flatten()
+        .all(|value| value.is_finite());
+    let draws = finite.then(|| logs.difference())??;
+    Some((draws.ratio(|log| log.exp()), draws.seeds_only()))
 }
 
-fn difference(values: &[Vec<f64>; 2], drawn: Option<&[Resample]>) -> Estimate {
-    let (value, replicates, fewest) = gaps(values, drawn);
-    Estimate {
-        value,
-        interval: replicates.and_then(|r| interval(value, r, fewest)),
-    }
-}
-
-/// Ratio of geometric means from logarithms; nothing if one is not finite.
-fn ratio(logs: &[Vec<f64>; 2], drawn: Option<&[Resample]>) -> Option<Estimate> {
-    let finite = logs.iter().flatten().all(|value| value.is_finite());
-    let estimate = finite.then(|| difference(logs, drawn))?;
-    Some(Estimate {
-        value: estimate.value.exp(),
-        interval: estimate.interval.map(|ends| ends.map(f64::exp)),
-    })
-}
-
-fn equal_time(
-    curves: &[Vec<Curve>; 2],
-    drawn: Option<&[Resample]>,
-) -> Result<(f64, Estimate), String> {
-    let all = || curves.iter().flatten();
-    let seconds = all().map(Curve::last).fold(f64::INFINITY, f64::min);
-    let at = |side: &[Curve]| -> Option<Vec<f64>> {
-        side.iter()
-            .map(|curve| curve.at(seconds).map(f64::ln))
-            .collect()
+/// Difference of the mean percentages, and whether its interval is over seeds only.
+fn percents(runs: &[Vec<&Run>; 2]) -> Option<(Estimate, bool)> {
+    let splits = runs.each_ref().map(|runs| last_splits(runs));
+    let percent = |side: &Vec<&Split>| side.iter().map(|split| split.percent_equiv).collect();
+    let draws = Sides::of_seeds(splits.each_ref().map(percent)).difference()?;
+    let errors = splits.each_ref().map(|side| percent_errors(side));
+    let error = match &errors {
+        [Some(a), Some(b)] => {
+            let mean = |errors: &[f64]| errors.iter().sum::<f64>() / errors.len() as f64;
+            Some(mean(a).hypot(mean(b)))
+        }
+        _ => None,
     };
-    let (Some(a), Some(b)) = (at(&curves[0]), at(&curves[1])) else {
-        return Err("no common device time; give both the same budget of seconds".into());
-    };
-    let (value, replicates, fewest) = gaps(&[a, b], drawn);
-    let value = value.exp();
-    let interval = replicates.and_then(|replicates| {
-        log_interval(
-            value,
-            replicates.into_iter().map(f64::exp).collect(),
-            fewest,
-        )
-    });
-    Ok((seconds, Estimate { value, interval }))
+    let value = draws.value;
+    let interval = draws
+        .interval(|value| *value)
+        .map(|ends| beside(value, ends, error.unwrap_or(0.0)));
+    let seeds_only = interval.is_some() && error.is_none();
+    Some((Estimate { value, interval }, seeds_only))
+}
+
+fn last_splits<'a>(runs: &[&'a Run]) -> Vec<&'a Split> {
+    let last = runs.iter().filter_map(|run| run.last());
+    last.map(|record| &record.split).collect()
+}
+
+fn equal_time(curves: &Sides<Curve>) -> Result<(f64, Estimate), String> {
+    let seconds = curves.common_seconds()?;
+    let draws = curves
+        .draw(|[a, b]| Some(Curve::mean(a)?.at(seconds)? / Curve::mean(b)?.at(seconds)?))
+        .ok_or("the seeds of an arm have no common device time")?;
+    Ok((seconds, draws.ratio(|ratio| *ratio)))
 }

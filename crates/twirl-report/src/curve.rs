@@ -1,5 +1,6 @@
 //! Loss against device seconds, and percentage against steps, as curves.
 
+use crate::number::mean_count;
 use crate::runs::{ArmRuns, Run};
 use crate::seeds::{Estimate, Z, mean_over_seeds};
 
@@ -59,6 +60,17 @@ impl Curve {
         )
     }
 
+    /// The curve under a resample of molecules, of the records that have it.
+    pub(crate) fn resampled(run: &Run, resample: usize) -> Option<Self> {
+        let point = |record: &twirl_harness::Record| {
+            Some([
+                record.device_seconds,
+                *record.loss_replicates.get(resample)?,
+            ])
+        };
+        Self::new(run.records.iter().filter_map(point))
+    }
+
     /// A curve through points `[seconds, loss]` in the order of time. Points without a logarithm
     /// are left out; nothing remains if all are.
     pub fn new(points: impl IntoIterator<Item = [f64; 2]>) -> Option<Self> {
@@ -102,6 +114,11 @@ impl Curve {
         (!points.is_empty()).then_some(Self { points })
     }
 
+    /// Number of points.
+    pub(crate) fn len(&self) -> usize {
+        self.points.len()
+    }
+
     /// First time, in seconds.
     pub fn first(&self) -> f64 {
         self.points[0][0].exp()
@@ -124,7 +141,17 @@ impl Curve {
 
     /// First time at which the loss is at or below a level.
     pub fn reach(&self, loss: f64) -> Reach {
-        let level = loss.ln();
+        self.reach_level(loss.ln())
+    }
+
+    /// First time at which this curve is, and first at which another is, at or below the other's
+    /// last loss: not its last time, if it was there before.
+    pub(crate) fn reach_last(&self, other: &Self) -> [Reach; 2] {
+        let level = other.points[other.points.len() - 1][1];
+        [self, other].map(|curve| curve.reach_level(level))
+    }
+
+    fn reach_level(&self, level: f64) -> Reach {
         if self.points[0][1] <= level {
             return Reach::Before(self.first());
         }
@@ -140,26 +167,32 @@ impl Curve {
     }
 
     fn log_at(&self, time: f64) -> Option<f64> {
-        // exp and ln of a time differ from it by a few roundings.
-        let slack = 8.0 * f64::EPSILON * time.abs().max(1.0);
-        let (first, end) = (self.points[0][0], self.end());
-        if !(first - slack..=end + slack).contains(&time) {
-            return None;
-        }
-        let time = time.clamp(first, end);
-        let index = self.points.partition_point(|point| point[0] < time);
-        if index == 0 {
-            return Some(self.points[0][1]);
-        }
-        let ([t0, l0], [t1, l1]) = (self.points[index - 1], self.points[index]);
-        Some(l0 + (l1 - l0) * (time - t0) / (t1 - t0))
+        along(&self.points, time)
     }
+}
+
+/// What straight lines between points `[ln seconds, y]`, in the order of time, have at a time;
+/// nothing outside. Rounding at the ends is forgiven.
+pub(crate) fn along(points: &[[f64; 2]], time: f64) -> Option<f64> {
+    // exp and ln of a time differ from it by a few roundings.
+    let slack = 8.0 * f64::EPSILON * time.abs().max(1.0);
+    let (first, end) = (points.first()?[0], points.last()?[0]);
+    if !(first - slack..=end + slack).contains(&time) {
+        return None;
+    }
+    let time = time.clamp(first, end);
+    let index = points.partition_point(|point| point[0] < time);
+    if index == 0 {
+        return Some(points[0][1]);
+    }
+    let ([t0, y0], [t1, y1]) = (points[index - 1], points[index]);
+    Some(y0 + (y1 - y0) * (time - t0) / (t1 - t0))
 }
 
 /// The percentage of an arm at one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PercentPoint {
-    /// Step.
+    /// Step; of an end point the mean over seeds.
     pub step: u64,
     /// Mean over seeds.
     pub percent: Estimate,
@@ -167,7 +200,12 @@ pub struct PercentPoint {
     pub floor: f64,
 }
 
-/// Percentage against steps, at the steps that all counted runs of an arm have in common.
+/// Percentage against steps, at the steps that all counted runs of an arm have in common, and at
+/// the end of the runs.
+///
+/// Runs under a budget of seconds end at different steps. Their last measurements then make a point
+/// of their own: the mean over seeds of the last percentages at the mean of the last steps, rounded
+/// and at least one past the last common step. No seed need have been measured at just that step.
 ///
 /// The interval: one seed, that of its record, over molecules; two seeds, the envelope of both
 /// over molecules; from three, over seeds and molecules.
@@ -176,7 +214,7 @@ pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
     let Some((first, others)) = runs.split_first() else {
         return Vec::new();
     };
-    let mut points = Vec::new();
+    let mut points: Vec<PercentPoint> = Vec::new();
     for record in &first.records {
         let others: Option<Vec<_>> = others
             .iter()
@@ -186,26 +224,34 @@ pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
         let splits: Vec<_> = std::iter::once(&record.split)
             .chain(others.iter().map(|other| &other.split))
             .collect();
-        let floor = splits.iter().map(|split| split.floor).sum::<f64>() / splits.len() as f64;
-        points.push(PercentPoint {
-            step: record.step,
-            percent: percent_of(&splits),
-            floor,
-        });
+        points.push(percent_point(record.step, &splits));
+    }
+    let last: Vec<_> = runs.iter().filter_map(|run| run.last()).collect();
+    let common = points.last().map(|point| point.step);
+    if last.iter().any(|record| Some(record.step) != common)
+        && let Some(mean) = mean_count(last.iter().map(|record| record.step))
+    {
+        let step = mean.max(common.map_or(0, |step| step + 1));
+        let splits: Vec<_> = last.iter().map(|record| &record.split).collect();
+        points.push(percent_point(step, &splits));
     }
     points
+}
+
+fn percent_point(step: u64, splits: &[&twirl_harness::Split]) -> PercentPoint {
+    PercentPoint {
+        step,
+        percent: percent_of(splits),
+        floor: splits.iter().map(|split| split.floor).sum::<f64>() / splits.len() as f64,
+    }
 }
 
 /// Mean percentage over seeds with the interval that [`percent_curve`] describes.
 pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
     let values: Vec<f64> = splits.iter().map(|split| split.percent_equiv).collect();
-    let intervals: Option<Vec<[f64; 2]>> = splits.iter().map(|split| split.interval()).collect();
-    let errors: Option<Vec<f64>> = intervals.as_ref().map(|intervals| {
-        let error = |[low, high]: &[f64; 2]| (high - low) / (2.0 * Z);
-        intervals.iter().map(error).collect()
-    });
-    let mut percent = mean_over_seeds(&values, errors.as_deref());
+    let mut percent = mean_over_seeds(&values, percent_errors(splits).as_deref());
     if percent.interval.is_none() {
+        let intervals: Option<Vec<_>> = splits.iter().map(|split| split.interval()).collect();
         let union = |[low, high]: [f64; 2], [next_low, next_high]: [f64; 2]| {
             [low.min(next_low), high.max(next_high)]
         };
@@ -214,8 +260,15 @@ pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
     percent
 }
 
-/// First measured step from which on the percentage stays at or below a threshold at every later
-/// measurement; nothing if the last one is above it.
+/// Standard error over molecules of each percentage; nothing if one has no interval.
+pub(crate) fn percent_errors(splits: &[&twirl_harness::Split]) -> Option<Vec<f64>> {
+    let error = |[low, high]: [f64; 2]| (high - low) / (2.0 * Z);
+    let intervals = splits.iter().map(|split| split.interval().map(error));
+    intervals.collect()
+}
+
+/// First step of a curve from which on the percentage stays at or below a threshold at every later
+/// point, the end of the runs among them; nothing if the last one is above it.
 pub fn settled_below(points: &[PercentPoint], threshold: f64) -> Option<u64> {
     let above = points
         .iter()

@@ -7,17 +7,12 @@ use twirl_harness::{Companion, CompanionRecord, Figure};
 
 use crate::compare::compare;
 use crate::grid::Grid;
-use crate::number::{NONE, interval_or_why, range, significant};
+use crate::number::{NONE, interval_or_why, percent_digits, range, significant};
 use crate::runs::{ArmRuns, TaskRuns};
 use crate::seeds::mean_over_seeds;
 use crate::summary::split_summary;
 use crate::tables::seeds_text;
 use crate::versus::Verdict;
-
-/// Digits of a percentage: rounding errors have a size and no more.
-fn digits(percent: f64) -> usize {
-    if percent.abs() < 1e-3 { 1 } else { 3 }
-}
 
 /// In words which rotations a companion takes.
 fn rotations(companion: &Companion) -> String {
@@ -70,7 +65,7 @@ pub(crate) fn companions(task: &TaskRuns) -> Grid {
                     .reduce(|a, b| if a.abs() >= b.abs() { a } else { b })
                     .map_or(NONE.into(), |value| significant(value, 2))
             };
-            let digits = digits(percent.value);
+            let digits = percent_digits(percent.value);
             grid.push(vec![
                 arm.arm.clone(),
                 name.clone(),
@@ -161,6 +156,7 @@ pub(crate) fn controls(task: &TaskRuns) -> Grid {
         "difference",
         "95 % interval",
         "lower percent",
+        "notes",
     ];
     let mut grid = Grid::new(
         "Controls: variants of an arm against the arm itself",
@@ -184,7 +180,7 @@ pub(crate) fn controls(task: &TaskRuns) -> Grid {
                     .filter_map(|run| Some(run.last()?.split.percent_equiv))
                     .collect();
                 let mean = last.iter().sum::<f64>() / last.len() as f64;
-                significant(mean, digits(mean))
+                significant(mean, percent_digits(mean))
             };
             let difference = found.percent_difference;
             grid.push(vec![
@@ -194,7 +190,7 @@ pub(crate) fn controls(task: &TaskRuns) -> Grid {
                 range(found.loss_ratio.interval, 3),
                 percent(arm),
                 percent(control),
-                significant(difference.value, digits(difference.value)),
+                significant(difference.value, percent_digits(difference.value)),
                 range(difference.interval, 3),
                 match found.percent_verdict() {
                     Verdict::Lower => "control".into(),
@@ -202,6 +198,7 @@ pub(crate) fn controls(task: &TaskRuns) -> Grid {
                     Verdict::Undecided => "undecided".into(),
                     Verdict::NoInterval => seeds_text(found.seeds),
                 },
+                found.notes(["control", "arm"]),
             ]);
         }
     }

@@ -8,14 +8,17 @@
 //! against a reference.
 //!
 //! Nothing here calls one arm better than another unless an interval over at least
-//! [`FEWEST_SEEDS`] seeds excludes equality.
+//! [`FEWEST_SEEDS`] seeds, and over the molecules where records have losses under resamples of them,
+//! excludes equality and no seed of the two failed.
 
 mod band;
+mod caveats;
 mod chart;
 mod comparable;
 mod compare;
 mod csv;
 mod curve;
+mod draws;
 mod error;
 mod grid;
 mod html;
@@ -33,6 +36,7 @@ mod terminal;
 mod versus;
 
 pub use band::{ArmBand, BAND_WIDTH, Band, BandPoint, Finding, FindingKind, check_band, make_band};
+pub use caveats::Caveats;
 pub use chart::{Chart, ChartPanel, Line};
 pub use comparable::{comparable, same_clock};
 pub use compare::{Comparison, compare, compare_sets, compare_table};

@@ -38,6 +38,11 @@ pub fn count(value: u64) -> String {
     text
 }
 
+/// Digits of a percentage: rounding errors have a size and no more.
+pub(crate) fn percent_digits(percent: f64) -> usize {
+    if percent.abs() < 1e-3 { 1 } else { 3 }
+}
+
 /// `low to high`.
 pub fn range(interval: Option<[f64; 2]>, digits: usize) -> String {
     match interval {

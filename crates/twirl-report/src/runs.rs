@@ -106,6 +106,15 @@ impl ArmRuns {
         }
     }
 
+    /// Seeds that ended before their last step or budget: by an error, for want of memory, at a limit
+    /// of time. Interrupted ones, which can be resumed, are not among them.
+    pub fn failed(&self) -> usize {
+        let failed = [Status::Failed, Status::OutOfMemory, Status::Timeout];
+        let runs = self.runs.iter();
+        runs.filter(|run| failed.contains(&run.manifest.status))
+            .count()
+    }
+
     /// Whether every measurement of every counted run found no symmetry error beyond rounding:
     /// relative error of each term at most [`EXACT`]. False without a record.
     pub fn is_exact(&self) -> bool {

@@ -45,23 +45,25 @@ pub(crate) fn resamples(counts: &[usize]) -> Option<Vec<Resample>> {
     Some((0..REPLICATES).map(draw).collect())
 }
 
-/// The interval of replicates around an estimate, widened for `seeds` seeds (the fewest of the
-/// arms involved). Replicates may be infinite; an infinite estimate has no interval.
-pub(crate) fn interval(value: f64, mut replicates: Vec<f64>, seeds: usize) -> Option<[f64; 2]> {
+/// The middle 95 % of the replicates of an estimate. Replicates may be infinite; an infinite
+/// estimate has no interval.
+pub(crate) fn percentiles(value: f64, mut replicates: Vec<f64>) -> Option<[f64; 2]> {
     if !value.is_finite() || replicates.is_empty() || replicates.iter().any(|x| x.is_nan()) {
         return None;
     }
     replicates.sort_by(f64::total_cmp);
     let at =
         |fraction: f64| replicates[(fraction * (replicates.len() - 1) as f64).round() as usize];
-    let widen = |end: f64| value + widening(seeds) * (end - value);
-    Some([widen(at(0.025)), widen(at(0.975))])
+    Some([at(0.025), at(0.975)])
 }
 
-/// The same for positive quantities, widened on the logarithmic scale.
-pub(crate) fn log_interval(value: f64, replicates: Vec<f64>, seeds: usize) -> Option<[f64; 2]> {
-    let logs = replicates.into_iter().map(f64::ln).collect();
-    interval(value.ln(), logs, seeds).map(|ends| ends.map(f64::exp))
+/// An interval with an independent source of error beside it: half-widths add in quadrature on
+/// either side.
+pub(crate) fn beside(value: f64, [low, high]: [f64; 2], error: f64) -> [f64; 2] {
+    [
+        value - (value - low).hypot(Z * error),
+        value + (high - value).hypot(Z * error),
+    ]
 }
 
 /// Mean over seeds, with the interval over seeds and, if `molecules` holds each seed's standard
@@ -82,20 +84,17 @@ pub fn mean_over_seeds(values: &[f64], molecules: Option<&[f64]>) -> Estimate {
     let replicates: Vec<f64> = drawn
         .iter()
         .map(|picks| mean(&mut picks[0].iter().map(|&pick| values[pick])))
+        .map(|drawn| value + widening(values.len()) * (drawn - value))
         .collect();
-    let over_seeds = interval(value, replicates, values.len());
     let error = molecules.map_or(0.0, |errors| mean(&mut errors.iter().copied()));
-    // Two independent sources: half-widths add in quadrature on either side.
-    let interval = over_seeds.map(|[low, high]| {
-        [
-            value - (value - low).hypot(Z * error),
-            value + (high - value).hypot(Z * error),
-        ]
-    });
-    Estimate { value, interval }
+    Estimate {
+        value,
+        interval: percentiles(value, replicates).map(|ends| beside(value, ends, error)),
+    }
 }
 
-fn widening(seeds: usize) -> f64 {
+/// Factor of the deviations of replicates for a number of seeds, the fewest of the arms involved.
+pub(crate) fn widening(seeds: usize) -> f64 {
     let n = seeds as f64;
     student(seeds - 1) / Z * (n / (n - 1.0)).sqrt()
 }
@@ -176,8 +175,7 @@ mod tests {
     fn infinite_replicates_open_the_interval() {
         let mut replicates = vec![2.0; 90];
         replicates.extend([f64::INFINITY; 10]);
-        let [low, high] = log_interval(2.0, replicates, 3).expect("finite estimate");
-        assert!((low - 2.0).abs() < 1e-12 && high == f64::INFINITY);
-        assert_eq!(interval(f64::INFINITY, vec![1.0], 3), None);
+        assert_eq!(percentiles(2.0, replicates), Some([2.0, f64::INFINITY]));
+        assert_eq!(percentiles(f64::INFINITY, vec![1.0]), None);
     }
 }

@@ -12,7 +12,8 @@ use crate::seeds::{Estimate, mean_over_seeds};
 /// Percentages whose first lasting step is reported.
 pub const THRESHOLDS: [f64; 4] = [10.0, 5.0, 2.0, 1.0];
 
-/// A loss and its parts over seeds.
+/// A loss and its parts over seeds. The interval of the percentage is over seeds and molecules, and
+/// so is that of an arm's whole loss if [`Figures::loss_over_molecules`]; all others are over seeds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SplitSummary {
     /// `L`.
@@ -51,13 +52,17 @@ pub struct Figures {
     pub molecules: usize,
     /// The training loss.
     pub total: SplitSummary,
+    /// Whether the interval of that loss is over molecules too: all records have losses under
+    /// resamples of them.
+    pub loss_over_molecules: bool,
     /// Its share of the loss of predicting zero, mean over seeds; absent in old records.
     pub of_zero: Option<f64>,
     /// The terms that all seeds have.
     pub terms: BTreeMap<String, TermSummary>,
     /// Scores by `name (unit)`, those that all seeds have.
     pub scores: BTreeMap<String, Estimate>,
-    /// First step from which on the percentage stays at or below each of [`THRESHOLDS`].
+    /// First step from which on the percentage stays at or below each of [`THRESHOLDS`], to the last
+    /// measurement of the runs; the mean of their last steps where it is only so there.
     pub steps_to: [Option<u64>; 4],
 }
 
@@ -134,6 +139,8 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
         values.map(|values| (name.clone(), mean_over_seeds(&values, None)))
     };
     let splits: Vec<&Split> = last.iter().map(|record| &record.split).collect();
+    let errors: Option<Vec<f64>> = last.iter().map(|record| loss_error(record)).collect();
+    let losses: Vec<f64> = splits.iter().map(|split| split.loss).collect();
     let shares: Option<Vec<f64>> = last
         .iter()
         .map(|record| Some(record.split.loss / record.loss_zero?))
@@ -148,12 +155,25 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
             .map(|record| record.molecules)
             .min()
             .unwrap_or(0),
-        total: split_summary(&splits),
+        total: SplitSummary {
+            loss: mean_over_seeds(&losses, errors.as_deref()),
+            ..split_summary(&splits)
+        },
+        loss_over_molecules: errors.is_some(),
         of_zero: shares.map(|shares| mean_over_seeds(&shares, None).value),
         terms: first.terms.keys().filter_map(term).collect(),
         scores: first.scores.keys().filter_map(score).collect(),
         steps_to: THRESHOLDS.map(|threshold| settled_below(&curve, threshold)),
     })
+}
+
+/// Standard error of a loss over molecules: the standard deviation of its resamples.
+fn loss_error(record: &Record) -> Option<f64> {
+    let losses = &record.loss_replicates;
+    let n = losses.len() as f64;
+    let mean = losses.iter().sum::<f64>() / n;
+    let squares: f64 = losses.iter().map(|loss| (loss - mean).powi(2)).sum();
+    (n > 1.0).then(|| (squares / (n - 1.0)).sqrt())
 }
 
 pub(crate) fn split_summary(splits: &[&Split]) -> SplitSummary {

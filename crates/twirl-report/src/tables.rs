@@ -6,18 +6,13 @@ use twirl_harness::Manifest;
 
 use crate::curve::Reach;
 use crate::grid::Grid;
-use crate::number::{NONE, count, interval_or_why, range, significant};
+use crate::number::{NONE, count, interval_or_why, percent_digits, range, significant};
 use crate::runs::{Run, TaskRuns};
 use crate::summary::{ArmSummary, SplitSummary, THRESHOLDS};
 use crate::versus::{Reached, Verdict, Versus};
 
 fn split_cells(split: &SplitSummary, molecules: usize) -> Vec<String> {
-    // Rounding errors have a size and no more.
-    let digits = if split.percent.value.abs() < 1e-3 {
-        1
-    } else {
-        3
-    };
+    let digits = percent_digits(split.percent.value);
     vec![
         significant(split.loss.value, 4),
         significant(split.loss_mean.value, 4),
@@ -160,6 +155,7 @@ pub(crate) fn versus(pairs: &[(String, String, Result<Versus, String>)]) -> Grid
         "ratio",
         "95 % interval",
         "verdict",
+        "notes",
         "loss",
         "its loss",
         "s to its final loss",
@@ -178,10 +174,11 @@ pub(crate) fn versus(pairs: &[(String, String, Result<Versus, String>)]) -> Grid
             significant(pair.ratio.value, 3),
             range(pair.ratio.interval, 3),
             verdict_text(pair),
+            pair.caveats.text([plain, exact]),
             significant(pair.plain_loss, 4),
             significant(pair.exact_loss, 4),
             reached_text(&pair.to_target, ""),
-            significant(pair.exact_seconds, 3),
+            reached_text(&pair.exact_to_target, ""),
             reached_text(&pair.break_even, " x"),
             significant(pair.equiv_share.value, 3),
         ]);

@@ -1,9 +1,12 @@
 //! An arm that learns symmetry against one that has it built in, on the axis of device seconds.
 
+use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
-use crate::curve::{Curve, Reach};
-use crate::runs::{ArmRuns, TaskRuns};
-use crate::seeds::{Estimate, Resample, log_interval, mean_over_seeds, resamples};
+use crate::curve::{Curve, Reach, along};
+use crate::draws::{Draws, Sides};
+use crate::number::NONE;
+use crate::runs::{ArmRuns, Run, TaskRuns};
+use crate::seeds::{Estimate, mean_over_seeds};
 
 /// What the figures say about two arms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub enum Verdict {
     Lower,
     /// The first is higher, and the interval excludes equality.
     Higher,
-    /// The interval holds equality.
+    /// The interval holds equality, or a caveat forbids to call either lower.
     Undecided,
     /// Too few seeds for an interval.
     NoInterval,
@@ -28,19 +31,29 @@ impl Verdict {
             Some(_) => Self::Undecided,
         }
     }
+
+    /// Neither is called lower where a caveat forbids it.
+    pub(crate) fn unless(self, forbidden: bool) -> Self {
+        match self {
+            Self::Lower | Self::Higher if forbidden => Self::Undecided,
+            verdict => verdict,
+        }
+    }
 }
 
-/// A time or a factor that may not be reached, with its interval over seeds.
+/// A time or a factor that may not be reached, with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reached {
     /// The estimate.
     pub value: Reach,
-    /// Interval over seeds; the upper end may be infinite.
+    /// Interval over seeds and molecules; the upper end may be infinite.
     pub interval: Option<[f64; 2]>,
 }
 
 /// A comparison at equal device time and at equal loss. Losses are geometric means over seeds,
-/// read from curves that are straight on logarithmic axes; intervals are over seeds.
+/// read from curves that are straight on logarithmic axes. Intervals are over seeds and over
+/// molecules, those resampled alike for both arms; over seeds only where [`Caveats::seeds_only`]
+/// says so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Versus {
     /// The arm without exact symmetry.
@@ -57,19 +70,22 @@ pub struct Versus {
     pub exact_loss: f64,
     /// The first divided by the second.
     pub ratio: Estimate,
-    /// Whether the plain arm's loss is lower, at that time.
+    /// Whether the plain arm's loss is lower, at that time. Undecided if a seed of either failed
+    /// or an arm is mid-anneal.
     pub verdict: Verdict,
+    /// What must be read beside the verdict.
+    pub caveats: Caveats,
     /// Final loss of the exact arm.
     pub target: f64,
-    /// Device seconds of the exact arm to its final loss: its whole time.
-    pub exact_seconds: f64,
-    /// Device seconds of the plain arm to that loss.
+    /// Device seconds of the exact arm until it first has that loss, by the rule for the plain arm.
+    pub exact_to_target: Reached,
+    /// Device seconds of the plain arm until it first has that loss.
     pub to_target: Reached,
     /// How many times faster the exact arm would have to be for equal losses at `seconds`: its
     /// time to the plain arm's loss, divided by `seconds`. Below 1 it could be slower.
     pub break_even: Reached,
     /// Percentage of the plain arm's loss that is `L_equiv`, at `seconds`: linear in the logarithm
-    /// of time between measurements.
+    /// of time between measurements. Its interval is over seeds only.
     pub equiv_share: Estimate,
 }
 
@@ -91,129 +107,91 @@ pub fn versus_all(task: &TaskRuns) -> Vec<(String, String, Result<Versus, String
 /// # Errors
 /// Why they cannot be compared: settings, data or device differ, or no common device time.
 pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
-    let (a, b) = (curves(plain)?, curves(exact)?);
-    let (first_a, first_b) = (plain.counted()[0], exact.counted()[0]);
-    comparable(&first_a.manifest, &first_b.manifest)?;
-    for run in plain.counted().iter().chain(&exact.counted()) {
-        same_clock(&first_a.manifest, &run.manifest)?;
+    let sides = Sides::curves(plain, exact)?;
+    let (runs_a, runs_b) = (plain.counted(), exact.counted());
+    let first = &runs_a[0].manifest;
+    comparable(first, &runs_b[0].manifest)?;
+    for run in runs_a.iter().chain(&runs_b) {
+        same_clock(first, &run.manifest)?;
     }
-    let all = || a.iter().chain(&b);
-    let seconds = all().map(Curve::last).fold(f64::INFINITY, f64::min);
-    if let Some(late) = all().map(Curve::first).find(|&first| first > seconds) {
-        return Err(format!(
-            "no common device time: a run is first measured after {late:.3} s, when another has \
-             ended at {seconds:.3} s; give both the same budget of seconds"
-        ));
-    }
-    let everyone = [(0..a.len()).collect(), (0..b.len()).collect()];
-    let figures = Figures::of(&a, &b, &everyone, seconds)
+    let seconds = sides.common_seconds()?;
+    let draws = sides
+        .draw(|[a, b]| Figures::of(&Curve::mean(a)?, &Curve::mean(b)?, seconds))
         .ok_or("the seeds of an arm have no common device time")?;
-    let drawn: Option<Vec<Figures>> = resamples(&[a.len(), b.len()]).and_then(|drawn| {
-        drawn
-            .iter()
-            .map(|picks: &Resample| Figures::of(&a, &b, picks, seconds))
-            .collect()
-    });
-    let fewest = a.len().min(b.len());
-    let interval = |value: f64, pick: fn(&Figures) -> f64| {
-        let replicates = drawn.as_ref()?.iter().map(pick).collect();
-        log_interval(value, replicates, fewest)
-    };
-    let ratio_value = figures.ratio();
-    let ratio = Estimate {
-        value: ratio_value,
-        interval: interval(ratio_value, Figures::ratio),
-    };
-    let reached = |value: Reach, pick: fn(&Figures) -> f64| Reached {
-        value,
-        interval: interval(value.time(), pick),
-    };
-    let shares: Option<Vec<f64>> = plain
-        .counted()
-        .iter()
-        .map(|run| share_at(run, seconds))
-        .collect();
+    let figures = &draws.value;
+    let ratio = draws.ratio(|figures| figures.plain / figures.exact);
+    let shares: Option<Vec<f64>> = runs_a.iter().map(|run| share_at(run, seconds)).collect();
     let shares = shares.ok_or("a run has no measurement around the common device time")?;
+    let caveats = Caveats::of([plain, exact], draws.seeds_only(), Some(seconds));
+    let forbidden = caveats.any_failed() || caveats.mid_anneal != [false; 2];
     Ok(Versus {
         plain: plain.arm.clone(),
         exact: exact.arm.clone(),
-        seeds: [a.len(), b.len()],
+        seeds: sides.counts(),
         seconds,
         plain_loss: figures.plain,
         exact_loss: figures.exact,
-        verdict: Verdict::of(&ratio, 1.0),
+        verdict: Verdict::of(&ratio, 1.0).unless(forbidden),
+        caveats,
         ratio,
         target: figures.target,
-        exact_seconds: figures.exact_seconds,
-        to_target: reached(figures.to_target, |figures| figures.to_target.time()),
-        break_even: reached(figures.break_even, |figures| figures.break_even.time()),
+        exact_to_target: Reached::of(&draws, |figures| figures.to_target[1]),
+        to_target: Reached::of(&draws, |figures| figures.to_target[0]),
+        break_even: Reached::of(&draws, |figures| figures.break_even),
         equiv_share: mean_over_seeds(&shares, None),
     })
 }
 
-/// What one choice of seeds says.
+impl Versus {
+    /// What must be read beside the verdict, in brackets after a space; nothing if there is nothing.
+    pub fn beside(&self) -> String {
+        match self.caveats.text([&self.plain, &self.exact]) {
+            text if text == NONE => String::new(),
+            text => format!(" ({text})"),
+        }
+    }
+}
+
+impl Reached {
+    fn of(draws: &Draws<Figures>, pick: fn(&Figures) -> Reach) -> Self {
+        Self {
+            value: pick(&draws.value),
+            interval: draws.log_interval(|figures| pick(figures).time()),
+        }
+    }
+}
+
+/// What the mean curves of two arms say.
 struct Figures {
     plain: f64,
     exact: f64,
     target: f64,
-    exact_seconds: f64,
-    to_target: Reach,
+    /// Of the plain arm and of the exact one.
+    to_target: [Reach; 2],
     break_even: Reach,
 }
 
 impl Figures {
-    fn of(a: &[Curve], b: &[Curve], picks: &[Vec<usize>], seconds: f64) -> Option<Self> {
-        let a = Curve::mean(picks[0].iter().map(|&pick| &a[pick]))?;
-        let b = Curve::mean(picks[1].iter().map(|&pick| &b[pick]))?;
-        let (plain, target) = (a.at(seconds)?, b.last_loss());
+    fn of(a: &Curve, b: &Curve, seconds: f64) -> Option<Self> {
+        let plain = a.at(seconds)?;
         Some(Self {
             plain,
             exact: b.at(seconds)?,
-            target,
-            exact_seconds: b.last(),
-            to_target: a.reach(target),
+            target: b.last_loss(),
+            to_target: a.reach_last(b),
             break_even: b.reach(plain).scaled(1.0 / seconds),
         })
     }
-
-    fn ratio(&self) -> f64 {
-        self.plain / self.exact
-    }
 }
 
-/// The curve of every counted run.
-pub(crate) fn curves(arm: &ArmRuns) -> Result<Vec<Curve>, String> {
-    let curve = |run: &&crate::Run| {
-        Curve::of(run)
-            .ok_or_else(|| format!("{} has no positive loss after its first step", run.label()))
-    };
-    let curves: Vec<Curve> = arm.counted().iter().map(curve).collect::<Result<_, _>>()?;
-    if curves.is_empty() {
-        Err(format!("{} has no record", arm.arm))
-    } else {
-        Ok(curves)
-    }
-}
-
-/// Percentage at a time, linear in the logarithm of time.
-fn share_at(run: &crate::Run, seconds: f64) -> Option<f64> {
-    let points: Vec<[f64; 2]> = run
+/// Percentage at a time.
+fn share_at(run: &Run, seconds: f64) -> Option<f64> {
+    let timed = run
         .records
         .iter()
-        .filter(|record| record.device_seconds > 0.0)
-        .map(|record| [record.device_seconds, record.split.percent_equiv])
+        .filter(|record| record.device_seconds > 0.0);
+    let points: Vec<[f64; 2]> = timed
+        .map(|record| [record.device_seconds.ln(), record.split.percent_equiv])
         .collect();
-    let last = points.last()?;
-    // The common time is one run's last time, up to a rounding of exp(ln t).
-    if seconds >= last[0] {
-        return Some(last[1]);
-    }
-    let next = points.iter().position(|point| point[0] >= seconds)?;
-    let [t1, p1] = points[next];
-    let [t0, p0] = points[next.saturating_sub(1)];
-    if t0 >= t1 {
-        Some(p1)
-    } else {
-        Some(p0 + (p1 - p0) * (seconds / t0).ln() / (t1 / t0).ln())
-    }
+    along(&points, seconds.ln())
 }

@@ -209,6 +209,7 @@ fn summary(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
     ];
     head.extend(SPLIT);
     head.push("loss_of_zero");
+    head.push("loss_over_molecules");
     head.extend(steps.iter().map(String::as_str));
     let mut csv = Csv::new(&task.task, "summary", &head);
     for arm in arms {
@@ -223,6 +224,7 @@ fn summary(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
             ]));
             row.extend(split_cells(&figures.total));
             row.push(optional(figures.of_zero));
+            row.push(figures.loss_over_molecules.to_string());
             row.extend(figures.steps_to.map(optional));
         } else {
             row.push("0".into());
@@ -303,6 +305,11 @@ pub(crate) fn versus(task: &TaskRuns) -> Csv {
         "equiv_percent",
         "equiv_percent_low",
         "equiv_percent_high",
+        "seeds_only",
+        "failed",
+        "against_failed",
+        "mid_anneal",
+        "against_mid_anneal",
         "refusal",
     ];
     let mut csv = Csv::new(&task.task, "versus", &head);
@@ -318,10 +325,18 @@ pub(crate) fn versus(task: &TaskRuns) -> Csv {
                     &pair.exact_loss,
                 ]));
                 row.extend(estimate(&pair.ratio));
-                row.extend(texts([&pair.target, &pair.exact_seconds]));
+                row.extend(texts([&pair.target, &pair.exact_to_target.value.time()]));
                 row.extend(reached(&pair.to_target));
                 row.extend(reached(&pair.break_even));
                 row.extend(estimate(&pair.equiv_share));
+                let caveats = pair.caveats;
+                row.extend(texts([
+                    &caveats.seeds_only,
+                    &caveats.failed[0],
+                    &caveats.failed[1],
+                    &caveats.mid_anneal[0],
+                    &caveats.mid_anneal[1],
+                ]));
                 row.push(String::new());
             }
             Err(reason) => {

@@ -6,7 +6,7 @@ use crate::csv::Csv;
 use crate::curve::percent_curve;
 use crate::html::escape;
 use crate::html::task::link;
-use crate::number::{count, interval_or_why, range, significant};
+use crate::number::{count, interval_or_why, percent_digits, range, significant};
 use crate::runs::{ArmRuns, Run, TaskRuns};
 use crate::seeds::Estimate;
 use crate::svg::{Figure, Panel, Point, Scale, Series, swatch};
@@ -97,11 +97,7 @@ pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
 
 fn percent_point(run: &Run, record: &twirl_harness::Record) -> Point {
     let split = &record.split;
-    let digits = if split.percent_equiv.abs() < 1e-3 {
-        1
-    } else {
-        3
-    };
+    let digits = percent_digits(split.percent_equiv);
     Point {
         x: record.step as f64,
         y: split.percent_equiv,

@@ -74,19 +74,22 @@ fn equal_time(pair: &Versus) -> String {
         significant(pair.seconds, 3),
         significant(pair.ratio.value, 3),
     );
+    let beside = pair.beside();
     match pair.verdict {
         Verdict::NoInterval => format!(
-            "{start}; {}, so neither is called better.",
+            "{start}; {}, so neither is called better{beside}.",
             seeds_text(pair.seeds).replace(':', ",")
         ),
         verdict => {
+            let holds = Verdict::of(&pair.ratio, 1.0) == Verdict::Undecided;
             let words = match verdict {
                 Verdict::Lower => format!("{plain} is better"),
                 Verdict::Higher => format!("{exact} is better"),
-                _ => "the interval holds equality, so neither is called better".into(),
+                _ if holds => "the interval holds equality, so neither is called better".into(),
+                _ => "neither is called better".into(),
             };
             format!(
-                "{start} (95 % interval {}): {words}.",
+                "{start} (95 % interval {}): {words}{beside}.",
                 range(pair.ratio.interval, 3)
             )
         }

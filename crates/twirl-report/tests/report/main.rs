@@ -1,7 +1,9 @@
 //! Reports of run folders whose curves are known in closed form.
 
 mod bands;
+mod ends;
 mod page;
 mod reading;
 mod synthetic;
+mod verdicts;
 mod versus;

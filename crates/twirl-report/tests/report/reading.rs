@@ -1,9 +1,10 @@
 //! What is read, what is left out, and what the tables say.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::json;
-use twirl_report::{RunSet, markdown, summarise, table};
+use twirl_report::{Band, RunSet, markdown, summarise, table};
 
 use crate::synthetic::{FACTORS, Law, manifest, two_arms, write};
 
@@ -91,6 +92,26 @@ fn a_broken_folder_is_listed_and_the_rest_reported() {
             "{figures}"
         );
     }
+}
+
+/// Results and bands from before a figure was added still have all others.
+#[test]
+fn committed_results_and_bands_stay_readable() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut read = 0;
+    for folder in fs::read_dir(root.join("results")).expect("a folder") {
+        let path = folder.expect("an entry").path();
+        if path.join("force-field").exists() {
+            let set = RunSet::read(&path).expect("runs");
+            assert!(set.broken.is_empty(), "{:?}", set.broken);
+            let text = table(&set);
+            assert!(text.contains("one seed: no interval"), "{text}");
+            read += 1;
+        }
+    }
+    assert!(read > 0);
+    let band = Band::read(&root.join("crates/twirlbench/bands/ci.json")).expect("bands");
+    assert!(!band.arms.is_empty());
 }
 
 #[test]

@@ -44,9 +44,15 @@ impl Law {
     }
 
     pub(crate) fn records(&self, factor: f64) -> Vec<Record> {
-        STEPS
-            .iter()
-            .map(|&step| self.record(step, factor))
+        self.until(3000, factor)
+    }
+
+    /// Records to a last step, as of a run that a budget of seconds ends.
+    pub(crate) fn until(&self, last: u64, factor: f64) -> Vec<Record> {
+        let earlier = STEPS.into_iter().filter(|&step| step < last);
+        earlier
+            .chain([last])
+            .map(|step| self.record(step, factor))
             .collect()
     }
 
@@ -96,7 +102,7 @@ pub(crate) fn manifest(arm: &str, seed: u64, status: &str) -> Value {
         "job": {
             "task": "force-field", "arm": arm, "data": "embedded", "seed": seed,
             "measure_seed": 1, "task_config": { "cutoff": 5.0, "loss": "squared" },
-            "arm_config": { "width": 64 }, "train": { "steps": 3000 },
+            "arm_config": { "width": 64 }, "train": { "steps": 3000, "schedule": { "kind": "constant" } },
         },
         "data": {
             "name": "embedded", "sha256": "ab12", "level": null, "split_rule": "by molecule",

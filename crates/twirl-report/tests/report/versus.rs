@@ -39,7 +39,7 @@ fn power_laws_have_their_closed_forms() {
         }
     );
     assert_eq!(pair.to_target.interval, None);
-    assert!(close(pair.exact_seconds, 150.0));
+    assert!(close(pair.exact_to_target.value.time(), 150.0));
     // The exact arm is at the plain arm's loss at t with 4 t^-0.6 = 8 30^-0.5.
     let Reach::At(factor) = pair.break_even.value else {
         panic!("reached")
@@ -122,7 +122,7 @@ fn equal_arms_are_undecided() {
 #[test]
 fn what_differs_is_named() {
     type Change = fn(&mut Value);
-    let cases: [(&str, Change); 8] = [
+    let cases: [(&str, Change); 9] = [
         ("data sha256 is ab12 and cd34", |m| {
             m["data"]["sha256"] = json!("cd34");
         }),
@@ -137,6 +137,10 @@ fn what_differs_is_named() {
         }),
         ("train.evaluation.items is 256 and 3", |m| {
             m["job"]["train"]["evaluation"] = json!({ "items": 3 });
+        }),
+        // Without an average the raw weights are measured, whatever `weights` says.
+        ("train.evaluation.weights is \"ema\" and \"raw\"", |m| {
+            m["job"]["train"]["ema"] = json!(0.0);
         }),
         ("hardware is", |m| {
             m["device"]["hardware"] = json!("another");

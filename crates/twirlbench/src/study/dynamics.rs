@@ -72,6 +72,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
              predictions, the largest of the trained terms at the last step. The percentage also \
              falls when predictions are small beside the targets; this figure does not."
                 .into(),
+            "Seeds that a time budget ends at different steps: the last row of a curve is the mean \
+             over seeds of their last measurements, at the mean of their last steps."
+                .into(),
         ],
         chart: Chart {
             title: "Share of the loss that is imperfect symmetry, against steps".into(),

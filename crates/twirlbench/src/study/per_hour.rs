@@ -2,7 +2,8 @@
 
 use twirl_harness::Training;
 use twirl_report::{
-    ArmRuns, Chart, ChartPanel, Grid, Line, Reach, Reached, Versus, range, significant, versus,
+    ArmRuns, Chart, ChartPanel, Grid, Line, Reach, Reached, Verdict, Versus, range, significant,
+    versus,
 };
 
 use crate::study::cell::Cells;
@@ -10,9 +11,10 @@ use crate::study::dynamics::number;
 use crate::study::outcome::{Finding, Judgement, Outcome, Sheet};
 use crate::study::scope::{Scope, read_arm};
 
-const RULE: &str = "per pair of arms: supported if the 95 % interval over seeds of (augmented \
-                    loss / equivariant loss) at the largest common device time lies below 1; not \
-                    supported if above 1; undecided otherwise, and with fewer than 3 seeds";
+const RULE: &str = "per pair of arms: supported if the 95 % interval over seeds and molecules of \
+                    (augmented loss / equivariant loss) at the largest common device time lies \
+                    below 1; not supported if above 1; undecided otherwise, with fewer than 3 \
+                    seeds, with a failed seed, and where a learning rate is yet to fall at that time";
 
 pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
     let runs = &scope.budgets.runs;
@@ -110,7 +112,7 @@ fn add(outcome: &mut Outcome, table: &mut Grid, task: &str, pair: &Versus) {
         significant(pair.ratio.value, 3),
         range(pair.ratio.interval, 3),
         reached(&pair.to_target),
-        significant(pair.exact_seconds, 3),
+        reached(&pair.exact_to_target),
         reached(&pair.break_even),
         significant(pair.equiv_share.value, 3),
     ]);
@@ -136,20 +138,20 @@ fn add(outcome: &mut Outcome, table: &mut Grid, task: &str, pair: &Versus) {
         even,
         share,
     ]);
-    // A ratio below 1 supports the claim.
-    let inverse = pair
-        .ratio
-        .interval
-        .map(|[low, high]| [1.0 / high, 1.0 / low]);
     outcome.findings.push(Finding {
         place: format!("{task}: {} against {}", pair.plain, pair.exact),
-        judgement: Judgement::above(inverse, 1.0),
+        judgement: match pair.verdict {
+            Verdict::Lower => Judgement::Supported,
+            Verdict::Higher => Judgement::NotSupported,
+            Verdict::Undecided | Verdict::NoInterval => Judgement::Undecided,
+        },
         figures: format!(
-            "loss ratio {} ({}) at {} s, of which {} % is L_equiv",
+            "loss ratio {} ({}) at {} s, of which {} % is L_equiv{}",
             significant(pair.ratio.value, 3),
             range(pair.ratio.interval, 3),
             significant(pair.seconds, 3),
-            significant(pair.equiv_share.value, 3)
+            significant(pair.equiv_share.value, 3),
+            pair.beside(),
         ),
     });
 }

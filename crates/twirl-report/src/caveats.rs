@@ -1,0 +1,86 @@
+//! What must be read beside a verdict.
+
+use twirl_harness::Record;
+
+use crate::curve::along;
+use crate::number::NONE;
+use crate::runs::{ArmRuns, Run};
+
+/// Part of the peak learning rate by which a rate may exceed the last of its schedule and still
+/// count as annealed.
+const ANNEALED: f64 = 0.01;
+
+/// What must be read beside a comparison of two arms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Caveats {
+    /// Intervals of losses are over seeds only: records lack losses under resampled molecules.
+    pub seeds_only: bool,
+    /// Seeds of either arm that failed, ran out of memory or met a limit of time. They are in no
+    /// figure, so none of the two is called better.
+    pub failed: [usize; 2],
+    /// Arms with a run whose learning rate is yet to fall at the common device time. A run with
+    /// that budget would have annealed by then: neither is called better at that time.
+    pub mid_anneal: [bool; 2],
+}
+
+impl Caveats {
+    pub(crate) fn of(arms: [&ArmRuns; 2], seeds_only: bool, seconds: Option<f64>) -> Self {
+        let anneals = |arm: &ArmRuns| {
+            seconds.is_some_and(|at| arm.counted().iter().any(|run| falls(run, at)))
+        };
+        Self {
+            seeds_only,
+            failed: arms.map(ArmRuns::failed),
+            mid_anneal: arms.map(anneals),
+        }
+    }
+
+    /// Whether a seed failed.
+    pub fn any_failed(&self) -> bool {
+        self.failed != [0, 0]
+    }
+
+    /// In words, with names of the two; a dash for nothing.
+    pub(crate) fn text(&self, names: [&str; 2]) -> String {
+        let mut parts = Vec::new();
+        for (name, failed) in names.iter().zip(self.failed) {
+            match failed {
+                0 => {}
+                1 => parts.push(format!("1 seed of {name} failed")),
+                many => parts.push(format!("{many} seeds of {name} failed")),
+            }
+        }
+        let annealing = names.iter().zip(self.mid_anneal);
+        let annealing = annealing.filter(|pair| pair.1).map(|pair| *pair.0);
+        match annealing.collect::<Vec<_>>()[..] {
+            [] => {}
+            [one] => parts.push(format!("{one} mid-anneal then")),
+            _ => parts.push("both mid-anneal then".into()),
+        }
+        if self.seeds_only {
+            parts.push("over seeds only".into());
+        }
+        if parts.is_empty() {
+            NONE.into()
+        } else {
+            parts.join("; ")
+        }
+    }
+}
+
+/// Whether the schedule of a run lowers its rate after a device time that it has.
+fn falls(run: &Run, seconds: f64) -> bool {
+    let train = &run.manifest.job.train;
+    let later = |record: &&Record| record.device_seconds > 0.0;
+    let steps: Vec<[f64; 2]> = run
+        .records
+        .iter()
+        .filter(later)
+        .map(|record| [record.device_seconds.ln(), (record.step as f64).ln()])
+        .collect();
+    // After the warm-up, whose low rates are no annealed ones.
+    let warm = train.schedule.warmup.min(train.steps);
+    let rate = |step: u64| train.schedule.rate(1.0, step.max(warm), train.steps);
+    along(&steps, seconds.ln())
+        .is_some_and(|step| rate(step.exp().round() as u64) > rate(train.steps) + ANNEALED)
+}
