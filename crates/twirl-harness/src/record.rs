@@ -88,11 +88,6 @@ pub struct Record {
     /// little, whatever its percentage. Absent in records of version 0.1.0 before it was added.
     #[serde(default)]
     pub loss_zero: Option<f64>,
-    /// The training loss under the first 100 bootstrap resamples of molecules. Resample `r` uses the
-    /// same Poisson weight of a molecule for every arm, seed and step, so that arms are paired.
-    /// Empty where there were too few molecules for an interval, and in older records.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub loss_replicates: Vec<f64>,
     /// Rotations of each molecule.
     pub rotations: usize,
     /// Independent molecules (or frames, if the data set has few molecules) behind the interval.

@@ -261,7 +261,6 @@ fn record<T: Task, A: Arm<T>>(
         wall_seconds: counters.wall_seconds,
         split: measured.split(measuring.floor),
         loss_zero: Some(measured.zero),
-        loss_replicates: Vec::new(),
         rotations: measured.rotations,
         molecules: measured.molecules,
         grad_norm: counters.grad_norm,
