@@ -40,7 +40,7 @@ pub(crate) struct TaskBudget {
     pub(crate) labs: Map<String, Value>,
     /// Most arms of each kind.
     pub(crate) arms: Option<usize>,
-    /// Settings of arms, by name, instead of the suite's.
+    /// Settings of arms, by name, where a study trains models itself.
     pub(crate) arm: BTreeMap<String, Map<String, Value>>,
     /// Most device seconds of a run.
     pub(crate) budget_seconds: Option<f64>,

@@ -196,7 +196,6 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
         ..RunArgs::default()
     };
     let jobs = plan(&suite, &wanted, entries, &device.name)?.jobs;
-    let jobs = scope::sized(entries, jobs, &budgets)?;
     let prepare = |task: &str| {
         let known = suite.task.iter().find(|known| known.name == task)?;
         args.data.is_none().then(|| known.prepare.clone()).flatten()
@@ -210,9 +209,11 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
     };
     let data: Vec<DataIdentity> = sets.values().map(DataIdentity::of).collect();
     let settings = scope::settings(entries, &jobs, &budgets)?;
+    let lab_sizes = scope::lab_sizes(entries, &jobs, &budgets)?;
     let scope = Scope {
         entries,
         settings,
+        lab_sizes,
         jobs,
         sets,
         budgets,

@@ -22,6 +22,9 @@ use crate::study::budget::Budgets;
 use crate::study::cell::Cells;
 use crate::suite::merge;
 
+/// Settings by task and arm.
+pub(crate) type LabSizes = BTreeMap<(String, String), Value>;
+
 /// Everything that the studies share.
 pub(crate) struct Scope<'a> {
     pub(crate) entries: &'a [Entry],
@@ -29,6 +32,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) jobs: Vec<Job>,
     /// Settings of each task in runs and in labs, complete.
     pub(crate) settings: BTreeMap<String, [Value; 2]>,
+    pub(crate) lab_sizes: LabSizes,
     pub(crate) sets: DataSets,
     pub(crate) budgets: Budgets,
     /// Seeds that were asked for; empty: those of the budgets.
@@ -84,18 +88,21 @@ impl Subject {
     }
 }
 
-/// The jobs at the sizes that the budget gives to their arms.
-pub(crate) fn sized(entries: &[Entry], mut jobs: Vec<Job>, budgets: &Budgets) -> Result<Vec<Job>> {
-    for job in &mut jobs {
+/// The settings that the budget gives to arms where a study trains them itself, complete, by task and
+/// arm.
+pub(crate) fn lab_sizes(entries: &[Entry], jobs: &[Job], budgets: &Budgets) -> Result<LabSizes> {
+    let mut sizes = BTreeMap::new();
+    for job in jobs {
         let own = budgets.task.get(&job.task);
         if let Some(arm) = own.and_then(|own| own.arm.get(&job.arm)) {
             let complete = find(entries, &job.task, &job.arm)?
                 .complete(&job.task_config, &Value::Object(arm.clone()));
             let place = || format!("budget of the studies, arm {}/{}", job.task, job.arm);
-            job.arm_config = complete.with_context(place)?.arm_config;
+            let config = complete.with_context(place)?.arm_config;
+            sizes.insert((job.task.clone(), job.arm.clone()), config);
         }
     }
-    Ok(jobs)
+    Ok(sizes)
 }
 
 /// The settings of every task in runs and in labs: those of its job with the budget's on top.
@@ -221,10 +228,15 @@ impl Scope<'_> {
         format!("{}-{}-{word:08x}", job.task, job.arm)
     }
 
-    /// The subject as a study trains it itself: raw weights, a fixed learning rate.
+    /// The subject as a study trains it itself: raw weights, a fixed learning rate, the size that the
+    /// budget gives to it.
     fn for_lab(&self, subject: &Subject) -> Subject {
         let mut subject = subject.clone();
         subject.job.task_config = self.settings[&subject.job.task][1].clone();
+        let place = (subject.job.task.clone(), subject.job.arm.clone());
+        if let Some(config) = self.lab_sizes.get(&place) {
+            subject.job.arm_config.clone_from(config);
+        }
         let train = &mut subject.job.train;
         train.steps = 1_000_000;
         train.budget_seconds = None;
