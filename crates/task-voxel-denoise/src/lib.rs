@@ -16,6 +16,7 @@ mod batch;
 mod bonds;
 mod closing;
 mod config;
+mod figures;
 mod generate;
 mod lattice;
 mod noise;
