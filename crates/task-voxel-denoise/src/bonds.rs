@@ -32,6 +32,14 @@ pub struct Counted {
     pub atoms: usize,
 }
 
+impl Counted {
+    /// Whether every contact is valid and every atom has one.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.atoms > 0 && self.alone == 0 && self.valid == self.contacts
+    }
+}
+
 impl Contacts {
     /// Looks at the training molecules.
     #[must_use]

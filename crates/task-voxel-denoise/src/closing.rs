@@ -1,19 +1,22 @@
 //! What a finished model is asked: atoms out of held-out grids, molecules out of noise.
 
-use std::collections::BTreeMap;
-
 use burn::tensor::Device;
-use twirl_core::{Law, Purpose, Stream, Tally};
+use twirl_core::{Law, Purpose, Stream};
 use twirl_data::Split;
-use twirl_harness::{Arm, Closing, Draw, Figure, Rotations, Task, TaskError};
+use twirl_harness::{Arm, Closing, Draw, Rotations, Task, TaskError};
 
 use crate::bonds::{Contacts, Counted};
-use crate::peaks::{Atom, Matched, find_atoms, match_atoms};
+use crate::figures::{Recovered, bonded, recovered};
+use crate::peaks::{Atom, find_atoms};
 use crate::walk_jump::{Walk, denoise, split};
 use crate::{Batch, VoxelDenoise, pictures};
 
 /// Molecules whose grids are denoised at once.
 const TOGETHER: usize = 8;
+/// Held-out molecules whose bonds stand beside those of samples, at least.
+const HELD_OUT: usize = 64;
+/// Ending of the figures of molecules that are jumped to from where the walks start.
+const FROM_START: &str = "-jumped-from-start";
 
 pub(crate) fn closing<A: Arm<VoxelDenoise>>(
     task: &VoxelDenoise,
@@ -27,7 +30,8 @@ pub(crate) fn closing<A: Arm<VoxelDenoise>>(
     Ok(closing)
 }
 
-/// Recovered atoms in denoised, noisy and clean grids of held-out molecules in random poses.
+/// Recovered atoms in denoised, noisy and clean grids of held-out molecules in random poses. Atoms
+/// beyond the ball cannot be recovered from any of them: they are counted and left out.
 fn recovery<A: Arm<VoxelDenoise>>(
     task: &VoxelDenoise,
     model: &A,
@@ -35,26 +39,26 @@ fn recovery<A: Arm<VoxelDenoise>>(
     device: &Device,
     closing: &mut Closing,
 ) -> Result<(), TaskError> {
-    let test = task.items(Split::Test);
-    let wanted = task.config().closing.molecules.min(test.len());
-    let items: Vec<usize> = (0..wanted)
-        .map(|index| test[index * test.len() / wanted])
-        .collect();
-    let mut counts: [Vec<(usize, Matched)>; 3] = Default::default();
+    let items = held_out(task, task.config().closing.molecules);
+    let mut counts: [Vec<Recovered>; 3] = Default::default();
     for items in items.chunks(TOGETHER) {
         // A training draw of a step that no training takes: the same for every arm.
         let host = task.batch(items, Draw::training(seed, u64::MAX - 1))?;
         let batch = posed(task, &task.load(&host, device), seed, items, device);
         let denoised = denoise(task, model, batch.noisy());
-        let truth = atoms_of(task, items, &batch);
+        let all = atoms_of(task, items, &batch);
         let kinds = [denoised.clone(), batch.noisy(), batch.clean()];
         for (counts, grids) in counts.iter_mut().zip(kinds) {
-            for ((&item, truth), grid) in items.iter().zip(&truth).zip(split(grids, items.len())) {
+            for ((&item, all), grid) in items.iter().zip(&all).zip(split(grids, items.len())) {
                 let found = atoms_in(task, &grid);
                 let distance = task.config().closing.distance;
-                counts.push((
+                let holds = |atom: &Atom| task.lattice().holds(atom.position);
+                counts.push(Recovered::of(
                     task.data().molecule(item),
-                    match_atoms(truth, &found, distance),
+                    all,
+                    &found,
+                    holds,
+                    distance,
                 ));
             }
         }
@@ -64,7 +68,7 @@ fn recovery<A: Arm<VoxelDenoise>>(
                 .push(pictures::picture(task, &batch, denoised));
         }
     }
-    if wanted == 0 {
+    if items.is_empty() {
         return Ok(());
     }
     let [denoised, noisy, clean] = counts.map(|counts| recovered(&counts, seed));
@@ -72,6 +76,15 @@ fn recovery<A: Arm<VoxelDenoise>>(
     closing.baselines.insert("noisy grid".into(), noisy);
     closing.baselines.insert("clean grid".into(), clean);
     Ok(())
+}
+
+/// Test items, evenly spaced.
+fn held_out(task: &VoxelDenoise, wanted: usize) -> Vec<usize> {
+    let test = task.items(Split::Test);
+    let wanted = wanted.min(test.len());
+    (0..wanted)
+        .map(|index| test[index * test.len() / wanted])
+        .collect()
 }
 
 /// The batch in a random pose: an arm that learnt the stored pose is not favoured.
@@ -129,95 +142,29 @@ fn samples<A: Arm<VoxelDenoise>>(
         friction: config.friction,
         seed,
     };
-    let sampled = walk.run(task, model, config.samples, device);
-    let atoms = sampled
-        .iter()
-        .map(|grid| known.count(&atoms_in(task, grid)));
-    closing.figures.extend(bonded(atoms, seed));
-    let jumped = Walk { steps: 0, ..walk }.run(task, model, config.samples, device);
-    let atoms = jumped.iter().map(|grid| known.count(&atoms_in(task, grid)));
-    closing
-        .baselines
-        .insert("jump without a walk".into(), bonded(atoms, seed));
-    let test = task.items(Split::Test).iter().take(config.samples.max(64));
-    let molecules = test.map(|&item| {
+    let judge = |walk: Walk| -> Vec<(usize, Counted)> {
+        let sampled = walk.run(task, model, config.samples, device);
+        let atoms = sampled.iter().map(|grid| atoms_in(task, grid));
+        atoms.map(|atoms| known.count(&atoms)).enumerate().collect()
+    };
+    closing.figures.extend(bonded(&judge(walk), seed));
+    // Of this arm and not a baseline, which stands once for all arms.
+    let jumped = bonded(&judge(Walk { steps: 0, ..walk }), seed);
+    let named = jumped
+        .into_iter()
+        .map(|(name, figure)| (format!("{name}{FROM_START}"), figure));
+    closing.figures.extend(named);
+    let items = held_out(task, config.samples.max(HELD_OUT));
+    let molecules = items.into_iter().map(|item| {
         let numbers = task.data().atomic_numbers(item).iter();
         let atoms: Vec<Atom> = numbers
             .zip(task.data().positions(item))
             .map(|(&number, &position)| Atom { number, position })
             .collect();
-        known.count(&atoms)
+        (task.data().molecule(item), known.count(&atoms))
     });
+    let molecules: Vec<(usize, Counted)> = molecules.collect();
     closing
         .baselines
-        .insert("held-out molecules".into(), bonded(molecules, seed));
-}
-
-fn recovered(counts: &[(usize, Matched)], seed: u64) -> BTreeMap<String, Figure> {
-    let rows = counts.iter().map(|(molecule, count)| {
-        (
-            *molecule,
-            [
-                count.pairs,
-                count.truth,
-                count.found - count.pairs,
-                count.found,
-            ],
-        )
-    });
-    ratios(rows, ["recovered-atoms", "spurious-atoms"], seed)
-}
-
-fn bonded(counts: impl Iterator<Item = Counted>, seed: u64) -> BTreeMap<String, Figure> {
-    let counts: Vec<Counted> = counts.collect();
-    let rows = counts.iter().enumerate().map(|(sample, count)| {
-        (
-            sample,
-            [count.valid, count.contacts, count.alone, count.atoms],
-        )
-    });
-    let mut figures = ratios(rows, ["valid-bonds", "unbonded-atoms"], seed);
-    let atoms: usize = counts.iter().map(|count| count.atoms).sum();
-    figures.insert(
-        "atoms-per-molecule".into(),
-        Figure {
-            value: atoms as f64 / counts.len() as f64,
-            low: None,
-            high: None,
-            unit: "atoms".into(),
-        },
-    );
-    figures
-}
-
-/// Two ratios of sums over molecules with bootstrap intervals; a ratio of nothing is left out.
-fn ratios(
-    rows: impl Iterator<Item = (usize, [usize; 4])>,
-    names: [&str; 2],
-    seed: u64,
-) -> BTreeMap<String, Figure> {
-    let mut tally = Tally::new(Tally::REPLICATES, seed, 4).expect("a size that is allowed");
-    let mut sums = [0.0; 4];
-    for (unit, counts) in rows {
-        let values = counts.map(|count| count as f64);
-        tally.add(unit as u64, 1.0, &values).expect("finite counts");
-        sums.iter_mut()
-            .zip(values)
-            .for_each(|(sum, value)| *sum += value);
-    }
-    let mut figures = BTreeMap::new();
-    for (index, name) in names.into_iter().enumerate() {
-        if sums[2 * index + 1] == 0.0 {
-            continue;
-        }
-        let interval = tally.ratio(2 * index, 2 * index + 1).ok();
-        let figure = Figure {
-            value: sums[2 * index] / sums[2 * index + 1],
-            low: interval.map(|interval| interval.low),
-            high: interval.map(|interval| interval.high),
-            unit: "fraction".into(),
-        };
-        figures.insert(name.into(), figure);
-    }
-    figures
+        .insert("held-out molecules".into(), bonded(&molecules, seed));
 }

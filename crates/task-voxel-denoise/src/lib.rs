@@ -10,12 +10,17 @@
 //! - Under SO(3) the rotated atoms are voxelised anew, the noise is a field that turns with them,
 //!   and the prediction is interpolated back. What interpolation alone does to a perfect
 //!   prediction is the floor that stands beside it.
+//!
+//! The plain U-Net halves its grid by convolutions of kernel 3 and stride 2, as published, which
+//! break the 24 turns by themselves: part of its `L_equiv` is architectural ([`Unet`]). Its setting
+//! `down = "k4-s2"` leaves only what is learnt.
 
 mod arms;
 mod batch;
 mod bonds;
 mod closing;
 mod config;
+mod figures;
 mod generate;
 mod lattice;
 mod noise;
@@ -32,7 +37,8 @@ use twirl_harness::{Entry, Training};
 pub use arms::clean::{CleanGrid, CleanGridConfig};
 pub use arms::octahedral::{OctahedralUnetArm, OctahedralUnetArmConfig};
 pub use arms::steerable::{SteerableUnetArm, SteerableUnetArmConfig};
-pub use arms::unet::{Unet, UnetConfig, UnetPreset, UnetSizes};
+pub use arms::unet::Unet;
+pub use arms::unet_sizes::{UnetConfig, UnetDown, UnetPreset, UnetSizes};
 pub use batch::{Batch, Output};
 pub use bonds::{Contacts, Counted};
 pub use config::{ClosingConfig, NoiseLaw, VoxelDenoiseConfig};

@@ -2,7 +2,9 @@
 
 use burn::tensor::Device;
 use serde_json::json;
-use task_voxel_denoise::{Unet, UnetConfig, UnetPreset, VoxelDenoise, VoxelDenoiseConfig};
+use task_voxel_denoise::{
+    Unet, UnetConfig, UnetDown, UnetPreset, VoxelDenoise, VoxelDenoiseConfig,
+};
 use twirl_data::{DataSet, Embedded};
 use twirl_harness::{Arm, Task, parameter_count};
 
@@ -22,14 +24,21 @@ fn presets_have_the_published_sizes() {
     ];
     for (name, millions) in presets {
         let config: UnetConfig = serde_json::from_value(json!({"preset": name})).expect("a preset");
-        let counted = config.sizes().parameters(channels);
+        let counted = config.parameters(channels);
         assert!(
             (counted as f64 / 1e6 - millions).abs() < 0.05,
             "{name}: {counted}"
         );
         if matches!(config.preset, UnetPreset::Small | UnetPreset::M1) {
-            let built = Unet::init(&config, &task, 1, &Device::flex()).expect("a network");
-            assert_eq!(parameter_count(&built), counted, "{name}");
+            for down in [UnetDown::K3S2, UnetDown::K4S2] {
+                let config = UnetConfig {
+                    down,
+                    ..config.clone()
+                };
+                let built = Unet::init(&config, &task, 1, &Device::flex()).expect("a network");
+                let counted = config.parameters(channels);
+                assert_eq!(parameter_count(&built), counted, "{name}, {down:?}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod octahedral;
 pub(crate) mod steerable;
 pub(crate) mod unet;
 mod unet_blocks;
+pub(crate) mod unet_sizes;
 
 use twirl_harness::TaskError;
 

@@ -32,7 +32,7 @@ impl Conv {
 
     pub(super) fn forward(&self, field: Tensor<5>) -> Tensor<5> {
         let weight = self.weight.val();
-        let padding = weight.dims()[2] / 2;
+        let padding = (weight.dims()[2] - 1) / 2;
         conv3d(field, weight, Some(self.bias.val()), self.stride, padding)
     }
 }
