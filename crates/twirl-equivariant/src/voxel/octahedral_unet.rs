@@ -99,8 +99,7 @@ impl OctahedralUnet {
                 .iter()
                 .fold(field, |field, block| block.forward(field));
         }
-        self.project
-            .forward(activation::silu(self.norm.forward(field)))
+        self.project.forward(self.norm.forward_silu(field))
     }
 }
 
@@ -118,8 +117,8 @@ impl Block {
     }
 
     fn forward(&self, field: Tensor<5>) -> Tensor<5> {
-        let inner = activation::silu(self.norms[0].forward(field.clone()));
-        let inner = activation::silu(self.norms[1].forward(self.convs[0].forward(inner)));
+        let inner = self.norms[0].forward_silu(field.clone());
+        let inner = self.norms[1].forward_silu(self.convs[0].forward(inner));
         field + self.convs[1].forward(inner)
     }
 }
