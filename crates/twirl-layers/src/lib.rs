@@ -10,6 +10,7 @@ mod activation;
 mod attention;
 mod convolution;
 mod dense;
+mod exponential;
 mod flex;
 mod group_norm;
 mod init;

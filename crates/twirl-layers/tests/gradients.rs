@@ -9,8 +9,8 @@ use burn::tensor::{Device, FloatDType, IntDType, Tensor, TensorData};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream};
 use twirl_layers::{
-    Activation, BesselBasis, Dense, Embedding, GaussianBasis, Init, LayerNorm, Mlp, RmsNorm,
-    attention, conv_transpose3d, conv3d, cutoff, gather,
+    Activation, BesselBasis, Dense, Embedding, GaussianBasis, GroupNorm, Init, LayerNorm, Mlp,
+    RmsNorm, attention, conv_transpose3d, conv3d, cutoff, gather,
 };
 
 const SEED: u64 = 11;
@@ -168,6 +168,21 @@ fn norms() {
     check_parameters("LayerNorm", &affine, |norm| norm.forward(input.clone()));
     let plain = LayerNorm::plain(4);
     check_input("LayerNorm", &input, |x| plain.forward(x));
+}
+
+#[test]
+fn group_norms() {
+    let mut init = Init::new(SEED, &device());
+    for (channels, groups, copies) in [(4, 2, 1), (3, 3, 1), (2, 1, 3)] {
+        let input = random([2, channels * copies, 2, 3, 2], 13);
+        let norm = GroupNorm::new(&mut init, channels, groups);
+        check_input("GroupNorm", &input, |x| norm.forward(x));
+        check_parameters("GroupNorm", &norm, |norm| norm.forward(input.clone()));
+        check_input("GroupNorm, SiLU", &input, |x| norm.forward_silu(x));
+        check_parameters("GroupNorm, SiLU", &norm, |norm| {
+            norm.forward_silu(input.clone())
+        });
+    }
 }
 
 #[test]

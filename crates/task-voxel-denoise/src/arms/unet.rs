@@ -1,7 +1,7 @@
 //! The `unet` arm: symmetry-agnostic.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::{GroupNorm, Init};
 
@@ -147,8 +147,7 @@ impl Unet {
                 field = double.forward(field);
             }
         }
-        self.last
-            .forward(activation::silu(self.norm.forward(field)))
+        self.last.forward(self.norm.forward_silu(field))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The pieces of the plain U-Net.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use twirl_layers::{Dense, GroupNorm, Init, attention, conv_transpose3d, conv3d};
 
 /// Cube-shaped kernels with bias.
@@ -83,7 +83,7 @@ impl Residual {
     pub(super) fn forward(&self, field: Tensor<5>) -> Tensor<5> {
         let mut inner = field.clone();
         for (norm, conv) in self.norms.iter().zip(&self.convs) {
-            inner = conv.forward(activation::silu(norm.forward(inner)));
+            inner = conv.forward(norm.forward_silu(inner));
         }
         match &self.shortcut {
             Some(shortcut) => shortcut.forward(field) + inner,

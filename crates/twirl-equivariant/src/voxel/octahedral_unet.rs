@@ -1,8 +1,8 @@
 //! A U-Net of convolutions on the octahedral group.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
-use twirl_layers::{GroupNorm, Init};
+use burn::tensor::Tensor;
+use twirl_layers::{Activation, GroupNorm, Init};
 
 use super::octahedral::{GroupConv, LiftingConv, ProjectingConv};
 use super::{average_pool, check_levels, linear_upsample};
@@ -90,7 +90,7 @@ impl OctahedralUnet {
                 .fold(field, |field, block| block.forward(field));
             if let Some(narrow) = self.narrow.get(level) {
                 skips.push(field.clone());
-                field = narrow.forward(average_pool(activation::silu(field)));
+                field = narrow.forward(average_pool(Activation::Silu.forward(field)));
             }
         }
         for (level, skip) in skips.into_iter().enumerate().rev() {
@@ -99,8 +99,7 @@ impl OctahedralUnet {
                 .iter()
                 .fold(field, |field, block| block.forward(field));
         }
-        self.project
-            .forward(activation::silu(self.norm.forward(field)))
+        self.project.forward(self.norm.forward_silu(field))
     }
 }
 
@@ -118,8 +117,8 @@ impl Block {
     }
 
     fn forward(&self, field: Tensor<5>) -> Tensor<5> {
-        let inner = activation::silu(self.norms[0].forward(field.clone()));
-        let inner = activation::silu(self.norms[1].forward(self.convs[0].forward(inner)));
+        let inner = self.norms[0].forward_silu(field.clone());
+        let inner = self.norms[1].forward_silu(self.convs[0].forward(inner));
         field + self.convs[1].forward(inner)
     }
 }

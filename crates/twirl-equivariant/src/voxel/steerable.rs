@@ -271,7 +271,7 @@ impl NormGate {
     /// A field of the same channels.
     #[must_use]
     pub fn forward(&self, field: Field) -> Field {
-        let scalars = activation::silu(self.norm.forward(field.scalars));
+        let scalars = self.norm.forward_silu(field.scalars);
         let vectors = match (&self.gate, field.vectors) {
             (Some(gate), Some(vectors)) => Some(gate.forward(vectors)),
             _ => None,
