@@ -12,8 +12,7 @@ use crate::{Batch, Output, VoxelDenoise};
 #[serde(default, deny_unknown_fields)]
 pub struct CleanGridConfig {}
 
-/// Predicts half the densities of the atoms: what rotations do to a prediction is linear in it, and
-/// the loss of the whole would be 0, of which nothing is a percentage.
+/// Predicts the densities of the atoms themselves.
 ///
 /// Under the 24 turns its `L_equiv` is 0. Under other rotations its grid is made anew in every
 /// pose and interpolated back, so its `L_equiv` is what interpolation alone does to a perfect
@@ -41,6 +40,6 @@ impl Arm<VoxelDenoise> for CleanGrid {
     }
 
     fn predict(&self, batch: &Batch) -> Output {
-        Output::of(batch, batch.clean() * 0.5)
+        Output::of(batch, batch.clean())
     }
 }
