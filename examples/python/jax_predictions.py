@@ -1,4 +1,7 @@
-"""Write the predictions of a JAX model at random rotations for `twirlbench measure`."""
+"""Write the predictions of a JAX model at random rotations to predictions.npz.
+
+pip install jax; python jax_predictions.py; twirlbench measure predictions.npz
+"""
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +28,8 @@ model = jax.jit(lambda x: jax.nn.silu(x @ weights[0]) @ weights[1])
 
 rotation = haar(draw, (64, ROTATIONS))
 # x -> R x for every molecule, rotation and atom; noise, if the model has any, held fixed
-prediction = model(jnp.einsum("mrij,maj->mrai", rotation, positions))
+# in full precision: what rounds differently with the pose is counted as symmetry error
+prediction = model(jnp.einsum("mrij,maj->mrai", rotation, positions, precision="highest"))
 np.savez_compressed(
     "predictions.npz", prediction=prediction, rotation=rotation, target=forces,
     weight=np.full((64, 9), 1 / 9),  # the mean over 9 atoms

@@ -1,4 +1,7 @@
-"""Write the predictions of a PyTorch model at random rotations for `twirlbench measure`."""
+"""Write the predictions of a PyTorch model at random rotations to predictions.h5.
+
+pip install torch h5py; python pytorch_predictions.py; twirlbench measure predictions.h5
+"""
 
 import h5py
 import torch

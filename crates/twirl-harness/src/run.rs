@@ -138,6 +138,24 @@ pub(crate) fn classify(panic: &(dyn std::any::Any + Send)) -> RunError {
     }
 }
 
+fn check_parts<T: Task>(task: &T) -> Result<(), RunError> {
+    let parts = [
+        (Split::Train, "train"),
+        (Split::Validation, "validation"),
+        (Split::Test, "test"),
+    ];
+    match parts
+        .iter()
+        .find(|(split, _)| task.items(*split).is_empty())
+    {
+        None => Ok(()),
+        Some((_, name)) => Err(RunError::Config(format!(
+            "data set {}: no {name} items; give a data set with all three parts",
+            task.data().name()
+        ))),
+    }
+}
+
 fn attempt<T: Task, A: Arm<T>>(
     job: &Job,
     training: Training,
@@ -147,18 +165,7 @@ fn attempt<T: Task, A: Arm<T>>(
 ) -> Result<Manifest, RunError> {
     job.train.validate()?;
     let task = T::open(&parse(&job.task, &job.task_config)?, around.data)?;
-    for (split, name) in [
-        (Split::Train, "train"),
-        (Split::Validation, "validation"),
-        (Split::Test, "test"),
-    ] {
-        if task.items(split).is_empty() {
-            return Err(RunError::Config(format!(
-                "data set {}: no {name} items; give a data set with all three parts",
-                around.data.name()
-            )));
-        }
-    }
+    check_parts(&task)?;
     let plain = around.device.device.clone();
     let device = plain.clone().autodiff();
     let config: A::Config = parse(&job.arm, &job.arm_config)?;

@@ -367,9 +367,8 @@ fn floor_law<T: Task, A: Arm<T>>(
         match symmetry {
             Some(_) => assert!(
                 relative <= floor,
-                "{when}: an equivariant arm has relative L_equiv {:e} in term {name}, above {floor:e} \
-                 (seed {SEED})",
-                relative
+                "{when}: an equivariant arm has relative L_equiv {relative:e} in term {name}, above \
+                 {floor:e} (seed {SEED})"
             ),
             None => println!("{when}: relative L_equiv of term {name}: {relative:e}"),
         }

@@ -219,9 +219,8 @@ impl<T: Task> Prepared<'_, T> {
     /// # Errors
     /// Those of [`Prepared::measure`].
     pub fn floor(&self, reference: &T::Reference) -> Result<Floor, RunError> {
-        let measured = self.measure(reference)?;
-        let relative = |(name, term): (&_, &TermMeasured)| Some((*name, term.relative()?.abs()));
-        Ok(Floor(measured.terms.iter().filter_map(relative).collect()))
+        let (sums, _) = self.sums(reference)?;
+        Ok(Floor(sums.relative().collect()))
     }
 
     fn sums<A: Arm<T>>(&self, model: &A) -> Result<(Sums, Scores), RunError> {

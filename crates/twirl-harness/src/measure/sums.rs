@@ -103,6 +103,14 @@ impl Sums {
         self.zero / self.count
     }
 
+    /// Size of the squared equivariance error over the squared size of the predictions, for every term
+    /// whose predictions are not all zero.
+    pub(super) fn relative(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        let sized = self.heads.iter().zip(&self.terms);
+        let sized = sized.filter(|(_, sums)| sums.size > 0.0);
+        sized.map(|((name, _), sums)| (*name, (sums.squared_equiv / sums.size).abs()))
+    }
+
     /// The training loss under the first resamples, to six digits; empty with too few molecules for
     /// an interval.
     pub(super) fn loss_replicates(&self) -> Result<Vec<f64>, CoreError> {

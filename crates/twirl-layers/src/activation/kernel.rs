@@ -5,6 +5,7 @@
     clippy::inline_always,
     reason = "vector instructions are only inlined into a function compiled for their set"
 )]
+#![expect(clippy::excessive_precision, reason = "figures as they were published")]
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
