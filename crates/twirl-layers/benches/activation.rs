@@ -6,8 +6,9 @@ use burn::tensor::{Device, Distribution, Tensor, activation};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use twirl_layers::Activation;
 
+type Form = fn(Tensor<2>) -> Tensor<2>;
+
 fn activations(bench: &mut Criterion) {
-    type Form = fn(Tensor<2>) -> Tensor<2>;
     let forms: [(&str, Form); 4] = [
         ("silu/own", |x| Activation::Silu.forward(x)),
         ("silu/burn", activation::silu),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use twirl_core::{Design, FiniteGroup, Symmetry};
 use twirl_harness::{Companion, CompanionRecord, Figure};
 
-use crate::compare::compare;
+use crate::compare::{Comparison, compare};
 use crate::grid::Grid;
 use crate::number::{NONE, interval_or_why, percent_digits, range, significant};
 use crate::runs::{ArmRuns, TaskRuns};
@@ -144,6 +144,29 @@ fn cell(figures: &[&Figure]) -> String {
     }
 }
 
+/// What must be read beside a control: also that the two searched their way to other learning rates, so
+/// that more than the control differs.
+fn control_notes(found: &Comparison, arms: [&ArmRuns; 2]) -> String {
+    let notes = found.notes(["control", "arm"]);
+    let rates = arms.map(|arm| {
+        let runs = arm.counted();
+        let mut rates: Vec<f64> = runs.iter().map(|run| run.manifest.learning_rate).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.dedup();
+        let rates: Vec<String> = rates.iter().map(|rate| format!("{rate:e}")).collect();
+        rates.join(", ")
+    });
+    if rates[0] == rates[1] {
+        return notes;
+    }
+    let differ = format!("learning rate of control {}, of arm {}", rates[0], rates[1]);
+    if notes == NONE {
+        differ
+    } else {
+        format!("{notes}; {differ}")
+    }
+}
+
 /// Variants of an arm, named after it (`arm-unaugmented`), against the arm itself.
 pub(crate) fn controls(task: &TaskRuns) -> Grid {
     let head = [
@@ -198,7 +221,7 @@ pub(crate) fn controls(task: &TaskRuns) -> Grid {
                     Verdict::Undecided => "undecided".into(),
                     Verdict::NoInterval => seeds_text(found.seeds),
                 },
-                found.notes(["control", "arm"]),
+                control_notes(&found, [control, arm]),
             ]);
         }
     }

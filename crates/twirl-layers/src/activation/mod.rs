@@ -52,6 +52,8 @@ mod tests {
 
     use super::*;
 
+    type Form = fn(Tensor<1>) -> Tensor<1>;
+
     /// Values and slopes of a function at many points.
     fn traced(function: impl Fn(Tensor<1>) -> Tensor<1>, points: &[f32]) -> [Vec<f64>; 2] {
         let input = Tensor::<1>::from_floats(points, &Device::flex().autodiff()).require_grad();
@@ -64,7 +66,6 @@ mod tests {
     #[test]
     fn all_forms_and_their_gradients_agree() {
         let points: Vec<f32> = (-4000..=4000).map(|place| place as f32 / 200.0).collect();
-        type Form = fn(Tensor<1>) -> Tensor<1>;
         let pairs: [(&str, Form, Form); 3] = [
             ("silu", |x| Activation::Silu.forward(x), activation::silu),
             ("gelu", |x| Activation::Gelu.forward(x), activation::gelu),
