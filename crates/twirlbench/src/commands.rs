@@ -97,6 +97,13 @@ fn resume(dir: &Path, device: Option<&str>, after: After, entries: &[Entry]) -> 
 }
 
 fn report(args: &ReportArgs) -> Result<ExitCode> {
+    let files = [&args.html, &args.markdown, &args.csv, &args.parquet];
+    if let Some(file) = &args.readme {
+        crate::readme::write(&args.dir, file)?;
+        if files.iter().all(|file| file.is_none()) {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
     let runs = twirl_report::RunSet::read(&args.dir)?;
     if let Some(path) = &args.html {
         write_whole(path, twirl_report::html(&runs).as_bytes())?;
@@ -117,16 +124,6 @@ fn report(args: &ReportArgs) -> Result<ExitCode> {
             write_whole(&folder.join(name), &twirl_report::parquet(&file))?;
         }
     }
-    if let Some(file) = &args.readme {
-        crate::readme::write(&runs, &args.dir, file)?;
-    }
-    let files = [
-        &args.html,
-        &args.markdown,
-        &args.csv,
-        &args.parquet,
-        &args.readme,
-    ];
     if files.iter().all(|file| file.is_none()) {
         println!("{}", twirl_report::table(&runs));
     }
