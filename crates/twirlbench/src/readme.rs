@@ -72,16 +72,13 @@ fn studies(dir: &Path, name: &str) -> Result<Option<ReadmePart>> {
                 commit.chars().take(10).collect::<String>(),
             ));
         }
-        let study = text(&manifest["study"]);
+        let (study, verdict) = (text(&manifest["study"]), text(&manifest["verdict"]));
         let figure = format!("{name}-{study}.svg");
         lines.push(format!(
-            "**{study}**, {} ([table](results/{name}/{study}/table.md))",
-            text(&manifest["verdict"])
+            "**{study}**, {verdict} ([table](results/{name}/{study}/table.md))"
         ));
-        lines.push(format!(
-            "![{}]({FIGURES}/{figure})",
-            text(&manifest["claim"])
-        ));
+        let seen = verdict.split_once(" -- ").map_or("", |(_, seen)| seen);
+        lines.push(format!("![{study}: {seen}]({FIGURES}/{figure})"));
         figures.push((figure, read("figure.svg")?));
     }
     Ok((!folders.is_empty()).then(|| ReadmePart {
