@@ -1,5 +1,7 @@
 //! Streaming means and ratios over molecules, with bootstrap intervals in bounded memory.
 
+use std::sync::LazyLock;
+
 use rand::RngExt;
 
 use crate::{CoreError, Purpose, Stream};
@@ -253,20 +255,29 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[below] + (place - place.floor()) * (sorted[above] - sorted[below])
 }
 
+/// The distribution function of Poisson(1) at 0, 1, 2 and so on, until its steps vanish.
+static POISSON: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let (mut count, mut mass) = (0.0, (-1.0_f64).exp());
+    let mut reached = 0.0;
+    let mut values = Vec::new();
+    while mass > 0.0 {
+        reached += mass;
+        values.push(reached);
+        count += 1.0;
+        mass /= count;
+    }
+    values
+});
+
 /// Poisson(1) numbers by inversion of the distribution function.
 fn poisson_weights(seed: u64, molecule: u64, replicates: usize) -> Vec<f64> {
     let mut stream = Stream::new(seed, Purpose::Bootstrap, [molecule, 0]);
+    let steps = POISSON.as_slice();
     let draw = |_| {
         let uniform: f64 = stream.random();
-        let (mut count, mut mass) = (0.0, (-1.0_f64).exp());
-        let mut reached = mass;
-        // The sum of masses can stop just below a uniform near 1, hence the second condition.
-        while uniform >= reached && mass > 0.0 {
-            count += 1.0;
-            mass /= count;
-            reached += mass;
-        }
-        count
+        let count = steps.iter().position(|&reached| uniform < reached);
+        // The sum of masses can stop just below a uniform near 1.
+        count.unwrap_or(steps.len()) as f64
     };
     (0..replicates).map(draw).collect()
 }
