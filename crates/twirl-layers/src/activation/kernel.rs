@@ -9,6 +9,8 @@
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
+use pulp::Arch;
+
 use super::Activation;
 use crate::exponential::exp;
 
@@ -42,26 +44,55 @@ fn normal(x: f32) -> f32 {
     if x < 0.0 { half } else { 1.0 - half }
 }
 
+#[inline(always)]
+fn silu(x: f32) -> f32 {
+    x * sigmoid(x)
+}
+
+#[inline(always)]
+fn silu_slope(x: f32) -> f32 {
+    let s = sigmoid(x);
+    s * (1.0 + x * (1.0 - s))
+}
+
+#[inline(always)]
+fn gelu(x: f32) -> f32 {
+    x * normal(x)
+}
+
+#[inline(always)]
+fn gelu_slope(x: f32) -> f32 {
+    const DENSITY: f32 = 0.398_942_28;
+    normal(x) + x * DENSITY * exp(-0.5 * x * x)
+}
+
 impl Activation {
-    #[inline(always)]
-    pub(super) fn value(self, x: f32) -> f32 {
-        match self {
-            Self::Silu => x * sigmoid(x),
-            Self::Gelu => x * normal(x),
+    /// Replaces every number by the function's value. The choice is made outside of the loops, which
+    /// would not become vector instructions with it inside.
+    pub(super) fn map(self, values: &mut [f32]) {
+        #[inline(always)]
+        fn run(values: &mut [f32], function: impl Fn(f32) -> f32) {
+            for value in values {
+                *value = function(*value);
+            }
         }
+        Arch::new().dispatch(|| match self {
+            Self::Silu => run(values, silu),
+            Self::Gelu => run(values, gelu),
+        });
     }
 
-    #[inline(always)]
-    pub(super) fn slope(self, x: f32) -> f32 {
-        match self {
-            Self::Silu => {
-                let s = sigmoid(x);
-                s * (1.0 + x * (1.0 - s))
-            }
-            Self::Gelu => {
-                const DENSITY: f32 = 0.398_942_28;
-                normal(x) + x * DENSITY * exp(-0.5 * x * x)
+    /// Multiplies every gradient by the slope at its input.
+    pub(super) fn chain(self, gradients: &mut [f32], inputs: &[f32]) {
+        #[inline(always)]
+        fn run(gradients: &mut [f32], inputs: &[f32], slope: impl Fn(f32) -> f32) {
+            for (gradient, &x) in gradients.iter_mut().zip(inputs) {
+                *gradient *= slope(x);
             }
         }
+        Arch::new().dispatch(|| match self {
+            Self::Silu => run(gradients, inputs, silu_slope),
+            Self::Gelu => run(gradients, inputs, gelu_slope),
+        });
     }
 }

@@ -9,7 +9,6 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, TensorData};
-use pulp::Arch;
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
@@ -31,17 +30,11 @@ impl Activate for Flex {
     fn activate(input: FlexTensor, activation: Activation) -> FlexTensor {
         let input = input.to_contiguous();
         let mut output = input.storage::<f32>().to_vec();
-        let map = |chunk: &mut [f32]| {
-            Arch::new().dispatch(|| {
-                for value in chunk {
-                    *value = activation.value(*value);
-                }
-            });
-        };
         if output.len() <= CHUNK {
-            map(&mut output);
+            activation.map(&mut output);
         } else {
-            output.par_chunks_mut(CHUNK).for_each(map);
+            let chunks = output.par_chunks_mut(CHUNK);
+            chunks.for_each(|chunk| activation.map(chunk));
         }
         like(&input, output)
     }
@@ -52,18 +45,11 @@ fn backward(activation: Activation, input: &FlexTensor, gradient: &FlexTensor) -
     let (input, gradient) = (input.to_contiguous(), gradient.to_contiguous());
     let mut output = gradient.storage::<f32>().to_vec();
     let at = input.storage::<f32>();
-    let map = |(chunk, at): (&mut [f32], &[f32])| {
-        Arch::new().dispatch(|| {
-            for (value, &x) in chunk.iter_mut().zip(at) {
-                *value *= activation.slope(x);
-            }
-        });
-    };
     if output.len() <= CHUNK {
-        map((&mut output, at));
+        activation.chain(&mut output, at);
     } else {
         let chunks = output.par_chunks_mut(CHUNK).zip(at.par_chunks(CHUNK));
-        chunks.for_each(map);
+        chunks.for_each(|(chunk, at)| activation.chain(chunk, at));
     }
     like(&input, output)
 }
