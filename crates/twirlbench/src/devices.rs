@@ -84,7 +84,7 @@ fn graphics(kind: &str, index: Option<usize>, name: &str) -> Result<DeviceChoice
     };
     let hardware = device
         .identity()
-        .map_or_else(|| kind.into(), |identity| format!("{identity:?}"));
+        .map_or_else(|| kind.into(), |identity| identity.name);
     Ok(DeviceChoice {
         device,
         name: name.into(),
