@@ -104,6 +104,11 @@ impl Rotation {
         self.0.trace()
     }
 
+    /// Cosine of the angle of `self^-1 other`, both proper: half of its trace less 1.
+    pub(crate) fn cosine_to(&self, other: &Self) -> f64 {
+        0.5 * (self.0.dot(&other.0) - 1.0)
+    }
+
     /// Angle in `[0, pi]` of the rotation, or of its proper part `-R` where the determinant is -1.
     ///
     /// Taken from the sine and the cosine together, so that it is accurate near 0 and near pi.

@@ -11,6 +11,17 @@ pub fn character(degree: usize, angle: f64) -> f64 {
     1.0 + 2.0 * (1..=degree).map(|k| (k as f64 * angle).cos()).sum::<f64>()
 }
 
+/// Characters of degree 1, 2 and so on at an angle of this cosine: the cosines of its multiples follow
+/// from `cos (k+1) w = 2 cos w cos k w - cos (k-1) w`.
+fn characters(cosine: f64) -> impl Iterator<Item = f64> {
+    let (mut before, mut now, mut character) = (1.0, cosine, 1.0);
+    std::iter::repeat_with(move || {
+        character += 2.0 * now;
+        (before, now) = (now, 2.0 * cosine * now - before);
+        character
+    })
+}
+
 /// Powers `S_0..=S_degree` of `F(g) = g^-1 f(g x)` by rotation degree.
 ///
 /// `S_l = (2l+1) mean_{i != j} chi_l(angle(g_i^-1 g_j)) <u_i, u_j>` over pairs of independent
@@ -76,19 +87,17 @@ pub fn spectrum(
                 shift.map_or(0.0, |shift| samples.dot(&centred[row], shift))
             };
             for i in first * unit..(first + 1) * unit {
-                let (inverse, own) = (rotations[i].inverse(), along(i));
+                let own = along(i);
                 for j in second * unit..(second + 1) * unit {
-                    let angle = inverse.compose(&rotations[j]).angle();
                     let raw = samples.dot(rows[i], rows[j]);
                     let product = if shift.is_some() {
                         samples.dot(&centred[i], &centred[j]) + own + along(j) + square
                     } else {
                         raw
                     };
-                    let mut character = 1.0;
                     sums[0] += raw;
-                    for (l, sum) in sums.iter_mut().enumerate().skip(1) {
-                        character += 2.0 * (l as f64 * angle).cos();
+                    let characters = characters(rotations[i].cosine_to(&rotations[j]));
+                    for (sum, character) in sums[1..].iter_mut().zip(characters) {
                         *sum += character * product;
                     }
                     pairs += 1;

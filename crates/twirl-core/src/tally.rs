@@ -238,46 +238,49 @@ impl Tally {
                 replicates: self.replicates,
             });
         }
-        ratios.sort_by(f64::total_cmp);
         Ok(Interval {
             value,
-            low: quantile(&ratios, 0.025),
-            high: quantile(&ratios, 0.975),
+            low: quantile(&mut ratios, 0.025),
+            high: quantile(&mut ratios, 0.975),
         })
     }
 }
 
-/// Linear interpolation between order statistics.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
+/// Linear interpolation between order statistics, found by selection; the values are reordered.
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    let place = share * (values.len() - 1) as f64;
     let below = place.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (place - place.floor()) * (sorted[above] - sorted[below])
+    let (_, &mut low, larger) = values.select_nth_unstable_by(below, f64::total_cmp);
+    let high = larger.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+    low + (place - place.floor()) * (high - low)
 }
 
-/// The distribution function of Poisson(1) at 0, 1, 2 and so on, until its steps vanish.
-static POISSON: LazyLock<Vec<f64>> = LazyLock::new(|| {
-    let (mut count, mut mass) = (0.0, (-1.0_f64).exp());
+/// The distribution function of Poisson(1) at 0, 1, 2 and so on; a larger number has less chance than
+/// the spacing of the uniform numbers, 2^-53.
+static POISSON: LazyLock<[f64; 18]> = LazyLock::new(|| {
+    let mut mass = (-1.0_f64).exp();
     let mut reached = 0.0;
-    let mut values = Vec::new();
-    while mass > 0.0 {
+    std::array::from_fn(|count| {
         reached += mass;
-        values.push(reached);
-        count += 1.0;
-        mass /= count;
-    }
-    values
+        mass /= (count + 1) as f64;
+        reached
+    })
 });
 
 /// Poisson(1) numbers by inversion of the distribution function.
 fn poisson_weights(seed: u64, molecule: u64, replicates: usize) -> Vec<f64> {
     let mut stream = Stream::new(seed, Purpose::Bootstrap, [molecule, 0]);
-    let steps = POISSON.as_slice();
+    let (often, seldom) = POISSON.split_first_chunk::<4>().expect("18 steps");
     let draw = |_| {
         let uniform: f64 = stream.random();
-        let count = steps.iter().position(|&reached| uniform < reached);
-        // The sum of masses can stop just below a uniform near 1.
-        count.unwrap_or(steps.len()) as f64
+        // Steps passed are counted, because a search for the first not passed mispredicts branches.
+        let passed = |count: u32, &reached: &f64| count.wrapping_add(u32::from(reached <= uniform));
+        let count = often.iter().fold(0, passed);
+        f64::from(if count == 4 {
+            seldom.iter().fold(count, passed)
+        } else {
+            count
+        })
     };
     (0..replicates).map(draw).collect()
 }
