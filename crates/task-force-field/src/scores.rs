@@ -11,21 +11,20 @@ const MILLI: f64 = 1e3;
 /// Force errors over components, cosine between predicted and true forces over the atoms where neither
 /// is zero, energy error per atom. All molecules' atoms count alike.
 pub(crate) fn scores(scale: &Scale, output: &Output, batch: &Batch) -> Vec<Score> {
-    let real: Tensor<3> = batch
-        .share
-        .clone()
-        .greater_elem(0.0)
-        .float()
-        .unsqueeze_dim(2);
-    let error = (output.force.clone() - batch.force.clone()) * real.clone() * scale.force * MILLI;
-    let sum = |values: Tensor<3>| values.sum_dim(2).sum_dim(1).flatten::<1>(0, 2);
-    let atoms = sum(real.clone());
-    let components = atoms * 3.0;
-    let dot = (output.force.clone() * batch.force.clone() * real.clone()).sum_dim(2);
+    let share: Tensor<3> = batch.share.clone().unsqueeze_dim(2);
+    let real = share.greater_elem(0.0).float();
+    let sum = |values: Tensor<3>| {
+        let [molecules, atoms, components] = values.dims();
+        let rows = values.reshape([molecules, atoms * components]);
+        rows.sum_dim(1).squeeze_dim::<1>(1)
+    };
+    let error = (output.force.clone() - batch.force.clone()) * (real.clone() * scale.force * MILLI);
+    let components = sum(real.clone()) * 3.0;
+    let dot = (output.force.clone() * batch.force.clone()).sum_dim(2);
     let length = |vectors: &Tensor<3>| (vectors.clone() * vectors.clone()).sum_dim(2).sqrt();
-    let lengths = length(&output.force) * length(&batch.force) * real.clone();
-    let defined = lengths.clone().greater_elem(0.0).float();
-    let cosine = dot / (lengths + (-defined.clone() + 1.0));
+    let lengths = length(&output.force) * length(&batch.force) * real;
+    let undefined = lengths.clone().equal_elem(0.0);
+    let cosine = (dot / lengths).mask_fill(undefined.clone(), 0.0);
     let mut scores = vec![
         Score {
             name: "force-mae",
@@ -44,8 +43,8 @@ pub(crate) fn scores(scale: &Scale, output: &Output, batch: &Batch) -> Vec<Score
         Score {
             name: "force-cosine",
             unit: "",
-            numerator: sum(cosine * defined.clone()),
-            denominator: sum(defined),
+            numerator: sum(cosine),
+            denominator: sum(undefined.bool_not().float()),
             root: false,
         },
     ];

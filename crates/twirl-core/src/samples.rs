@@ -124,12 +124,26 @@ impl<'a> Samples<'a> {
     /// `sum_b w_b a_b . b_b` for two `[blocks][dim]` vectors.
     #[must_use]
     pub fn dot(&self, a: &[f64], b: &[f64]) -> f64 {
-        let blocks = a.chunks_exact(self.dim).zip(b.chunks_exact(self.dim));
-        let product = |(a, b): (&[f64], &[f64])| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-        blocks
-            .zip(self.weights)
-            .map(|(pair, weight)| weight * product(pair))
-            .sum()
+        match self.dim {
+            // The usual one: a sum for each component, so that the three do not wait for each other.
+            3 => {
+                let (a, b) = (a.as_chunks::<3>().0, b.as_chunks::<3>().0);
+                let mut sums = [0.0; 3];
+                for ((a, b), weight) in a.iter().zip(b).zip(self.weights) {
+                    for axis in 0..3 {
+                        sums[axis] += weight * (a[axis] * b[axis]);
+                    }
+                }
+                sums[0] + sums[1] + sums[2]
+            }
+            dim => {
+                let blocks = a.chunks_exact(dim).zip(b.chunks_exact(dim));
+                let product =
+                    |(a, b): (&[f64], &[f64])| -> f64 { a.iter().zip(b).map(|(x, y)| x * y).sum() };
+                let blocks = blocks.zip(self.weights);
+                blocks.map(|(pair, weight)| weight * product(pair)).sum()
+            }
+        }
     }
 
     /// `sum_b w_b l(|r_b|)` for one `[blocks][dim]` vector.

@@ -6,7 +6,7 @@ mod sums;
 
 use std::collections::BTreeMap;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, TensorData, Transaction};
 use twirl_core::{CoreError, Rotation};
 
 use crate::record::{Split, TermRecord};
@@ -17,6 +17,7 @@ use sums::Sums;
 pub(crate) use plan::rotations_of;
 pub use plan::{Plan, Prepared};
 pub(crate) use stack::host_values;
+use stack::values;
 
 /// A loss and its parts with the interval of the percentage.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -174,25 +175,29 @@ impl Floor {
 struct Scores(BTreeMap<&'static str, (&'static str, bool, f64, f64)>);
 
 impl Scores {
-    fn add(&mut self, score: Score) {
+    fn add(&mut self, score: &Score, numerators: &TensorData, denominators: &TensorData) {
         let (_, _, numerator, denominator) = self
             .0
             .entry(score.name)
             .or_insert((score.unit, score.root, 0.0, 0.0));
-        *numerator += host_values(score.numerator).iter().sum::<f64>();
-        *denominator += host_values(score.denominator).iter().sum::<f64>();
+        *numerator += values(numerators).sum::<f64>();
+        *denominator += values(denominators).sum::<f64>();
     }
 
-    /// All but those that are 0 / 0.
-    fn finish(self) -> BTreeMap<&'static str, ScoreValue> {
-        let value = |(name, (unit, root, numerator, denominator)): (_, (_, bool, f64, f64))| {
-            let ratio = numerator / denominator;
+    /// All but those that are 0 / 0, which no item defines.
+    fn finish(self) -> Result<BTreeMap<&'static str, ScoreValue>, CoreError> {
+        let defined = self.0.into_iter();
+        let defined = defined.filter(|(_, (_, _, above, below))| (*above, *below) != (0.0, 0.0));
+        let value = |(name, (unit, root, above, below)): (_, (_, bool, f64, f64))| {
+            let ratio = above / below;
             let value = if root { ratio.sqrt() } else { ratio };
-            value
-                .is_finite()
-                .then_some((name, ScoreValue { unit, value }))
+            if value.is_finite() {
+                Ok((name, ScoreValue { unit, value }))
+            } else {
+                Err(CoreError::Overflow { what: name })
+            }
         };
-        self.0.into_iter().filter_map(value).collect()
+        defined.map(value).collect()
     }
 }
 
@@ -208,7 +213,7 @@ impl<T: Task> Prepared<'_, T> {
             zero: sums.zero(),
             loss_replicates: sums.loss_replicates().map_err(of_core)?,
             terms: sums.terms().map_err(of_core)?.into_iter().collect(),
-            scores: scores.finish(),
+            scores: scores.finish().map_err(of_core)?,
             rotations: self.plan.rotations(),
             molecules: self.plan.units(self.task),
         })
@@ -237,22 +242,20 @@ impl<T: Task> Prepared<'_, T> {
                 Some(sums) => sums,
                 none => none.insert(Sums::new(&stacks, self.plan).map_err(of_core)?),
             };
-            for (index, &item) in items.iter().enumerate() {
-                let parts: Result<Vec<_>, CoreError> = stacks
-                    .iter()
-                    .map(|stack| stack.part(index, self.plan, &drawn[index]))
-                    .collect();
-                sums.add(
-                    self.plan.unit(self.task, item) as u64,
-                    &parts.map_err(of_core)?,
-                )
-                .map_err(of_core)?;
+            for (index, (&item, rotations)) in items.iter().zip(&drawn).enumerate() {
+                let parts = stacks.iter();
+                let parts = parts.map(|stack| stack.part(index, self.plan, rotations));
+                let parts: Result<Vec<_>, CoreError> = parts.collect();
+                let unit = self.plan.unit(self.task, item) as u64;
+                let added = parts.and_then(|parts| sums.add(unit, &parts));
+                added.map_err(of_core)?;
             }
         }
         Ok((sums.expect("a prepared plan has items"), scores))
     }
 
-    /// Turns, predicts and untwists a batch, one rotation of every item after the other.
+    /// Turns, predicts and untwists a batch, one rotation of every item after the other. All that a
+    /// rotation leaves is read from the device at once.
     fn stacks<A: Arm<T>>(
         &self,
         model: &A,
@@ -266,14 +269,26 @@ impl<T: Task> Prepared<'_, T> {
             let rotations = Rotations::new(chosen, self.device);
             let turned = self.task.rotate(batch, &rotations);
             let output = self.task.untwist(model.predict(&turned), &rotations);
-            for (index, term) in self.task.terms(&output, batch).into_iter().enumerate() {
-                if turn == 0 {
-                    stacks.push(Stack::new(&term, self.plan.rotations()));
-                }
-                stacks[index].push(term);
+            let terms = self.task.terms(&output, batch);
+            let measured = self.task.scores(&output, batch);
+            let mut reads = Transaction::default();
+            for term in &terms {
+                reads = reads.register(term.prediction.clone());
             }
-            for score in self.task.scores(&output, batch) {
-                scores.add(score);
+            for score in &measured {
+                reads = reads.register(score.numerator.clone());
+                reads = reads.register(score.denominator.clone());
+            }
+            let mut read = reads.execute().into_iter();
+            if turn == 0 {
+                let stack = |term| Stack::new(term, self.plan.rotations());
+                stacks = terms.iter().map(stack).collect();
+            }
+            for (stack, predictions) in stacks.iter_mut().zip(read.by_ref()) {
+                stack.push(&predictions);
+            }
+            for (score, sums) in measured.iter().zip(read.as_slice().chunks_exact(2)) {
+                scores.add(score, &sums[0], &sums[1]);
             }
         }
         stacks
@@ -295,4 +310,36 @@ pub fn measure<T: Task, A: Arm<T>>(
 
 fn of_core(source: CoreError) -> RunError {
     RunError::Measure { step: 0, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Tensor;
+
+    use super::*;
+
+    fn finished(above: f64, below: f64) -> Result<Option<f64>, CoreError> {
+        let tensor = |value: f64| Tensor::<1>::from_floats([value], &Device::flex());
+        let score = Score {
+            name: "ratio",
+            unit: "",
+            numerator: tensor(above),
+            denominator: tensor(below),
+            root: true,
+        };
+        let mut scores = Scores::default();
+        let data = [&score.numerator, &score.denominator].map(|part| part.to_data());
+        scores.add(&score, &data[0], &data[1]);
+        let finished = scores.finish()?;
+        Ok(finished.get("ratio").map(|score| score.value))
+    }
+
+    #[test]
+    fn a_score_without_items_is_absent_and_one_out_of_range_is_an_error() {
+        assert_eq!(finished(8.0, 2.0), Ok(Some(2.0)));
+        assert_eq!(finished(0.0, 0.0), Ok(None));
+        let error = Err(CoreError::Overflow { what: "ratio" });
+        assert_eq!(finished(1.0, 0.0), error);
+        assert_eq!(finished(f64::MAX, 1.0), error);
+    }
 }

@@ -1,6 +1,6 @@
 //! Predictions of a batch at all rotations, term by term.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use twirl_core::{
     CoreError, Loss, Rotation, Samples, Split, Symmetry, energy, parity_error, spectrum, split,
 };
@@ -55,8 +55,8 @@ impl Stack {
     }
 
     /// Adds the untwisted prediction of a rotation.
-    pub(super) fn push(&mut self, term: Term) {
-        self.predictions.push(host_values(term.prediction));
+    pub(super) fn push(&mut self, predictions: &TensorData) {
+        self.predictions.push(values(predictions).collect());
     }
 
     /// Splits the loss of one molecule of the batch.
@@ -70,18 +70,14 @@ impl Stack {
         let row = index * blocks * dim..(index + 1) * blocks * dim;
         let weights = &self.weight[index * blocks..(index + 1) * blocks];
         let target = &self.target[row.clone()];
-        let predictions: Vec<f64> = self
-            .predictions
-            .iter()
-            .flat_map(|values| &values[row.clone()])
-            .copied()
-            .collect();
-        let residuals: Vec<f64> = predictions
-            .iter()
-            .zip(target.iter().cycle())
-            .map(|(prediction, target)| prediction - target)
-            .collect();
         let count = self.predictions.len();
+        let mut predictions = Vec::with_capacity(count * target.len());
+        let mut residuals = Vec::with_capacity(count * target.len());
+        for turn in &self.predictions {
+            let prediction = &turn[row.clone()];
+            predictions.extend_from_slice(prediction);
+            residuals.extend(prediction.iter().zip(target).map(|(f, y)| f - y));
+        }
         let samples = Samples::new(count, blocks, dim, &residuals, weights)?;
         let parts = split(&plan.design, plan.symmetry, self.loss, &samples)?;
         let squared = if self.loss == Loss::Squared {
@@ -160,5 +156,9 @@ fn parity(
 }
 
 pub(crate) fn host_values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
+    values(&tensor.into_data()).collect()
+}
+
+pub(super) fn values(data: &TensorData) -> impl Iterator<Item = f64> {
+    data.iter::<f64>()
 }
