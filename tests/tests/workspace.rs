@@ -18,9 +18,9 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-core" | "workspace-tests" => &[],
         "twirl-data" | "twirl-landscape" | "twirl-layers" => &["twirl-core"],
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
-        "twirl-harness" => &["twirl-core", "twirl-data"],
+        "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers"],
         "twirl-report" => &["twirl-core", "twirl-harness"],
-        "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness"],
+        "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
         "twirlbench" => return None,
         task if task.starts_with("task-") => &[
             "twirl-core",

@@ -1,6 +1,7 @@
 //! The part of every tensor product that depends on geometry alone.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use twirl_layers::matmul;
 
 use crate::angular::{PATHS, clebsch_gordan, components, quadrupoles};
 use crate::{Cloud, Edges};
@@ -23,7 +24,7 @@ impl Couplings {
                 let first = path[1] * path[1];
                 let part = harmonics.clone().narrow(1, first, edge);
                 let table = table(path, &edges.unit);
-                part.matmul(table)
+                matmul(part, table)
                     .reshape([rows, cloud.neighbours * input, output])
                     .swap_dims(1, 2)
             })
@@ -51,7 +52,7 @@ fn harmonics(unit: &Tensor<2>) -> Tensor<2> {
         .collect();
     let quadratic = constant(quadratic, [9, 5], unit);
     let ones = unit.clone().narrow(1, 0, 1).ones_like();
-    let second = outer.reshape([edges, 9]).matmul(quadratic);
+    let second = matmul(outer.reshape([edges, 9]), quadratic);
     Tensor::cat(vec![ones, unit.clone() * 3.0_f64.sqrt(), second], 1)
 }
 

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
-use twirl_layers::{Activation, Dense, Embedding, Init, gather};
+use twirl_layers::{Activation, Dense, Embedding, Init, gather, matmul};
 
 use crate::error::check_config;
 use crate::features::radial;
@@ -181,7 +181,7 @@ impl Interaction {
         let summed = self.to_scalars.forward(cloud, &hidden, radial).sum_dim(1);
         let along = self.to_vectors.forward(cloud, &hidden, radial);
         let unit = edges.unit.clone().reshape([atoms, neighbours, 3]);
-        let mut turned = unit.swap_dims(1, 2).matmul(along);
+        let mut turned = matmul(unit.swap_dims(1, 2), along);
         if let (Some(carry), Some(vectors)) = (&self.carry, vectors) {
             let weight = carry.forward(cloud, &hidden, radial);
             let senders = gather(

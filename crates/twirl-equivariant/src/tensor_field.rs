@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
-use twirl_layers::{Activation, Dense, Embedding, Init, gather};
+use twirl_layers::{Activation, Dense, Embedding, Init, gather, matmul};
 
 use crate::angular::{PATHS, components};
 use crate::couplings::Couplings;
@@ -227,7 +227,7 @@ impl Interaction {
             let weight = message.weight.forward(radial.clone());
             let weighted = senders[input].clone() * weight.reshape([atoms, neighbours, 1, width]);
             let weighted = weighted.reshape([atoms, neighbours * size, width]);
-            let sum = couplings.of(message.path).matmul(weighted);
+            let sum = matmul(couplings.of(message.path), weighted);
             sums[output] = Some(match sums[output].take() {
                 Some(before) => before + sum,
                 None => sum,

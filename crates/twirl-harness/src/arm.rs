@@ -58,6 +58,10 @@ pub trait Arm<T: Task>: Module + 'static {
     -> Result<Self, TaskError>;
 
     /// Predicts for a batch in its present pose.
+    ///
+    /// Matrix products and convolutions go through [`twirl_layers::matmul`],
+    /// [`twirl_layers::conv3d`] and [`twirl_layers::conv_transpose3d`], as in all of its layers, or they
+    /// are missing from the operations by which arms are compared.
     fn predict(&self, batch: &T::Batch) -> T::Output;
 
     /// Linear layers whose weights divide into an equivariant part and a rest. Empty where inputs

@@ -27,6 +27,7 @@ pub(crate) struct Counters {
     /// Step of the last record, because a checkpoint may fall before or after a measurement.
     pub(crate) measured: Option<u64>,
     pub(crate) device_seconds: f64,
+    pub(crate) model_flops: f64,
     pub(crate) wall_seconds: f64,
     pub(crate) measuring_seconds: f64,
     pub(crate) cold_start_seconds: f64,

@@ -54,7 +54,8 @@ pub use measure::{
 };
 pub use optimizer::build as build_optimizer;
 pub use record::{
-    CompanionRecord, Manifest, Record, Split, Status, Stop, TermRecord, read_records,
+    CompanionRecord, Manifest, Record, Split, Status, Stop, TRAINING_PASSES, TermRecord,
+    read_records,
 };
 pub use rotations::Rotations;
 pub use run::{Observer, Progress, Silent};

@@ -70,6 +70,12 @@ pub struct CompanionRecord {
     pub rotations: usize,
 }
 
+/// Operations of a training step over those of its forward pass, as [`twirl_layers::count_flops`]
+/// counts them: the backward pass takes two products for every one, for the gradients of both
+/// factors. It is the usual convention, and a little more than what is done where a factor needs no
+/// gradient.
+pub const TRAINING_PASSES: f64 = 3.0;
+
 /// One measurement: a line of `records.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -79,6 +85,10 @@ pub struct Record {
     pub samples: u64,
     /// Device seconds spent on training so far.
     pub device_seconds: f64,
+    /// Operations of the model in training so far: see [`TRAINING_PASSES`]. Absent where the arm's
+    /// products are not counted, and in records of version 0.1.0 before it was added.
+    #[serde(default)]
+    pub model_flops: Option<f64>,
     /// Seconds since the run began, summed over restarts.
     pub wall_seconds: f64,
     /// The training loss on held-out molecules and its parts.

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
+use twirl_layers::count_flops;
 
 use crate::batches::{Loaded, Order, load_ahead, stopped};
 use crate::checkpoint::{self, Counters};
 use crate::gradients::Average;
-use crate::record::Stop;
+use crate::record::{Stop, TRAINING_PASSES};
 use crate::run::{Observer, Progress};
 use crate::{
     Arm, Clock, CompanionRecord, Floor, Folder, Gradients, Job, Plan, Prepared, Record, Rotations,
@@ -23,9 +24,12 @@ pub(crate) struct Trainee<A> {
     pub(crate) optimizer: ModuleOptimizer,
 }
 
-/// Loss and gradient norm of one step, both finite.
+/// What one step leaves behind.
 pub(crate) struct Taken {
+    /// Finite, as is the loss.
     pub(crate) grad_norm: f64,
+    /// Of the forward pass.
+    pub(crate) flops: u64,
 }
 
 /// What every step of a run shares.
@@ -65,7 +69,7 @@ impl<T: Task> Setting<'_, T> {
             average,
             mut optimizer,
         } = trainee;
-        let output = model.predict(&batch);
+        let (output, flops) = count_flops(|| model.predict(&batch));
         let loss = training_loss(&self.task.terms(&output, &batch));
         let mut gradients = Gradients::of(&loss, &model);
         let squared = gradients
@@ -104,7 +108,7 @@ impl<T: Task> Setting<'_, T> {
                 average,
                 optimizer,
             },
-            Ok(Taken { grad_norm }),
+            Ok(Taken { grad_norm, flops }),
         )
     }
 
@@ -209,7 +213,10 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
             })?;
             trainee = next;
             match taken {
-                Ok(taken) => counters.grad_norm = Some(taken.grad_norm),
+                Ok(taken) => {
+                    counters.grad_norm = Some(taken.grad_norm);
+                    counters.model_flops += TRAINING_PASSES * taken.flops as f64;
+                }
                 Err(NotFinite { what, value }) => {
                     setting.save_failure(&loaded, step)?;
                     checkpoint::save(setting.folder, &trainee, counters)?;
@@ -258,6 +265,7 @@ fn record<T: Task, A: Arm<T>>(
         step,
         samples: step * batch,
         device_seconds: counters.device_seconds,
+        model_flops: (step == 0 || counters.model_flops > 0.0).then_some(counters.model_flops),
         wall_seconds: counters.wall_seconds,
         split: measured.split(measuring.floor),
         loss_zero: Some(measured.zero),

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Tensor, activation};
 
+use crate::matmul;
+
 /// Far below every logit, yet far from the end of the f32 range.
 const MASKED: f64 = 1e9;
 
@@ -40,7 +42,7 @@ pub fn attention(
     let query = query * (1.0 / (depth as f64).sqrt());
     let query = split(query, queries).swap_dims(1, 2);
     let key = split(key, keys).permute([0, 2, 3, 1]);
-    let mut logits = query.matmul(key);
+    let mut logits = matmul(query, key);
     if let Some(bias) = bias {
         logits = logits + bias;
     }
@@ -53,6 +55,6 @@ pub fn attention(
         value = value * mask.reshape([batch, keys, 1]);
     }
     let value = split(value, keys).swap_dims(1, 2);
-    let output = activation::softmax(logits, 3).matmul(value);
+    let output = matmul(activation::softmax(logits, 3), value);
     output.swap_dims(1, 2).reshape([batch, queries, channels])
 }

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::{Activation, Init};
+use crate::{Activation, Init, matmul};
 
 /// `x W + b` on the last axis.
 #[derive(Module, Debug)]
@@ -42,7 +42,7 @@ impl Dense {
         let mut dims = input.dims();
         assert_eq!(dims[D - 1], inputs, "Dense: last axis of {dims:?}");
         let rows = dims[..D - 1].iter().product();
-        let mut output = input.reshape([rows, inputs]).matmul(weight);
+        let mut output = matmul(input.reshape([rows, inputs]), weight);
         if let Some(bias) = &self.bias {
             output = output + bias.val().unsqueeze();
         }

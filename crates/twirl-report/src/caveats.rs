@@ -2,7 +2,7 @@
 
 use twirl_harness::Record;
 
-use crate::curve::along;
+use crate::curve::{Cost, along};
 use crate::number::NONE;
 use crate::runs::{ArmRuns, Run};
 
@@ -18,15 +18,20 @@ pub struct Caveats {
     /// Seeds of either arm that failed, ran out of memory or met a limit of time. They are in no
     /// figure, so none of the two is called better.
     pub failed: [usize; 2],
-    /// Arms with a run whose learning rate is yet to fall at the common device time. A run with
-    /// that budget would have annealed by then: neither is called better at that time.
+    /// Arms with a run whose learning rate is yet to fall at the cost of the comparison. A run with
+    /// that budget would have annealed by then: neither is called better there.
     pub mid_anneal: [bool; 2],
 }
 
 impl Caveats {
-    pub(crate) fn of(arms: [&ArmRuns; 2], seeds_only: bool, seconds: Option<f64>) -> Self {
+    pub(crate) fn of(
+        arms: [&ArmRuns; 2],
+        seeds_only: bool,
+        cost: Cost,
+        common: Option<f64>,
+    ) -> Self {
         let anneals = |arm: &ArmRuns| {
-            seconds.is_some_and(|at| arm.counted().iter().any(|run| falls(run, at)))
+            common.is_some_and(|at| arm.counted().iter().any(|run| falls(run, cost, at)))
         };
         Self {
             seeds_only,
@@ -38,6 +43,11 @@ impl Caveats {
     /// Whether a seed failed.
     pub fn any_failed(&self) -> bool {
         self.failed != [0, 0]
+    }
+
+    /// Whether neither may be called better at a cost: a seed failed, or an arm is mid-anneal there.
+    pub(crate) fn forbid(&self) -> bool {
+        self.any_failed() || self.mid_anneal != [false; 2]
     }
 
     /// In words, with names of the two; a dash for nothing.
@@ -68,19 +78,19 @@ impl Caveats {
     }
 }
 
-/// Whether the schedule of a run lowers its rate after a device time that it has.
-fn falls(run: &Run, seconds: f64) -> bool {
+/// Whether the schedule of a run lowers its rate after a cost that it has.
+fn falls(run: &Run, cost: Cost, at: f64) -> bool {
     let train = &run.manifest.job.train;
-    let later = |record: &&Record| record.device_seconds > 0.0;
+    let later = |record: &&Record| cost.of(record) > 0.0;
     let steps: Vec<[f64; 2]> = run
         .records
         .iter()
         .filter(later)
-        .map(|record| [record.device_seconds.ln(), (record.step as f64).ln()])
+        .map(|record| [cost.of(record).ln(), (record.step as f64).ln()])
         .collect();
     // After the warm-up, whose low rates are no annealed ones.
     let warm = train.schedule.warmup.min(train.steps);
     let rate = |step: u64| train.schedule.rate(1.0, step.max(warm), train.steps);
-    along(&steps, seconds.ln())
+    along(&steps, at.ln())
         .is_some_and(|step| rate(step.exp().round() as u64) > rate(train.steps) + ANNEALED)
 }

@@ -5,7 +5,7 @@ use twirl_harness::Split;
 use crate::ReportError;
 use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
-use crate::curve::{Curve, percent_errors};
+use crate::curve::{Cost, percent_errors};
 use crate::draws::Sides;
 use crate::grid::Grid;
 use crate::number::{NONE, range, significant};
@@ -185,7 +185,7 @@ pub fn compare_table(comparisons: &[Result<Comparison, ReportError>]) -> String 
 }
 
 fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, String> {
-    let curves = Sides::curves(a, b)?;
+    let curves = Sides::curves(a, b, Cost::DeviceSeconds)?;
     let runs = [a.counted(), b.counted()];
     let first = &runs[0][0].manifest;
     comparable(first, &runs[1][0].manifest)?;
@@ -202,7 +202,10 @@ fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, String> {
     });
     let losses = ratio(&Sides::last_losses(a, b));
     let (loss_ratio, seeds_only) = losses.ok_or("a final loss is not positive")?;
-    let at_equal_time = clock.and_then(|()| equal_time(&curves));
+    let at_equal_time = clock.and_then(|()| {
+        let (seconds, draws) = curves.at_equal(Cost::DeviceSeconds)?;
+        Ok((seconds, draws.ratio(|ratio| *ratio)))
+    });
     let common = at_equal_time.as_ref().ok().map(|found| found.0);
     let (percent_difference, percent_seeds_only) = percents(&runs).ok_or("a run has no record")?;
     Ok(Comparison {
@@ -214,7 +217,7 @@ fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, String> {
         percent_seeds_only,
         seconds_ratio,
         at_equal_time,
-        caveats: Caveats::of([a, b], seeds_only, common),
+        caveats: Caveats::of([a, b], seeds_only, Cost::DeviceSeconds, common),
     })
 }
 
@@ -254,12 +257,4 @@ fn percents(runs: &[Vec<&Run>; 2]) -> Option<(Estimate, bool)> {
 fn last_splits<'a>(runs: &[&'a Run]) -> Vec<&'a Split> {
     let last = runs.iter().filter_map(|run| run.last());
     last.map(|record| &record.split).collect()
-}
-
-fn equal_time(curves: &Sides<Curve>) -> Result<(f64, Estimate), String> {
-    let seconds = curves.common_seconds()?;
-    let draws = curves
-        .draw(|[a, b]| Some(Curve::mean(a)?.at(seconds)? / Curve::mean(b)?.at(seconds)?))
-        .ok_or("the seeds of an arm have no common device time")?;
-    Ok((seconds, draws.ratio(|ratio| *ratio)))
 }

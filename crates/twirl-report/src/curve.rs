@@ -1,8 +1,42 @@
-//! Loss against device seconds, and percentage against steps, as curves.
+//! Loss against the cost of training, and percentage against steps, as curves.
+
+use twirl_harness::Record;
 
 use crate::number::mean_count;
 use crate::runs::{ArmRuns, Run};
 use crate::seeds::{Estimate, Z, mean_over_seeds};
+
+/// What training costs: the axis of a curve of losses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// Device seconds.
+    DeviceSeconds,
+    /// Operations of the model, whatever the device makes of them.
+    ModelFlops,
+}
+
+impl Cost {
+    /// What a record has cost, if that is known.
+    pub(crate) fn known(self, record: &Record) -> Option<f64> {
+        match self {
+            Self::DeviceSeconds => Some(record.device_seconds),
+            Self::ModelFlops => record.model_flops,
+        }
+    }
+
+    /// The same; zero, which has no place on a logarithmic axis, where it is not known.
+    pub(crate) fn of(self, record: &Record) -> f64 {
+        self.known(record).unwrap_or(0.0)
+    }
+
+    /// Name and unit.
+    pub(crate) fn words(self) -> [&'static str; 2] {
+        match self {
+            Self::DeviceSeconds => ["device time", "s"],
+            Self::ModelFlops => ["number of operations", "FLOP"],
+        }
+    }
+}
 
 /// When a curve first reaches a level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +74,7 @@ impl Reach {
     }
 }
 
-/// Loss against device seconds: straight lines on logarithmic axes between the measurements.
+/// Loss against a cost, here called time: straight lines on logarithmic axes between the measurements.
 ///
 /// The measurement before the first step has no place on a logarithmic time axis and is left out.
 /// Of measurements at equal times the last counts.
@@ -52,21 +86,16 @@ pub struct Curve {
 
 impl Curve {
     /// The curve of a run; nothing if it has no positive loss after the first step.
-    pub fn of(run: &Run) -> Option<Self> {
-        Self::new(
-            run.records
-                .iter()
-                .map(|record| [record.device_seconds, record.split.loss]),
-        )
+    pub fn of(run: &Run, cost: Cost) -> Option<Self> {
+        let point = |record| [cost.of(record), record.split.loss];
+        Self::new(run.records.iter().map(point))
     }
 
     /// The curve under a resample of molecules, of the records that have it.
-    pub(crate) fn resampled(run: &Run, resample: usize) -> Option<Self> {
-        let point = |record: &twirl_harness::Record| {
-            Some([
-                record.device_seconds,
-                *record.loss_replicates.get(resample)?,
-            ])
+    pub(crate) fn resampled(run: &Run, cost: Cost, resample: usize) -> Option<Self> {
+        let point = |record: &Record| {
+            let loss = *record.loss_replicates.get(resample)?;
+            Some([cost.of(record), loss])
         };
         Self::new(run.records.iter().filter_map(point))
     }

@@ -15,7 +15,8 @@
 
 use twirl_harness::Record;
 
-use crate::curve::Curve;
+use crate::curve::{Cost, Curve};
+use crate::number::significant;
 use crate::runs::{ArmRuns, Run};
 use crate::seeds::{Estimate, percentiles, resamples, widening};
 
@@ -82,11 +83,17 @@ impl<S> Sides<S> {
 }
 
 impl Sides<Curve> {
-    /// The curves of loss against device seconds.
-    pub(crate) fn curves(a: &ArmRuns, b: &ArmRuns) -> Result<Self, String> {
+    /// The curves of loss against a cost.
+    pub(crate) fn curves(a: &ArmRuns, b: &ArmRuns, cost: Cost) -> Result<Self, String> {
         let curve = |run: &Run| {
-            Curve::of(run)
-                .ok_or_else(|| format!("{} has no positive loss after its first step", run.label()))
+            let known = run.last().is_some_and(|record| cost.of(record) > 0.0);
+            Curve::of(run, cost).ok_or_else(|| {
+                let label = run.label();
+                match cost {
+                    Cost::ModelFlops if !known => format!("{label} has no count of operations"),
+                    _ => format!("{label} has no positive loss after its first step"),
+                }
+            })
         };
         let side = |arm: &ArmRuns| -> Result<Vec<Curve>, String> {
             let curves: Vec<Curve> = arm
@@ -100,11 +107,11 @@ impl Sides<Curve> {
             Ok(curves)
         };
         let measured = [side(a)?, side(b)?];
-        let timed = |record: &&Record| record.device_seconds > 0.0;
+        let timed = |record: &&Record| cost.of(record) > 0.0;
         let of = |run: &Run, r: usize| {
             // Every point or none: a curve with a gap is another curve.
-            let curve = Curve::resampled(run, r)?;
-            (curve.len() == Curve::of(run)?.len()).then_some(curve)
+            let curve = Curve::resampled(run, cost, r)?;
+            (curve.len() == Curve::of(run, cost)?.len()).then_some(curve)
         };
         let records = |run: &Run| replicates(run.records.iter().filter(timed));
         Ok(Self {
@@ -113,17 +120,31 @@ impl Sides<Curve> {
         })
     }
 
-    /// Largest time that all runs have, in device seconds.
-    pub(crate) fn common_seconds(&self) -> Result<f64, String> {
+    /// Largest cost that all runs have, on the axis of these curves.
+    pub(crate) fn common(&self, cost: Cost) -> Result<f64, String> {
         let all = || self.measured.iter().flatten();
-        let seconds = all().map(Curve::last).fold(f64::INFINITY, f64::min);
-        match all().map(Curve::first).find(|&first| first > seconds) {
-            None => Ok(seconds),
+        let least = all().map(Curve::last).fold(f64::INFINITY, f64::min);
+        let [name, unit] = cost.words();
+        match all().map(Curve::first).find(|&first| first > least) {
+            None => Ok(least),
             Some(late) => Err(format!(
-                "no common device time: a run is first measured after {late:.3} s, when another \
-                 has ended at {seconds:.3} s; give both the same budget of seconds"
+                "no common {name}: a run is first measured after {} {unit}, when another has ended \
+                 at {} {unit}; give both the same budget",
+                significant(late, 4),
+                significant(least, 4),
             )),
         }
+    }
+
+    /// The loss of the first over that of the second at the largest cost that all runs have.
+    pub(crate) fn at_equal(&self, cost: Cost) -> Result<(f64, Draws<f64>), String> {
+        let at = self.common(cost)?;
+        let ratio =
+            |[a, b]: [Vec<&Curve>; 2]| Some(Curve::mean(a)?.at(at)? / Curve::mean(b)?.at(at)?);
+        let name = cost.words()[0];
+        let draws = self.draw(ratio);
+        let draws = draws.ok_or_else(|| format!("the seeds of an arm have no common {name}"))?;
+        Ok((at, draws))
     }
 }
 

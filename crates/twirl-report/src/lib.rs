@@ -3,8 +3,8 @@
 //! [`RunSet::read`] collects the runs below a folder, grouped by task, arm and seed; whatever
 //! cannot be read is listed with its reason and never breaks the rest. [`table`], [`markdown`],
 //! [`csv`], [`parquet`] and [`html`] write the same figures in five forms. [`versus`] compares an arm that learns
-//! symmetry with one that has it built in, on the axis of device seconds; [`compare`] and
-//! [`compare_sets`] compare any two arms or folders; [`make_band`] and [`check_band`] hold runs
+//! symmetry with one that has it built in, at equal device seconds and at equal operations;
+//! [`compare`] and [`compare_sets`] compare any two arms or folders; [`make_band`] and [`check_band`] hold runs
 //! against a reference.
 //!
 //! Nothing here calls one arm better than another unless an interval over at least
@@ -41,7 +41,7 @@ pub use chart::{Chart, ChartPanel, Line};
 pub use comparable::{comparable, same_clock};
 pub use compare::{Comparison, compare, compare_sets, compare_table};
 pub use csv::{Csv, csv};
-pub use curve::{Curve, PercentPoint, Reach, percent_curve, settled_below};
+pub use curve::{Cost, Curve, PercentPoint, Reach, percent_curve, settled_below};
 pub use error::ReportError;
 pub use grid::Grid;
 pub use html::html;
@@ -53,4 +53,4 @@ pub use seeds::{Estimate, FEWEST_SEEDS, mean_over_seeds};
 pub use start::{START_TOLERANCE, Start};
 pub use summary::{ArmSummary, Figures, SplitSummary, THRESHOLDS, TermSummary, summarise};
 pub use terminal::{markdown, table};
-pub use versus::{Reached, Verdict, Versus, versus, versus_all};
+pub use versus::{AtEqualFlops, Reached, Verdict, Versus, versus, versus_all};

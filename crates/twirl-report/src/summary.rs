@@ -48,6 +48,8 @@ pub struct Figures {
     pub steps: u64,
     /// Device seconds, mean over seeds.
     pub device_seconds: f64,
+    /// Operations of the model in training, mean over seeds; absent where they are not counted.
+    pub model_flops: Option<f64>,
     /// Molecules (or frames, where molecules are few) behind the intervals; the fewest of a seed.
     pub molecules: usize,
     /// The training loss.
@@ -145,11 +147,13 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
         .iter()
         .map(|record| Some(record.split.loss / record.loss_zero?))
         .collect();
+    let flops: Option<f64> = last.iter().map(|record| record.model_flops).sum();
     Some(Figures {
         seeds: counted.iter().map(|run| run.manifest.job.seed).collect(),
         steps: mean_count(last.iter().map(|record| record.step))?,
         device_seconds: last.iter().map(|record| record.device_seconds).sum::<f64>()
             / last.len() as f64,
+        model_flops: flops.map(|flops| flops / last.len() as f64),
         molecules: last
             .iter()
             .map(|record| record.molecules)

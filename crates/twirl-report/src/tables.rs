@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use twirl_harness::Manifest;
+use twirl_harness::{Manifest, Record};
 
 use crate::curve::Reach;
 use crate::grid::Grid;
@@ -10,6 +10,9 @@ use crate::number::{NONE, count, interval_or_why, percent_digits, range, signifi
 use crate::runs::{Run, TaskRuns};
 use crate::summary::{ArmSummary, SplitSummary, THRESHOLDS};
 use crate::versus::{Reached, Verdict, Versus};
+
+const GIGA: f64 = 1e9;
+pub(crate) const TERA: f64 = 1e12;
 
 fn split_cells(split: &SplitSummary, molecules: usize) -> Vec<String> {
     let digits = percent_digits(split.percent.value);
@@ -173,7 +176,7 @@ pub(crate) fn versus(pairs: &[(String, String, Result<Versus, String>)]) -> Grid
             significant(pair.seconds, 3),
             significant(pair.ratio.value, 3),
             range(pair.ratio.interval, 3),
-            verdict_text(pair),
+            verdict_text(pair.verdict, pair),
             pair.caveats.text([plain, exact]),
             significant(pair.plain_loss, 4),
             significant(pair.exact_loss, 4),
@@ -181,6 +184,37 @@ pub(crate) fn versus(pairs: &[(String, String, Result<Versus, String>)]) -> Grid
             reached_text(&pair.exact_to_target, ""),
             reached_text(&pair.break_even, " x"),
             significant(pair.equiv_share.value, 3),
+        ]);
+    }
+    grid
+}
+
+/// Equal operations of the models: a row for each pair whose operations are counted.
+pub(crate) fn flops(pairs: &[(String, String, Result<Versus, String>)]) -> Grid {
+    let head = [
+        "arm",
+        "against",
+        "at TFLOP",
+        "ratio",
+        "95 % interval",
+        "verdict",
+        "notes",
+    ];
+    let title = "Loss at equal operations of the models (matrix products and convolutions)";
+    let mut grid = Grid::new(title, 2, head);
+    for (plain, exact, pair) in pairs {
+        let Ok(pair) = pair else { continue };
+        let Ok(equal) = &pair.at_equal_flops else {
+            continue;
+        };
+        grid.push(vec![
+            plain.clone(),
+            exact.clone(),
+            significant(equal.flops / TERA, 3),
+            significant(equal.ratio.value, 3),
+            range(equal.ratio.interval, 3),
+            verdict_text(equal.verdict, pair),
+            equal.caveats.text([plain, exact]),
         ]);
     }
     grid
@@ -202,9 +236,9 @@ fn reached_text(reached: &Reached, unit: &str) -> String {
     }
 }
 
-/// The verdict in words.
-pub(crate) fn verdict_text(pair: &Versus) -> String {
-    match pair.verdict {
+/// A verdict about a pair in words.
+pub(crate) fn verdict_text(verdict: Verdict, pair: &Versus) -> String {
+    match verdict {
         Verdict::Lower => format!("{} better", pair.plain),
         Verdict::Higher => format!("{} better", pair.exact),
         Verdict::Undecided => "undecided".into(),
@@ -229,6 +263,8 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
         "ms per step",
         "device s",
         "device hours",
+        "GFLOP per step",
+        "GFLOP/s",
         "cold start s",
         "measuring s",
         "search s",
@@ -255,6 +291,8 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
             per_step,
             significant(seconds, 3),
             significant(seconds / 3600.0, 2),
+            rate(run, |record| record.step as f64),
+            rate(run, |record| record.device_seconds),
             significant(run.manifest.cold_start_seconds, 2),
             significant(run.manifest.measuring_seconds, 3),
             search
@@ -264,6 +302,13 @@ pub(crate) fn cost(task: &TaskRuns) -> Grid {
         ]);
     }
     grid
+}
+
+/// Operations of the model, in units of a billion, over what the last record says.
+fn rate(run: &Run, over: fn(&Record) -> f64) -> String {
+    let last = run.last().filter(|record| record.step > 0);
+    let rate = last.and_then(|record| Some(record.model_flops? / GIGA / over(record)));
+    rate.map_or(NONE.into(), |rate| significant(rate, 3))
 }
 
 /// Steps and device seconds: of the manifest, or of the last record while it is not final.

@@ -50,6 +50,7 @@ fn write(
             tables::thresholds(&arms),
             tables::scores(&arms),
             tables::versus(&pairs),
+            tables::flops(&pairs),
             last::closing(task),
             last::companions(task),
             last::controls(task),

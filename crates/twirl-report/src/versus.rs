@@ -1,8 +1,8 @@
-//! An arm that learns symmetry against one that has it built in, on the axis of device seconds.
+//! An arm that learns symmetry against one that has it built in, at equal cost.
 
 use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
-use crate::curve::{Curve, Reach, along};
+use crate::curve::{Cost, Curve, Reach, along};
 use crate::draws::{Draws, Sides};
 use crate::number::NONE;
 use crate::runs::{ArmRuns, Run, TaskRuns};
@@ -50,6 +50,19 @@ pub struct Reached {
     pub interval: Option<[f64; 2]>,
 }
 
+/// Losses where both arms have taken the same number of operations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtEqualFlops {
+    /// Largest number of operations that all runs of both arms have.
+    pub flops: f64,
+    /// Loss of the plain arm there, divided by that of the exact one.
+    pub ratio: Estimate,
+    /// Whether the plain arm's loss is lower there.
+    pub verdict: Verdict,
+    /// What must be read beside the verdict.
+    pub caveats: Caveats,
+}
+
 /// A comparison at equal device time and at equal loss. Losses are geometric means over seeds,
 /// read from curves that are straight on logarithmic axes. Intervals are over seeds and over
 /// molecules, those resampled alike for both arms; over seeds only where [`Caveats::seeds_only`]
@@ -87,6 +100,8 @@ pub struct Versus {
     /// Percentage of the plain arm's loss that is `L_equiv`, at `seconds`: linear in the logarithm
     /// of time between measurements. Its interval is over seeds only.
     pub equiv_share: Estimate,
+    /// The comparison that no device has a part in, or why there is none.
+    pub at_equal_flops: Result<AtEqualFlops, String>,
 }
 
 /// All comparisons of a task: each arm without exact symmetry against each exact arm, or the
@@ -107,14 +122,14 @@ pub fn versus_all(task: &TaskRuns) -> Vec<(String, String, Result<Versus, String
 /// # Errors
 /// Why they cannot be compared: settings, data or device differ, or no common device time.
 pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
-    let sides = Sides::curves(plain, exact)?;
+    let sides = Sides::curves(plain, exact, Cost::DeviceSeconds)?;
     let (runs_a, runs_b) = (plain.counted(), exact.counted());
     let first = &runs_a[0].manifest;
     comparable(first, &runs_b[0].manifest)?;
     for run in runs_a.iter().chain(&runs_b) {
         same_clock(first, &run.manifest)?;
     }
-    let seconds = sides.common_seconds()?;
+    let seconds = sides.common(Cost::DeviceSeconds)?;
     let draws = sides
         .draw(|[a, b]| Figures::of(&Curve::mean(a)?, &Curve::mean(b)?, seconds))
         .ok_or("the seeds of an arm have no common device time")?;
@@ -122,8 +137,8 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
     let ratio = draws.ratio(|figures| figures.plain / figures.exact);
     let shares: Option<Vec<f64>> = runs_a.iter().map(|run| share_at(run, seconds)).collect();
     let shares = shares.ok_or("a run has no measurement around the common device time")?;
-    let caveats = Caveats::of([plain, exact], draws.seeds_only(), Some(seconds));
-    let forbidden = caveats.any_failed() || caveats.mid_anneal != [false; 2];
+    let cost = Cost::DeviceSeconds;
+    let caveats = Caveats::of([plain, exact], draws.seeds_only(), cost, Some(seconds));
     Ok(Versus {
         plain: plain.arm.clone(),
         exact: exact.arm.clone(),
@@ -131,7 +146,7 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
         seconds,
         plain_loss: figures.plain,
         exact_loss: figures.exact,
-        verdict: Verdict::of(&ratio, 1.0).unless(forbidden),
+        verdict: Verdict::of(&ratio, 1.0).unless(caveats.forbid()),
         caveats,
         ratio,
         target: figures.target,
@@ -139,6 +154,20 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
         to_target: Reached::of(&draws, |figures| figures.to_target[0]),
         break_even: Reached::of(&draws, |figures| figures.break_even),
         equiv_share: mean_over_seeds(&shares, None),
+        at_equal_flops: at_equal_flops(plain, exact),
+    })
+}
+
+fn at_equal_flops(plain: &ArmRuns, exact: &ArmRuns) -> Result<AtEqualFlops, String> {
+    let cost = Cost::ModelFlops;
+    let (flops, draws) = Sides::curves(plain, exact, cost)?.at_equal(cost)?;
+    let ratio = draws.ratio(|ratio| *ratio);
+    let caveats = Caveats::of([plain, exact], draws.seeds_only(), cost, Some(flops));
+    Ok(AtEqualFlops {
+        flops,
+        verdict: Verdict::of(&ratio, 1.0).unless(caveats.forbid()),
+        ratio,
+        caveats,
     })
 }
 

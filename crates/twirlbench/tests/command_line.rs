@@ -91,6 +91,16 @@ fn twenty_kills_and_resumes_give_the_records_of_an_uninterrupted_run() {
     let length = started.elapsed();
     let expected = records(&folder.path().join("whole"));
     assert!(expected.len() > 8, "{} records", expected.len());
+    let flops: Vec<f64> = expected
+        .iter()
+        .map(|record| {
+            record["model_flops"]
+                .as_f64()
+                .expect("operations are counted")
+        })
+        .collect();
+    assert_eq!(flops[0], 0.0);
+    assert!(flops.is_sorted_by(|a, b| a < b), "{flops:?}");
 
     let mut arguments = vec!["run", "--suite", "tiny.toml", "--out", "killed"];
     let mut state = SEED;

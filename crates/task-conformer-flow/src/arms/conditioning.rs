@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use twirl_layers::{Activation, Dense, Embedding, Init, Mlp};
+use twirl_layers::{Activation, Dense, Embedding, Init, Mlp, matmul};
 
 use crate::batch::{Batch, Graphs, TIME_FEATURES};
 use crate::size::Shape;
@@ -62,10 +62,9 @@ impl Conditioning {
             self.species.forward(species.clone()) + self.features.forward(features.clone());
         let channels = nodes.dims()[1];
         for round in &self.rounds {
-            let around = adjacency
-                .clone()
-                .matmul(nodes.clone().reshape([count, atoms, channels]))
-                .reshape([count * atoms, BOND_KINDS * channels]);
+            let senders = nodes.clone().reshape([count, atoms, channels]);
+            let around = matmul(adjacency.clone(), senders);
+            let around = around.reshape([count * atoms, BOND_KINDS * channels]);
             nodes = nodes.clone() + round.forward(Tensor::cat(vec![nodes, around], 1));
         }
         let time: Tensor<3> = self.time.forward(batch.state.time.clone()).unsqueeze_dim(1);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use twirl_equivariant::{Cloud, Edges};
 use twirl_harness::{Arm, ExactSymmetry, LinearSplit, Projection, TaskError};
 use twirl_layers::{
-    Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather,
+    Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather, matmul,
 };
 
 use super::{check_heads, mean_over_atoms};
@@ -178,7 +178,7 @@ impl Geometry {
         let count = mask.clone().sum_dim(1).clamp_min(1.0);
         Self {
             index: cloud.index.clone(),
-            cosine: unit.clone().matmul(unit.clone().swap_dims(1, 2)),
+            cosine: matmul(unit.clone(), unit.clone().swap_dims(1, 2)),
             share: mask.clone() / count,
             mask,
             unit,
@@ -188,10 +188,7 @@ impl Geometry {
     /// Bond-orientational order of degrees 0 to `degree` of every atom `[A, degree + 1]`:
     /// `q_l^2 = mean_jk P_l(cos angle_jk)`, which is Steinhardt's order by the addition theorem.
     fn order(&self, degree: usize) -> Tensor<2> {
-        let pair = self
-            .share
-            .clone()
-            .matmul(self.share.clone().swap_dims(1, 2));
+        let pair = matmul(self.share.clone(), self.share.clone().swap_dims(1, 2));
         let mean = |legendre: &Tensor<3>| {
             (legendre.clone() * pair.clone())
                 .sum_dim(2)

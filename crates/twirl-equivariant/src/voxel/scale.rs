@@ -1,6 +1,7 @@
 //! Changes of lattice size that commute with the turns of the lattice.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use twirl_layers::matmul;
 
 /// Means over blocks of 2 x 2 x 2: `[batch, channels, n, n, n]` to half the size.
 ///
@@ -48,15 +49,16 @@ fn along_axes(field: Tensor<5>, matrix: Vec<f32>, m: usize) -> Tensor<5> {
     let matrix = Tensor::<2>::from_data(TensorData::new(matrix, [m, n]), &device);
     let matrix = matrix.cast(field.dtype());
     let fields = batch * channels;
-    let last = field
-        .reshape([fields * n * n, n])
-        .matmul(matrix.clone().transpose());
+    let rows = field.reshape([fields * n * n, n]);
+    let last = matmul(rows, matrix.clone().transpose());
     let left: Tensor<3> = matrix.unsqueeze_dim(0);
-    let middle = left
-        .clone()
-        .expand([fields * n, m, n])
-        .matmul(last.reshape([fields * n, n, m]));
-    left.expand([fields, m, n])
-        .matmul(middle.reshape([fields, n, m * m]))
-        .reshape([batch, channels, m, m, m])
+    let middle = matmul(
+        left.clone().expand([fields * n, m, n]),
+        last.reshape([fields * n, n, m]),
+    );
+    let first = matmul(
+        left.expand([fields, m, n]),
+        middle.reshape([fields, n, m * m]),
+    );
+    first.reshape([batch, channels, m, m, m])
 }

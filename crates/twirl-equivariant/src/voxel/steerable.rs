@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData, activation};
-use twirl_layers::{GroupNorm, Init, conv3d};
+use twirl_layers::{GroupNorm, Init, conv3d, matmul};
 
 use super::kernel::Radial;
 use super::scale::{average_pool, linear_upsample};
@@ -163,7 +163,7 @@ impl SteerableConv {
             let columns = basis.len() / rows;
             let basis = TensorData::new(basis, [rows, columns]);
             let basis = Tensor::<2>::from_data(basis, &weight.device()).cast(weight.dtype());
-            weight.matmul(basis)
+            matmul(weight, basis)
         };
         let mut to_scalars =
             vec![block(&self.scalar_scalar, radial.scalar()).reshape([to_s, s, points])];

@@ -45,6 +45,7 @@ pub fn conv3d(
     padding: usize,
 ) -> Tensor<5> {
     let shape = Shape::convolution(input.dims(), weight.dims(), stride, padding);
+    shape.count_flops();
     if let Some(bias) = &bias {
         assert_eq!(bias.dims(), [shape.outputs], "conv3d: bias");
     }
@@ -73,6 +74,7 @@ pub fn conv_transpose3d(
     padding: usize,
 ) -> Tensor<5> {
     let shape = Shape::transposed(input.dims(), weight.dims(), stride, padding);
+    shape.count_flops();
     if let Some(bias) = &bias {
         assert_eq!(bias.dims(), [shape.inputs], "conv_transpose3d: bias");
     }

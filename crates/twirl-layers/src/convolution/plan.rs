@@ -1,5 +1,7 @@
 //! Where everything lies: padded volumes, kernel offsets, vectors of places.
 
+use crate::flops::count;
+
 /// Sizes of a convolution from a fine grid of `inputs` channels to a coarse one of `outputs`.
 /// A transposed convolution goes the other way over the same sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,13 @@ fn check(
 }
 
 impl Shape {
+    /// A multiplication for every coarse cell, pair of channels and kernel cell, in either direction.
+    pub(super) fn count_flops(&self) {
+        let kernel = [self.kernel; 3];
+        let sizes = self.coarse.into_iter().chain(kernel);
+        count(sizes.chain([self.batch, self.inputs, self.outputs]));
+    }
+
     pub(super) fn convolution(
         input: [usize; 5],
         weight: [usize; 5],

@@ -66,7 +66,7 @@ impl Csv {
     }
 }
 
-/// All files: for each task `percent-steps`, `loss-seconds`, `summary`, `terms`, `scores`,
+/// All files: for each task `percent-steps`, `loss-cost`, `summary`, `terms`, `scores`,
 /// `versus`, `cost`, `term-steps`, `spectrum`, `twirl`, `companions`, `closing`. Absent values are
 /// empty.
 pub fn csv(set: &RunSet) -> Vec<Csv> {
@@ -76,7 +76,7 @@ pub fn csv(set: &RunSet) -> Vec<Csv> {
             let arms: Vec<ArmSummary> = task.arms.iter().map(summarise).collect();
             [
                 percent_steps(task),
-                loss_seconds(task),
+                loss_cost(task),
                 summary(task, &arms),
                 terms(task, &arms),
                 scores(task, &arms),
@@ -142,18 +142,19 @@ pub(crate) fn percent_steps(task: &TaskRuns) -> Csv {
 }
 
 /// Behind the figure of losses: every record of the counted runs.
-pub(crate) fn loss_seconds(task: &TaskRuns) -> Csv {
+pub(crate) fn loss_cost(task: &TaskRuns) -> Csv {
     let head = [
         "arm",
         "seed",
         "step",
         "samples",
         "device_seconds",
+        "model_flops",
         "loss",
         "loss_mean",
         "loss_equiv",
     ];
-    let mut csv = Csv::new(&task.task, "loss-seconds", &head);
+    let mut csv = Csv::new(&task.task, "loss-cost", &head);
     for run in task.arms.iter().flat_map(crate::ArmRuns::counted) {
         let job = &run.manifest.job;
         for record in &run.records {
@@ -164,6 +165,7 @@ pub(crate) fn loss_seconds(task: &TaskRuns) -> Csv {
                 &record.step,
                 &record.samples,
                 &record.device_seconds,
+                &optional(record.model_flops),
                 &split.loss,
                 &split.loss_mean,
                 &split.loss_equiv,
@@ -206,6 +208,7 @@ fn summary(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
         "exact",
         "steps",
         "device_seconds",
+        "model_flops",
     ];
     head.extend(SPLIT);
     head.push("loss_of_zero");
@@ -221,6 +224,7 @@ fn summary(task: &TaskRuns, arms: &[ArmSummary]) -> Csv {
                 &arm.exact,
                 &figures.steps,
                 &figures.device_seconds,
+                &optional(figures.model_flops),
             ]));
             row.extend(split_cells(&figures.total));
             row.push(optional(figures.of_zero));
@@ -305,6 +309,10 @@ pub(crate) fn versus(task: &TaskRuns) -> Csv {
         "equiv_percent",
         "equiv_percent_low",
         "equiv_percent_high",
+        "at_model_flops",
+        "ratio_at_flops",
+        "ratio_at_flops_low",
+        "ratio_at_flops_high",
         "seeds_only",
         "failed",
         "against_failed",
@@ -329,6 +337,13 @@ pub(crate) fn versus(task: &TaskRuns) -> Csv {
                 row.extend(reached(&pair.to_target));
                 row.extend(reached(&pair.break_even));
                 row.extend(estimate(&pair.equiv_share));
+                match &pair.at_equal_flops {
+                    Ok(equal) => {
+                        row.push(equal.flops.to_string());
+                        row.extend(estimate(&equal.ratio));
+                    }
+                    Err(_) => row.extend([(); 4].map(|()| String::new())),
+                }
                 let caveats = pair.caveats;
                 row.extend(texts([
                     &caveats.seeds_only,
@@ -360,6 +375,7 @@ fn cost(task: &TaskRuns) -> Csv {
         "float",
         "steps",
         "device_seconds",
+        "model_flops",
         "wall_seconds",
         "cold_start_seconds",
         "measuring_seconds",
@@ -381,6 +397,7 @@ fn cost(task: &TaskRuns) -> Csv {
             &manifest.device.float,
             &optional(last.map(|record| record.step)),
             &optional(last.map(|record| record.device_seconds)),
+            &optional(last.and_then(|record| record.model_flops)),
             &optional(last.map(|record| record.wall_seconds)),
             &manifest.cold_start_seconds,
             &manifest.measuring_seconds,

@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
+use twirl_harness::Record;
+
 use crate::csv::Csv;
-use crate::curve::percent_curve;
+use crate::curve::{Cost, percent_curve};
 use crate::html::escape;
 use crate::html::task::link;
 use crate::number::{count, interval_or_why, percent_digits, range, significant};
 use crate::runs::{ArmRuns, Run, TaskRuns};
 use crate::seeds::Estimate;
 use crate::svg::{Figure, Panel, Point, Scale, Series, swatch};
+use crate::tables::TERA;
 
 /// Percentage against steps. Exact arms, whose percentage is rounding, have a panel of their own
 /// below the others, with the numerical floor.
@@ -95,7 +98,7 @@ pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
     }
 }
 
-fn percent_point(run: &Run, record: &twirl_harness::Record) -> Point {
+fn percent_point(run: &Run, record: &Record) -> Point {
     let split = &record.split;
     let digits = percent_digits(split.percent_equiv);
     Point {
@@ -112,22 +115,42 @@ fn percent_point(run: &Run, record: &twirl_harness::Record) -> Point {
     }
 }
 
-/// Loss against device seconds.
-pub(super) fn loss_figure(task: &TaskRuns, index: usize) -> Figure {
+/// Loss against a cost, where some record knows it.
+pub(super) fn loss_figure(task: &TaskRuns, index: usize, cost: Cost) -> Option<Figure> {
+    let (id, title, x_label, name, unit) = match cost {
+        Cost::DeviceSeconds => (
+            "loss",
+            "Loss against device seconds",
+            "device seconds of training",
+            "s",
+            1.0,
+        ),
+        Cost::ModelFlops => (
+            "flops",
+            "Loss against operations of the model",
+            "TFLOP of training, in matrix products and convolutions",
+            "TFLOP",
+            TERA,
+        ),
+    };
     let mut series = Vec::new();
     for (style, arm) in task.arms.iter().enumerate() {
         for run in arm.counted() {
-            let points = run.records.iter().map(|record| Point {
-                x: record.device_seconds,
-                y: record.split.loss,
-                hover: format!(
-                    "{}, {} s (step {}): loss {}",
-                    run.label(),
-                    significant(record.device_seconds, 3),
-                    count(record.step),
-                    significant(record.split.loss, 4),
-                ),
-            });
+            let point = |record: &Record| {
+                let spent = cost.known(record)? / unit;
+                Some(Point {
+                    x: spent,
+                    y: record.split.loss,
+                    hover: format!(
+                        "{}, {} {name} (step {}): loss {}",
+                        run.label(),
+                        significant(spent, 3),
+                        count(record.step),
+                        significant(record.split.loss, 4),
+                    ),
+                })
+            };
+            let points = run.records.iter().filter_map(point);
             series.push(Series {
                 style,
                 points: points.collect(),
@@ -138,25 +161,25 @@ pub(super) fn loss_figure(task: &TaskRuns, index: usize) -> Figure {
     let description = describe(task, |arm| {
         let run = *arm.counted().first()?;
         let last = run.last()?;
-        let (loss, seconds) = (last.split.loss, last.device_seconds);
         Some(format!(
-            "{} after {} s",
-            significant(loss, 3),
-            significant(seconds, 3)
+            "{} after {} {name}",
+            significant(last.split.loss, 3),
+            significant(cost.known(last)? / unit, 3)
         ))
     }) + " Both axes are logarithmic; one line for each seed.";
-    Figure {
-        id: format!("loss-{index}"),
-        title: "Loss against device seconds".into(),
+    let shown = series.iter().any(|series| !series.points.is_empty());
+    shown.then(|| Figure {
+        id: format!("{id}-{index}"),
+        title: title.into(),
         description,
-        x_label: "device seconds of training".into(),
+        x_label: x_label.into(),
         x_scale: Scale::Logarithmic,
         panels: vec![Panel {
             label: "loss".into(),
             height: 392.0,
             series,
         }],
-    }
+    })
 }
 
 /// The last figure of each arm in words.

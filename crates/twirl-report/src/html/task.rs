@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::csv;
+use crate::curve::Cost;
 use crate::html::after::{spectrum_figures, twirl_figure};
 use crate::html::figures::{loss_figure, percent_figure, with_legend};
 use crate::html::headline::headline;
@@ -35,11 +36,11 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
         task,
         &csv::percent_steps(task),
     ));
-    text.push_str(&with_legend(
-        &loss_figure(task, index),
-        task,
-        &csv::loss_seconds(task),
-    ));
+    for cost in [Cost::DeviceSeconds, Cost::ModelFlops] {
+        if let Some(figure) = loss_figure(task, index, cost) {
+            text.push_str(&with_legend(&figure, task, &csv::loss_cost(task)));
+        }
+    }
     for figure in spectrum_figures(task, index) {
         text.push_str(&with_legend(&figure, task, &csv::spectrum(task)));
     }
@@ -70,7 +71,8 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
     };
     table(tables::losses(&arms), None);
     table(tables::thresholds(&arms), Some("summary"));
-    table(tables::versus(&pairs), Some("versus"));
+    table(tables::versus(&pairs), None);
+    table(tables::flops(&pairs), Some("versus"));
     table(tables::terms(&arms), Some("terms"));
     table(tables::scores(&arms), Some("scores"));
     table(last::closing(task), Some("closing"));

@@ -106,7 +106,7 @@ fn the_page_is_well_formed_and_needs_no_network() {
     let images = elements
         .iter()
         .filter(|e| e.0 == "svg" && attribute(&e.1, "role") == Some("img"));
-    assert_eq!(images.count(), 4, "percent, loss, spectrum, twirl");
+    assert_eq!(images.count(), 5, "percent, loss twice, spectrum, twirl");
 }
 
 /// Points of the figure whose identity begins with `name`, sorted.

@@ -79,6 +79,7 @@ impl Law {
             ("step", json!(step)),
             ("samples", json!(16 * step)),
             ("device_seconds", json!(seconds)),
+            ("model_flops", json!(1e9 * step as f64)),
             ("wall_seconds", json!(2.0 * seconds)),
             ("loss_zero", json!(20.0)),
             ("rotations", json!(8)),

@@ -52,6 +52,31 @@ fn power_laws_have_their_closed_forms() {
 }
 
 #[test]
+fn equal_operations_are_equal_steps_of_equal_cost() {
+    let dir = tempfile::tempdir().expect("a folder");
+    two_arms(dir.path());
+    let equal = pair(dir.path()).expect("comparable").at_equal_flops;
+    let equal = equal.expect("operations are counted");
+    // 3000 steps of 1 GFLOP: 30 s of one arm and 150 s of the other.
+    assert!(close(equal.flops, 3e12));
+    let ratio = Law::PLAIN.loss(30.0) / Law::EXACT.loss(150.0);
+    assert!(close(equal.ratio.value, ratio));
+    assert_eq!(equal.verdict, Verdict::Higher);
+    let text = table(&RunSet::read(dir.path()).expect("readable"));
+    assert!(text.contains("Loss at equal operations"), "{text}");
+
+    let mut records = Law::PLAIN.records(1.0);
+    for record in &mut records {
+        record.model_flops = None;
+    }
+    let uncounted = manifest("neighbour-attention", 0, "ok");
+    write(dir.path(), &uncounted, &records);
+    let pair = pair(dir.path()).expect("comparable");
+    let error = pair.at_equal_flops.expect_err("one seed is not counted");
+    assert!(error.ends_with("has no count of operations"), "{error}");
+}
+
+#[test]
 fn time_to_equal_loss_has_its_closed_form() {
     let dir = tempfile::tempdir().expect("a folder");
     for (arm, law) in [

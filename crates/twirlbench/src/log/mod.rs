@@ -130,6 +130,11 @@ fn figures(record: &Record) -> Vec<(String, f64)> {
         figures.push((format!("score/{name}"), *score));
     }
     figures.push(("cost/device_seconds".into(), record.device_seconds));
+    figures.extend(
+        record
+            .model_flops
+            .map(|flops| ("cost/model_flops".into(), flops)),
+    );
     figures.push(("cost/samples".into(), record.samples as f64));
     let step = [
         ("train/grad_norm", record.grad_norm),

@@ -1,0 +1,99 @@
+//! Counting the operations by which models are compared.
+
+use std::cell::Cell;
+
+use burn::tensor::Tensor;
+
+thread_local! {
+    static COUNTED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Runs `work` and counts the operations of its matrix products and convolutions on this thread.
+///
+/// A multiplication with its addition counts as two operations. Counted are [`matmul`],
+/// [`crate::conv3d`] and [`crate::conv_transpose3d`], as executed: padding and zeros at borders count
+/// like anything else. Not counted: everything that works element by element, sums, and look-ups,
+/// which are bound by memory and not by arithmetic.
+pub fn count_flops<R>(work: impl FnOnce() -> R) -> (R, u64) {
+    let before = COUNTED.get();
+    let result = work();
+    (result, COUNTED.get().wrapping_sub(before))
+}
+
+/// Product of matrices `[.., m, k]` and `[.., k, n]`, counted as `2 m k n` operations each.
+///
+/// # Panics
+/// If shapes disagree.
+#[must_use]
+pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
+    let inner = left.dims()[D - 1];
+    let product = left.matmul(right);
+    count(product.dims().into_iter().chain([inner]));
+    product
+}
+
+/// Adds a multiplication with its addition for every place of an array of these sizes.
+pub(crate) fn count(sizes: impl IntoIterator<Item = usize>) {
+    let places: u64 = sizes.into_iter().map(|size| size as u64).product();
+    COUNTED.set(COUNTED.get().wrapping_add(2 * places));
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use super::*;
+    use crate::{Activation, Init, Mlp, attention, conv_transpose3d, conv3d};
+
+    fn ones<const D: usize>(dims: [usize; D]) -> Tensor<D> {
+        Tensor::ones(dims, &Device::flex())
+    }
+
+    fn counted<R>(work: impl FnOnce() -> R) -> u64 {
+        count_flops(work).1
+    }
+
+    #[test]
+    fn layers_cost_what_their_formulas_say() {
+        let mlp = Mlp::new(
+            &mut Init::new(0, &Device::flex()),
+            [8, 16, 3],
+            Activation::Silu,
+        );
+        let flops = counted(|| mlp.forward(ones([2, 5, 8])));
+        assert_eq!(flops, 2 * 10 * (8 * 16 + 16 * 3));
+        // Logits and weighted values: 2 b q k c each, however many heads.
+        let flops = counted(|| {
+            attention(
+                ones([2, 7, 12]),
+                ones([2, 5, 12]),
+                ones([2, 5, 12]),
+                3,
+                None,
+                None,
+            )
+        });
+        assert_eq!(flops, 2 * (2 * 2 * 7 * 5 * 12));
+        // Every output cell of a strided convolution, every input cell of its adjoint.
+        let flops = counted(|| conv3d(ones([2, 3, 8, 8, 8]), ones([5, 3, 4, 4, 4]), None, 2, 1));
+        assert_eq!(flops, 2 * 2 * 3 * 5 * 64 * 64);
+        let back =
+            counted(|| conv_transpose3d(ones([2, 5, 4, 4, 4]), ones([5, 3, 4, 4, 4]), None, 2, 1));
+        assert_eq!(back, flops);
+        let broadcast = counted(|| matmul(ones([4, 2, 3]), ones([1, 3, 6])));
+        assert_eq!(broadcast, 2 * 4 * 2 * 3 * 6);
+    }
+
+    #[test]
+    fn counts_nest_and_belong_to_a_thread() {
+        let product = || matmul(ones([2, 3]), ones([3, 4]));
+        let ((_, inner), outer) = count_flops(|| {
+            let _ = product();
+            std::thread::spawn(move || product().into_data())
+                .join()
+                .expect("a product");
+            count_flops(product)
+        });
+        assert_eq!((inner, outer), (48, 96));
+    }
+}
