@@ -9,6 +9,7 @@ use task_force_field::{
 use twirl_core::{Design, FiniteGroup};
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{Arm, Draw, Evaluation, Plan, Role, Task, measure};
+use twirl_layers::matmul;
 use twirl_testkit::{Bench, Claim, arm_laws, task_laws};
 
 fn bench() -> Bench<ForceField> {
@@ -65,7 +66,7 @@ fn direct_force_head_has_the_closed_form() {
 
     let (direct, _) = model.direct(&batch.cloud);
     let channels = direct.channels.clone() - direct.channels.mean_dim(2);
-    let outer = channels.swap_dims(1, 2).matmul(direct.unit);
+    let outer = matmul(channels.swap_dims(1, 2), direct.unit);
     let squares = (outer.clone() * outer)
         .sum_dim(2)
         .sum_dim(1)

@@ -1,6 +1,7 @@
 //! The box: a cubic lattice of voxel centres around the origin, and the ball inside it.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use twirl_layers::matmul;
 
 /// Density of an atom of radius R at distance r: `exp(-(r / (0.93 R))^2)` (arXiv 2306.07473).
 const WIDTH_OVER_RADIUS: f64 = 0.93;
@@ -111,6 +112,5 @@ pub fn voxelise(lattice: &Lattice, positions: Tensor<3>, channels: Tensor<3>) ->
     let left = channels.reshape([batch, kinds, atoms, 1]) * along(0).reshape([batch, 1, atoms, n]);
     let left = left.swap_dims(2, 3).reshape([batch, kinds * n, atoms]);
     let right = along(1).reshape([batch, atoms, n, 1]) * along(2);
-    left.matmul(right.reshape([batch, atoms, n * n]))
-        .reshape([batch, kinds, n, n, n])
+    matmul(left, right.reshape([batch, atoms, n * n])).reshape([batch, kinds, n, n, n])
 }

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use twirl_harness::Rotations;
+use twirl_layers::matmul;
 
 use crate::{Lattice, NoiseLaw, VoxelDenoiseConfig};
 
@@ -169,6 +170,6 @@ impl Waves {
         let left = Tensor::cat(vec![of_cos, of_sin], 2)
             .swap_dims(2, 3)
             .reshape([batch, channels * n, 2 * waves]);
-        left.matmul(right).reshape([batch, channels, n, n, n])
+        matmul(left, right).reshape([batch, channels, n, n, n])
     }
 }

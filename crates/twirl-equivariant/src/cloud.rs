@@ -1,7 +1,7 @@
 //! Batches of molecules in a padded dense layout.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use twirl_layers::{MAX_ATOMIC_NUMBER, cutoff};
+use twirl_layers::{MAX_ATOMIC_NUMBER, cutoff, matmul};
 
 use crate::{EquivariantError, NeighbourList};
 
@@ -148,7 +148,7 @@ impl Cloud {
         let transposed = rotations.swap_dims(1, 2);
         let turn = |vectors: Tensor<2>, rows: usize| {
             let vectors = vectors.reshape([self.batch, rows / self.batch, 3]);
-            vectors.matmul(transposed.clone()).reshape([rows, 3])
+            matmul(vectors, transposed.clone()).reshape([rows, 3])
         };
         Self {
             positions: turn(self.positions.clone(), rows),

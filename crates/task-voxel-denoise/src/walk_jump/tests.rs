@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::{Value, json};
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{Arm, Draw, ExactSymmetry, Generate, GenerateRequest, Task, TaskError};
+use twirl_layers::matmul;
 
 use super::Walk;
 use crate::{Atom, Batch, Output, VoxelDenoise, find_atoms, match_atoms};
@@ -64,7 +65,7 @@ impl Arm<VoxelDenoise> for Oracle {
         let away = seen - clean.clone().reshape([1, count, size]);
         let squared = (away.clone() * away).sum_dim(2).reshape([shape[0], count]);
         let weights = burn::tensor::activation::softmax(squared * (-0.5 / batch.sigma.powi(2)), 1);
-        Output::of(batch, weights.matmul(clean).reshape(shape))
+        Output::of(batch, matmul(weights, clean).reshape(shape))
     }
 }
 
