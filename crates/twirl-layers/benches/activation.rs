@@ -1,19 +1,28 @@
-//! The own activations beside burn's, forward and backward, in the same run.
+//! The own point-wise functions beside burn's, forward and backward, in the same run.
 
 use std::hint::black_box;
 
-use burn::tensor::{Device, Distribution, Tensor, activation};
+use burn::tensor::{Device, Distribution, Int, Tensor, activation};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use twirl_layers::Activation;
+use twirl_layers::{Activation, GaussianBasis};
 
 type Form = fn(Tensor<2>) -> Tensor<2>;
 
 fn activations(bench: &mut Criterion) {
-    let forms: [(&str, Form); 4] = [
+    let forms: [(&str, Form); 6] = [
         ("silu/own", |x| Activation::Silu.forward(x)),
         ("silu/burn", activation::silu),
         ("gelu/own", |x| Activation::Gelu.forward(x)),
         ("gelu/burn", activation::gelu),
+        ("gaussians/own", |x| {
+            GaussianBasis::new(64, 5.0).forward(x.narrow(1, 0, 1).abs())
+        }),
+        ("gaussians/burn", |x| {
+            let centres = Tensor::<1, Int>::arange(0..64, &x.device()).float();
+            let distance = x.narrow(1, 0, 1).abs() * (63.0 / 5.0);
+            let offset = distance - centres.unsqueeze();
+            (offset.clone() * offset * -0.5).exp()
+        }),
     ];
     let device = Device::flex().autodiff();
     let mut group = bench.benchmark_group("activation");

@@ -6,7 +6,6 @@
 //!   product is twice as fast as one with a broadcast weight.
 //! - Wrong shapes are programming errors and panic at the first line of `forward`.
 
-mod activation;
 mod attention;
 mod convolution;
 mod dense;
@@ -17,9 +16,9 @@ mod group_norm;
 mod init;
 mod lookup;
 mod norm;
+mod pointwise;
 mod radial;
 
-pub use activation::Activation;
 pub use attention::attention;
 pub use convolution::{conv_transpose3d, conv3d};
 pub use dense::{Dense, Mlp};
@@ -28,6 +27,7 @@ pub use group_norm::GroupNorm;
 pub use init::Init;
 pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};
 pub use norm::{LayerNorm, RmsNorm};
+pub use pointwise::Activation;
 pub use radial::{BesselBasis, GaussianBasis, cutoff};
 
 /// The README's example, compiled and run with the documentation tests.

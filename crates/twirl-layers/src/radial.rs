@@ -2,6 +2,8 @@
 
 use burn::tensor::{Int, Tensor};
 
+use crate::pointwise::gaussian;
+
 /// `exp(-(r - c_n)^2 / (2 w^2))` with centres evenly spaced from 0 to the cutoff and `w` their
 /// spacing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,8 +37,7 @@ impl GaussianBasis {
     pub fn forward(&self, distance: Tensor<2>) -> Tensor<2> {
         let spacing = self.cutoff / (self.count - 1) as f64;
         let centres = numbers(0, self.count, &distance);
-        let offset = distance * (1.0 / spacing) - centres;
-        (offset.clone() * offset * -0.5).exp()
+        gaussian(distance * (1.0 / spacing) - centres)
     }
 
     /// The factor that brings the mean square of the values to one, `sqrt(count / sqrt(pi))`: at any

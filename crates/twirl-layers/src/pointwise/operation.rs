@@ -12,44 +12,44 @@ use burn::tensor::{Tensor, TensorData};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
-use super::Activation;
+use super::Function;
 
 /// Numbers that one thread takes at a time: enough to outweigh its waking.
 const CHUNK: usize = 16_384;
 
-pub(super) fn apply<const D: usize>(activation: Activation, input: Tensor<D>) -> Tensor<D> {
-    Tensor::from_dispatch(Dispatch::activate(input.into_dispatch(), activation))
+pub(super) fn apply<const D: usize>(function: Function, input: Tensor<D>) -> Tensor<D> {
+    Tensor::from_dispatch(Dispatch::pointwise(input.into_dispatch(), function))
 }
 
 #[backend_extension(Flex, Autodiff)]
-trait Activate: Backend {
-    fn activate(input: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self>;
+trait Pointwise: Backend {
+    fn pointwise(input: FloatTensor<Self>, function: Function) -> FloatTensor<Self>;
 }
 
-impl Activate for Flex {
-    fn activate(input: FlexTensor, activation: Activation) -> FlexTensor {
+impl Pointwise for Flex {
+    fn pointwise(input: FlexTensor, function: Function) -> FlexTensor {
         let input = input.to_contiguous();
         let mut output = input.storage::<f32>().to_vec();
         if output.len() <= CHUNK {
-            activation.map(&mut output);
+            function.map(&mut output);
         } else {
             let chunks = output.par_chunks_mut(CHUNK);
-            chunks.for_each(|chunk| activation.map(chunk));
+            chunks.for_each(|chunk| function.map(chunk));
         }
         like(&input, output)
     }
 }
 
 /// The gradient times the slope at the input.
-fn backward(activation: Activation, input: &FlexTensor, gradient: &FlexTensor) -> FlexTensor {
+fn backward(function: Function, input: &FlexTensor, gradient: &FlexTensor) -> FlexTensor {
     let (input, gradient) = (input.to_contiguous(), gradient.to_contiguous());
     let mut output = gradient.storage::<f32>().to_vec();
     let at = input.storage::<f32>();
     if output.len() <= CHUNK {
-        activation.chain(&mut output, at);
+        function.chain(&mut output, at);
     } else {
         let chunks = output.par_chunks_mut(CHUNK).zip(at.par_chunks(CHUNK));
-        chunks.for_each(|(chunk, at)| activation.chain(chunk, at));
+        chunks.for_each(|(chunk, at)| function.chain(chunk, at));
     }
     like(&input, output)
 }
@@ -58,15 +58,15 @@ fn like(input: &FlexTensor, values: Vec<f32>) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, input.layout().shape().clone()))
 }
 
-impl<C: CheckpointStrategy> Activate for Autodiff<Flex, C> {
-    fn activate(input: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self> {
+impl<C: CheckpointStrategy> Pointwise for Autodiff<Flex, C> {
+    fn pointwise(input: FloatTensor<Self>, function: Function) -> FloatTensor<Self> {
         match Step.prepare::<C>([input.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut step) => {
-                let state = (step.checkpoint(&input), activation);
-                step.finish(state, Flex::activate(input.into_primitive(), activation))
+                let state = (step.checkpoint(&input), function);
+                step.finish(state, Flex::pointwise(input.into_primitive(), function))
             }
             OpsKind::UnTracked(step) => {
-                step.finish(Flex::activate(input.into_primitive(), activation))
+                step.finish(Flex::pointwise(input.into_primitive(), function))
             }
         }
     }
@@ -76,7 +76,7 @@ impl<C: CheckpointStrategy> Activate for Autodiff<Flex, C> {
 struct Step;
 
 impl Backward<Flex, 1> for Step {
-    type State = (NodeId, Activation);
+    type State = (NodeId, Function);
 
     fn backward(
         self,
@@ -85,10 +85,10 @@ impl Backward<Flex, 1> for Step {
         checkpointer: &mut Checkpointer,
     ) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let (node, activation) = ops.state;
+        let (node, function) = ops.state;
         let input: FlexTensor = checkpointer.retrieve_node_output(node);
         if let [Some(parent)] = ops.parents {
-            gradients.register::<Flex>(parent.id, backward(activation, &input, &gradient));
+            gradients.register::<Flex>(parent.id, backward(function, &input, &gradient));
         }
     }
 }

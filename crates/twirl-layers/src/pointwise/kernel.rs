@@ -11,7 +11,7 @@ use std::f32::consts::FRAC_1_SQRT_2;
 
 use pulp::Arch;
 
-use super::Activation;
+use super::Function;
 use crate::exponential::exp;
 
 #[inline(always)]
@@ -63,10 +63,20 @@ fn gelu(x: f32) -> f32 {
 #[inline(always)]
 fn gelu_slope(x: f32) -> f32 {
     const DENSITY: f32 = 0.398_942_28;
-    normal(x) + x * DENSITY * exp(-0.5 * x * x)
+    normal(x) + x * DENSITY * gaussian(x)
 }
 
-impl Activation {
+#[inline(always)]
+fn gaussian(x: f32) -> f32 {
+    exp(-0.5 * x * x)
+}
+
+#[inline(always)]
+fn gaussian_slope(x: f32) -> f32 {
+    -x * gaussian(x)
+}
+
+impl Function {
     /// Replaces every number by the function's value. The choice is made outside of the loops, which
     /// would not become vector instructions with it inside.
     pub(super) fn map(self, values: &mut [f32]) {
@@ -79,6 +89,7 @@ impl Activation {
         Arch::new().dispatch(|| match self {
             Self::Silu => run(values, silu),
             Self::Gelu => run(values, gelu),
+            Self::Gaussian => run(values, gaussian),
         });
     }
 
@@ -93,6 +104,7 @@ impl Activation {
         Arch::new().dispatch(|| match self {
             Self::Silu => run(gradients, inputs, silu_slope),
             Self::Gelu => run(gradients, inputs, gelu_slope),
+            Self::Gaussian => run(gradients, inputs, gaussian_slope),
         });
     }
 }
