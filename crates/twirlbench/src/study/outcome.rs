@@ -73,9 +73,14 @@ impl Sheet {
     }
 
     /// Adds a row.
-    pub(crate) fn push<const N: usize>(&mut self, row: [String; N]) {
-        assert_eq!(N, self.head.len(), "a row has a cell for each column");
-        self.rows.push(row.into());
+    pub(crate) fn push(&mut self, row: impl Into<Vec<String>>) {
+        let row = row.into();
+        assert_eq!(
+            row.len(),
+            self.head.len(),
+            "a row has a cell for each column"
+        );
+        self.rows.push(row);
     }
 
     fn csv(&self) -> String {

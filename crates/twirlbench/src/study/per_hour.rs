@@ -2,8 +2,8 @@
 
 use twirl_harness::Training;
 use twirl_report::{
-    ArmRuns, Chart, ChartPanel, Grid, Line, Reach, Reached, Verdict, Versus, range, significant,
-    versus,
+    ArmRuns, Chart, ChartPanel, Estimate, Grid, Line, Reach, Reached, Verdict, Versus, range,
+    significant, versus,
 };
 
 use crate::study::cell::Cells;
@@ -40,7 +40,8 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         notes: vec![
             "The learning rate of every arm is searched under the same budget of steps; the \
              search is off the clock. Break-even: how many times faster the equivariant arm would \
-             have to be for equal losses; below 1 it could be slower."
+             have to be for equal losses; below 1 it could be slower. TFLOP are operations of the \
+             models in training, whatever the device makes of them; the rule does not use them."
                 .into(),
         ],
         chart: Chart {
@@ -59,6 +60,10 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             "high",
             "break_even",
             "equiv_percent",
+            "model_flops",
+            "ratio_at_flops",
+            "ratio_at_flops_low",
+            "ratio_at_flops_high",
         ]),
     };
     let mut table = Grid::new(
@@ -75,6 +80,9 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             "it took s",
             "break-even",
             "L_equiv % of augmented loss",
+            "at TFLOP",
+            "loss ratio there",
+            "95 % interval",
         ],
     );
     let is_exact = |arm: &&ArmRuns| {
@@ -104,6 +112,14 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
 }
 
 fn add(outcome: &mut Outcome, table: &mut Grid, task: &str, pair: &Versus) {
+    let none = Estimate {
+        value: f64::NAN,
+        interval: None,
+    };
+    let (flops, at_flops) = match &pair.at_equal_flops {
+        Ok(equal) => (equal.flops, equal.ratio),
+        Err(_) => (f64::NAN, none),
+    };
     table.push(vec![
         task.into(),
         pair.plain.clone(),
@@ -115,8 +131,12 @@ fn add(outcome: &mut Outcome, table: &mut Grid, task: &str, pair: &Versus) {
         reached(&pair.exact_to_target),
         reached(&pair.break_even),
         significant(pair.equiv_share.value, 3),
+        significant(flops / 1e12, 3),
+        significant(at_flops.value, 3),
+        range(at_flops.interval, 3),
     ]);
-    let [low, high] = pair.ratio.interval.unwrap_or([f64::NAN; 2]);
+    let ends = |estimate: &Estimate| estimate.interval.unwrap_or([f64::NAN; 2]);
+    let ([low, high], [flops_low, flops_high]) = (ends(&pair.ratio), ends(&at_flops));
     let numbers = [
         pair.seconds,
         pair.ratio.value,
@@ -124,20 +144,14 @@ fn add(outcome: &mut Outcome, table: &mut Grid, task: &str, pair: &Versus) {
         high,
         pair.break_even.value.time(),
         pair.equiv_share.value,
+        flops,
+        at_flops.value,
+        flops_low,
+        flops_high,
     ];
-    let [seconds, ratio, low, high, even, share] = numbers.map(number);
-    let (plain, exact) = (pair.plain.clone(), pair.exact.clone());
-    outcome.sheet.push([
-        task.into(),
-        plain,
-        exact,
-        seconds,
-        ratio,
-        low,
-        high,
-        even,
-        share,
-    ]);
+    let mut row = vec![task.to_owned(), pair.plain.clone(), pair.exact.clone()];
+    row.extend(numbers.map(number));
+    outcome.sheet.push(row);
     outcome.findings.push(Finding {
         place: format!("{task}: {} against {}", pair.plain, pair.exact),
         judgement: match pair.verdict {
