@@ -58,6 +58,9 @@ for (const { name, width, height, scheme } of views) {
     const loss = expected.map((record) => [record.device_seconds, record.loss]);
     assert.deepEqual(sorted(points("percent")), sorted(percent), "percentages in the figure");
     assert.deepEqual(sorted(points("loss")), sorted(loss), "losses in the figure");
+    const counted = expected.filter((record) => record.model_flops !== undefined && record.model_flops !== null);
+    const flops = counted.map((record) => [record.model_flops / 1e12, record.loss]);
+    assert.deepEqual(sorted(points("flops")), sorted(flops), "losses against operations in the figure");
   });
   assert.ok(figures.every((figure) => figure.title && figure.description), "text alternatives");
   assert.ok(await page.evaluate(() => [...document.images].every((image) => image.naturalWidth > 0)), "pictures load");

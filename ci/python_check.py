@@ -32,7 +32,7 @@ def tensorboard():
                     expected.setdefault(f"{figure}/{name}", []).append((record["step"], split[figure]))
         for name, score in record["scores"].items():
             expected.setdefault(f"score/{name}", []).append((record["step"], score))
-        for name in ["device_seconds", "samples"]:
+        for name in ["device_seconds", "model_flops", "samples"]:
             expected.setdefault(f"cost/{name}", []).append((record["step"], record[name]))
         for name in ["grad_norm", "learning_rate"]:
             if record[name] is not None:
