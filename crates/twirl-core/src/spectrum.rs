@@ -69,15 +69,11 @@ pub fn spectrum(
     let centre = mean_row(&rows);
     let centred: Vec<Vec<f64>> = rows.iter().map(|row| difference(row, &centre)).collect();
     let units: Vec<Vec<f64>> = centred.chunks_exact(unit).map(mean_row).collect();
-    let along = |vector: &Vec<f64>| -> Vec<f64> {
-        units.iter().map(|mean| samples.dot(vector, mean)).collect()
-    };
+    let along =
+        |row: &Vec<f64>| -> Vec<f64> { units.iter().map(|mean| samples.dot(row, mean)).collect() };
     // Inner products of rows with unit means, and of unit means among themselves.
     let by_row: Vec<Vec<f64>> = centred.iter().map(along).collect();
-    let by_unit: Vec<Vec<f64>> = match unit {
-        1 => by_row.clone(),
-        _ => units.iter().map(along).collect(),
-    };
+    let by_unit: Vec<Vec<f64>> = by_row.chunks_exact(unit).map(mean_row).collect();
     let means: Vec<Vec<f64>> = rows.chunks_exact(unit).map(mean_row).collect();
     let share = 1.0 / (units.len() as f64 - 2.0);
     let mut sums = vec![0.0; degree + 1];

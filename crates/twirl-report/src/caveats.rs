@@ -81,13 +81,8 @@ impl Caveats {
 /// Whether the schedule of a run lowers its rate after a cost that it has.
 fn falls(run: &Run, cost: Cost, at: f64) -> bool {
     let train = &run.manifest.job.train;
-    let later = |record: &&Record| cost.of(record) > 0.0;
-    let steps: Vec<[f64; 2]> = run
-        .records
-        .iter()
-        .filter(later)
-        .map(|record| [cost.of(record).ln(), (record.step as f64).ln()])
-        .collect();
+    let point = |record: &Record| Some([cost.spent(record)?.ln(), (record.step as f64).ln()]);
+    let steps: Vec<[f64; 2]> = run.records.iter().filter_map(point).collect();
     // After the warm-up, whose low rates are no annealed ones.
     let warm = train.schedule.warmup.min(train.steps);
     let rate = |step: u64| train.schedule.rate(1.0, step.max(warm), train.steps);

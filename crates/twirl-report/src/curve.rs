@@ -24,9 +24,9 @@ impl Cost {
         }
     }
 
-    /// The same; zero, which has no place on a logarithmic axis, where it is not known.
-    pub(crate) fn of(self, record: &Record) -> f64 {
-        self.known(record).unwrap_or(0.0)
+    /// The same where it has a place on a logarithmic axis: after the first step.
+    pub(crate) fn spent(self, record: &Record) -> Option<f64> {
+        self.known(record).filter(|&cost| cost > 0.0)
     }
 
     /// Name and unit.
@@ -87,15 +87,15 @@ pub struct Curve {
 impl Curve {
     /// The curve of a run; nothing if it has no positive loss after the first step.
     pub fn of(run: &Run, cost: Cost) -> Option<Self> {
-        let point = |record| [cost.of(record), record.split.loss];
-        Self::new(run.records.iter().map(point))
+        let point = |record| Some([cost.spent(record)?, record.split.loss]);
+        Self::new(run.records.iter().filter_map(point))
     }
 
     /// The curve under a resample of molecules, of the records that have it.
     pub(crate) fn resampled(run: &Run, cost: Cost, resample: usize) -> Option<Self> {
         let point = |record: &Record| {
             let loss = *record.loss_replicates.get(resample)?;
-            Some([cost.of(record), loss])
+            Some([cost.spent(record)?, loss])
         };
         Self::new(run.records.iter().filter_map(point))
     }

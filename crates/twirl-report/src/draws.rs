@@ -86,13 +86,13 @@ impl Sides<Curve> {
     /// The curves of loss against a cost.
     pub(crate) fn curves(a: &ArmRuns, b: &ArmRuns, cost: Cost) -> Result<Self, String> {
         let curve = |run: &Run| {
-            let known = run.last().is_some_and(|record| cost.of(record) > 0.0);
             Curve::of(run, cost).ok_or_else(|| {
-                let label = run.label();
-                match cost {
-                    Cost::ModelFlops if !known => format!("{label} has no count of operations"),
-                    _ => format!("{label} has no positive loss after its first step"),
-                }
+                let known = run.last().is_some_and(|last| cost.known(last).is_some());
+                let lacks = match cost {
+                    Cost::ModelFlops if !known => "count of operations",
+                    _ => "positive loss after its first step",
+                };
+                format!("{} has no {lacks}", run.label())
             })
         };
         let side = |arm: &ArmRuns| -> Result<Vec<Curve>, String> {
@@ -107,7 +107,7 @@ impl Sides<Curve> {
             Ok(curves)
         };
         let measured = [side(a)?, side(b)?];
-        let timed = |record: &&Record| cost.of(record) > 0.0;
+        let timed = |record: &&Record| cost.spent(record).is_some();
         let of = |run: &Run, r: usize| {
             // Every point or none: a curve with a gap is another curve.
             let curve = Curve::resampled(run, cost, r)?;

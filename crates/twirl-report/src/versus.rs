@@ -1,5 +1,7 @@
 //! An arm that learns symmetry against one that has it built in, at equal cost.
 
+use twirl_harness::Record;
+
 use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
 use crate::curve::{Cost, Curve, Reach, along};
@@ -122,14 +124,15 @@ pub fn versus_all(task: &TaskRuns) -> Vec<(String, String, Result<Versus, String
 /// # Errors
 /// Why they cannot be compared: settings, data or device differ, or no common device time.
 pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
-    let sides = Sides::curves(plain, exact, Cost::DeviceSeconds)?;
+    let cost = Cost::DeviceSeconds;
+    let sides = Sides::curves(plain, exact, cost)?;
     let (runs_a, runs_b) = (plain.counted(), exact.counted());
     let first = &runs_a[0].manifest;
     comparable(first, &runs_b[0].manifest)?;
     for run in runs_a.iter().chain(&runs_b) {
         same_clock(first, &run.manifest)?;
     }
-    let seconds = sides.common(Cost::DeviceSeconds)?;
+    let seconds = sides.common(cost)?;
     let draws = sides
         .draw(|[a, b]| Figures::of(&Curve::mean(a)?, &Curve::mean(b)?, seconds))
         .ok_or("the seeds of an arm have no common device time")?;
@@ -137,7 +140,6 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
     let ratio = draws.ratio(|figures| figures.plain / figures.exact);
     let shares: Option<Vec<f64>> = runs_a.iter().map(|run| share_at(run, seconds)).collect();
     let shares = shares.ok_or("a run has no measurement around the common device time")?;
-    let cost = Cost::DeviceSeconds;
     let caveats = Caveats::of([plain, exact], draws.seeds_only(), cost, Some(seconds));
     Ok(Versus {
         plain: plain.arm.clone(),
@@ -215,12 +217,10 @@ impl Figures {
 
 /// Percentage at a time.
 fn share_at(run: &Run, seconds: f64) -> Option<f64> {
-    let timed = run
-        .records
-        .iter()
-        .filter(|record| record.device_seconds > 0.0);
-    let points: Vec<[f64; 2]> = timed
-        .map(|record| [record.device_seconds.ln(), record.split.percent_equiv])
-        .collect();
+    let point = |record: &Record| {
+        let spent = Cost::DeviceSeconds.spent(record)?;
+        Some([spent.ln(), record.split.percent_equiv])
+    };
+    let points: Vec<[f64; 2]> = run.records.iter().filter_map(point).collect();
     along(&points, seconds.ln())
 }

@@ -22,7 +22,7 @@ mod tests;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{DType, Tensor, module};
 
-use crate::flex::on_flex;
+use crate::flex::on_flex_as;
 use plan::Shape;
 
 /// Cross-correlation `y[b, o, i] = bias[o] + sum_{c, j} weight[o, c, j] input[b, c, s i + j - p]`
@@ -49,7 +49,7 @@ pub fn conv3d(
     if let Some(bias) = &bias {
         assert_eq!(bias.dims(), [shape.outputs], "conv3d: bias");
     }
-    if own(&input) {
+    if on_flex_as(&input, &OWN) {
         return operation::apply(input, weight, bias, shape, false);
     }
     let options = ConvOptions::new([stride; 3], [padding; 3], [1; 3], 1);
@@ -78,13 +78,12 @@ pub fn conv_transpose3d(
     if let Some(bias) = &bias {
         assert_eq!(bias.dims(), [shape.inputs], "conv_transpose3d: bias");
     }
-    if own(&input) {
+    if on_flex_as(&input, &OWN) {
         return operation::apply(input, weight, bias, shape, true);
     }
     let options = ConvTransposeOptions::new([stride; 3], [padding; 3], [0; 3], [1; 3], 1);
     module::conv_transpose3d(input, weight, bias, options)
 }
 
-fn own(input: &Tensor<5>) -> bool {
-    on_flex(&input.device()) && matches!(input.dtype(), DType::F32 | DType::F64)
-}
+/// Types that the own operation serves.
+const OWN: [DType; 2] = [DType::F32, DType::F64];

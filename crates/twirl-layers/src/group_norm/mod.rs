@@ -13,7 +13,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{DType, Tensor, activation};
 
 use crate::Init;
-use crate::flex::on_flex;
+use crate::flex::on_flex_as;
 use kernel::Form;
 
 /// Added to variances, so that a constant field stays finite.
@@ -75,8 +75,7 @@ impl GroupNorm {
             width.is_multiple_of(channels),
             "GroupNorm: {width} channels for {channels} gains"
         );
-        let own = on_flex(&field.device())
-            && matches!(field.dtype(), DType::F32 | DType::F64)
+        let own = on_flex_as(&field, &[DType::F32, DType::F64])
             && field.dims().iter().all(|&size| size > 0);
         if own {
             let groups = self.groups;

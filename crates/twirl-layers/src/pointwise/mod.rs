@@ -10,7 +10,7 @@ mod operation;
 use burn::tensor::{DType, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use crate::flex::on_flex;
+use crate::flex::{on_flex, on_flex_as};
 
 /// A smooth point-wise nonlinearity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub(crate) fn gaussian<const D: usize>(input: Tensor<D>) -> Tensor<D> {
 }
 
 fn own<const D: usize>(input: &Tensor<D>) -> bool {
-    on_flex(&input.device()) && input.dtype() == DType::F32
+    on_flex_as(input, &[DType::F32])
 }
 
 /// GELU by the error function, whose derivative is exact. burn 0.22.1 differentiates its `gelu`

@@ -342,7 +342,7 @@ pub(crate) fn versus(task: &TaskRuns) -> Csv {
                         row.push(equal.flops.to_string());
                         row.extend(estimate(&equal.ratio));
                     }
-                    Err(_) => row.extend([(); 4].map(|()| String::new())),
+                    Err(_) => row.resize(row.len() + 4, String::new()),
                 }
                 let caveats = pair.caveats;
                 row.extend(texts([

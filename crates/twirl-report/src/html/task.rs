@@ -36,9 +36,10 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
         task,
         &csv::percent_steps(task),
     ));
+    let losses = csv::loss_cost(task);
     for cost in [Cost::DeviceSeconds, Cost::ModelFlops] {
         if let Some(figure) = loss_figure(task, index, cost) {
-            text.push_str(&with_legend(&figure, task, &csv::loss_cost(task)));
+            text.push_str(&with_legend(&figure, task, &losses));
         }
     }
     for figure in spectrum_figures(task, index) {
