@@ -12,6 +12,7 @@ use twirl_data::{DataSet, Split};
 use crate::batches::Order;
 use crate::checkpoint::{self, Counters, State};
 use crate::gradients::Average;
+use crate::job::difference;
 use crate::search::search;
 use crate::train::{Ended, Measuring, Setting, Trainee, train};
 use crate::{
@@ -80,10 +81,15 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
     let _lock = folder.lock()?;
     let before = folder.read_manifest()?;
     if let Some(manifest) = &before {
-        if manifest.job != *job || manifest.data.sha256 != around.data.sha256() {
+        let other = if manifest.data.sha256 == around.data.sha256() {
+            difference::<T, A>(&manifest.job, job)?
+        } else {
+            Some("the data set has another hash".into())
+        };
+        if let Some(other) = other {
             return Err(RunError::content(
                 folder.manifest(),
-                "belongs to a run with other settings or data",
+                format!("belongs to a run with other settings or data: {other}"),
                 "choose another --out or delete the folder",
             ));
         }

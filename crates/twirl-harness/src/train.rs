@@ -6,7 +6,7 @@ use std::time::Instant;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use twirl_layers::count_flops;
-use twirl_record::{Stop, TRAINING_PASSES};
+use twirl_record::{Failure, Stop, TRAINING_PASSES};
 
 use crate::batches::{Loaded, Order, load_ahead, stopped};
 use crate::checkpoint::{self, Counters};
@@ -130,13 +130,14 @@ impl<T: Task> Setting<'_, T> {
     }
 
     fn save_failure(&self, loaded: &Loaded<T::Host>, step: u64) -> Result<(), RunError> {
-        let evidence = serde_json::json!({
-            "step": step, "items": loaded.items, "seed": self.job.seed,
-            "note": "the batch is a function of (items, seed, step); the checkpoint of this step \
-                     holds the state before the update",
-        });
-        let text = serde_json::to_vec_pretty(&evidence).expect("plain data");
-        crate::write_whole(&self.folder.path().join("failure.json"), &text)?;
+        self.folder.write_failure(&Failure {
+            step,
+            items: loaded.items.clone(),
+            seed: self.job.seed,
+            note: "the batch is a function of (items, seed, step); the checkpoint of this step \
+                   holds the state before the update"
+                .into(),
+        })?;
         Ok(())
     }
 }
