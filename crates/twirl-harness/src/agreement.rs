@@ -3,9 +3,15 @@
 use burn::tensor::{Device, Tensor};
 use twirl_data::{DataSet, Split};
 
+use crate::device::DeviceChoice;
+use crate::draw::Draw;
+use crate::error::RunError;
+use crate::gradients::Gradients;
+use crate::job::Job;
 use crate::measure::host_values;
-use crate::run::parse;
-use crate::{Arm, DeviceChoice, Draw, Gradients, Job, RunError, Task, training_loss};
+use crate::settings::parse;
+use crate::task::{Arm, Task};
+use crate::term::training_loss;
 
 /// Relative differences of an arm between two devices, in the Euclidean norm.
 #[derive(Debug, Clone, Copy, PartialEq)]

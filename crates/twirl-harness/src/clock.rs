@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 
-use crate::RunError;
+use crate::error::RunError;
 
 /// Seconds the device spends on training: forward, backward and optimiser, synchronised at both
 /// ends. Measuring, checkpoints and waiting for data are off this clock.

@@ -1,11 +1,8 @@
-//! What a finished model is asked beyond its loss, and molecules that it makes.
+//! What a finished model is asked beyond its loss.
 
 use std::collections::BTreeMap;
 
-use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-
-use crate::{Arm, Task, TaskError};
 
 /// A figure of a finished model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,36 +55,4 @@ pub struct Panel {
     pub width: usize,
     /// `[height, width]`, row by row.
     pub values: Vec<f32>,
-}
-
-/// Molecules that are asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GenerateRequest {
-    /// The molecule, if the task takes one.
-    pub smiles: Option<String>,
-    /// How many geometries.
-    pub count: usize,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Name of the sampler; `None`: the task's default.
-    pub method: Option<String>,
-    /// Steps of the sampler; `None`: the task's default.
-    pub steps: Option<usize>,
-}
-
-/// A molecule made by a model, in angstrom.
-pub type Generated = twirl_data::Geometry;
-
-/// A task whose trained arms make molecules.
-pub trait Generate: Task {
-    /// Makes molecules with a trained model.
-    ///
-    /// # Errors
-    /// If the request cannot be met: one line with the remedy.
-    fn generate<A: Arm<Self>>(
-        &self,
-        model: &A,
-        request: &GenerateRequest,
-        device: &Device,
-    ) -> Result<Vec<Generated>, TaskError>;
 }

@@ -8,12 +8,20 @@ use twirl_core::Law;
 use twirl_data::DataSet;
 
 use crate::agreement::{Agreement, agreement};
-use crate::lab::Lab;
-use crate::run::{Surroundings, parse, restore, run};
-use crate::{
-    Arm, DeviceChoice, ExactSymmetry, Folder, Generate, GenerateRequest, Generated, Job, Manifest,
-    Observer, Restored, RunError, Task, Training, parameter_count,
-};
+use crate::arm::{ExactSymmetry, Training};
+use crate::device::DeviceChoice;
+use crate::error::RunError;
+use crate::folder::Folder;
+use crate::generate::{Generate, GenerateRequest, Generated};
+use crate::gradients::parameter_count;
+use crate::job::{Job, Restored};
+use crate::lab::{self, Lab};
+use crate::observer::Observer;
+use crate::record::Manifest;
+use crate::restore::restore;
+use crate::run::{RunContext, run};
+use crate::settings::parse;
+use crate::task::{Arm, Task};
 
 /// An arm of a task.
 #[derive(Clone, Copy)]
@@ -30,7 +38,7 @@ pub struct Entry {
     pub training: Training,
     /// Law of augmentation that makes the arm what it is; `None` leaves it to the run.
     pub law: Option<Law>,
-    run: fn(&Job, Training, &Surroundings<'_>) -> Result<Manifest, RunError>,
+    run: fn(&Job, Training, &RunContext<'_>) -> Result<Manifest, RunError>,
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
     data: fn(&str) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
@@ -81,7 +89,7 @@ impl Entry {
             data: open_data::<T>,
             parameters: parameters::<T, A>,
             agreement: agreement::<T, A>,
-            lab: crate::lab::open::<T, A>,
+            lab: lab::open::<T, A>,
             generate: None,
         }
     }
@@ -190,7 +198,7 @@ impl Entry {
         (self.run)(
             job,
             self.training,
-            &Surroundings {
+            &RunContext {
                 out,
                 data,
                 device,

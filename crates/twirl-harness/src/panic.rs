@@ -1,0 +1,27 @@
+//! What a panic was about.
+
+use std::any::Any;
+
+use crate::error::RunError;
+
+/// The error that a panic of model or task code stands for: out of memory, or its first line.
+pub(crate) fn classify(panic: &(dyn Any + Send)) -> RunError {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("panic without a message");
+    let line = text.lines().next().unwrap_or_default().to_owned();
+    let lower = text.to_lowercase();
+    let words = [
+        "out of memory",
+        "outofmemory",
+        "failed to allocate",
+        "memory allocation",
+    ];
+    if words.iter().any(|words| lower.contains(words)) {
+        RunError::OutOfMemory(line)
+    } else {
+        RunError::Panic(line)
+    }
+}
