@@ -2,12 +2,12 @@
 
 use burn::tensor::{Device, Tensor};
 use twirl_data::{DataSet, Split};
+use twirl_record::Job;
 
 use crate::device::DeviceChoice;
 use crate::draw::Draw;
 use crate::error::RunError;
 use crate::gradients::Gradients;
-use crate::job::Job;
 use crate::measure::host_values;
 use crate::settings::parse;
 use crate::task::{Arm, Task};

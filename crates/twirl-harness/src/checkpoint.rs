@@ -14,10 +14,9 @@ use burn::optim::ModuleOptimizer;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use twirl_record::{Folder, SearchReport, sync_folder, write_whole};
 
 use crate::error::RunError;
-use crate::folder::{Folder, sync_folder, write_whole};
-use crate::search::SearchReport;
 use crate::trainer::Trainee;
 
 /// The counters of a run. Random streams and the data cursor are functions of seed and step.

@@ -7,17 +7,13 @@
 //! and the loop never sees a task's fields.
 
 mod agreement;
-mod arm;
 mod batches;
 mod checkpoint;
 mod clock;
-mod closing;
-mod config;
 mod device;
 mod draw;
 mod entry;
 mod error;
-mod folder;
 mod generate;
 mod gradients;
 mod job;
@@ -28,7 +24,6 @@ mod observer;
 mod optimizer;
 mod panic;
 mod parameters;
-mod record;
 mod restore;
 mod rotations;
 mod run;
@@ -41,22 +36,15 @@ mod train;
 mod trainer;
 
 pub use agreement::Agreement;
-pub use arm::{ExactSymmetry, Training};
 pub use checkpoint::{load_weights, save_weights};
 pub use clock::Clock;
-pub use closing::{Closing, Figure, Panel, Picture};
-pub use config::{
-    Companion, Evaluation, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search, TrainConfig,
-    Weights,
-};
-pub use device::{DeviceChoice, DeviceIdentity};
+pub use device::DeviceChoice;
 pub use draw::Draw;
 pub use entry::{Entry, Overview};
 pub use error::{RunError, TaskError};
-pub use folder::{Folder, write_whole};
 pub use generate::{Generate, GenerateRequest, Generated};
 pub use gradients::{Average, Gradients, parameter_count};
-pub use job::{DataIdentity, Job, Restored};
+pub use job::{Restored, data_identity};
 pub use lab::{Jacobian, Lab, MoleculeSamples, Part, Parts, Probe, TermSamples};
 pub use linear::{LinearSplit, Projection};
 pub use measure::{
@@ -65,12 +53,13 @@ pub use measure::{
 pub use observer::{Observer, Progress, Silent};
 pub use optimizer::build as build_optimizer;
 pub use parameters::ParameterInfo;
-pub use record::{
-    CompanionRecord, Manifest, Record, Split, Status, Stop, TRAINING_PASSES, TermRecord,
-    read_records,
-};
 pub use rotations::Rotations;
-pub use search::{Candidate, SearchReport};
 pub use steps::log_spaced;
 pub use task::{Arm, Task};
 pub use term::{Role, Score, Term, training_loss};
+pub use twirl_record::{
+    Candidate, Closing, Companion, CompanionRecord, DataIdentity, DeviceIdentity, Evaluation,
+    ExactSymmetry, Figure, Folder, Job, Manifest, Optimizer, OptimizerKind, Panel, Picture, Record,
+    RecordError, Schedule, ScheduleKind, Search, SearchReport, Split, Status, Stop,
+    TRAINING_PASSES, TermRecord, TrainConfig, Training, Weights, read_records, write_whole,
+};

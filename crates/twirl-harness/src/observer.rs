@@ -1,6 +1,6 @@
 //! Who watches a run.
 
-use crate::record::Record;
+use twirl_record::Record;
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,11 +2,10 @@
 
 use burn::tensor::Device;
 use twirl_data::DataSet;
+use twirl_record::{Folder, Weights};
 
 use crate::checkpoint::{self, load_weights};
-use crate::config::Weights;
 use crate::error::RunError;
-use crate::folder::Folder;
 use crate::job::Restored;
 use crate::settings::parse;
 use crate::task::{Arm, Task};

@@ -4,9 +4,8 @@ use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Serialize, de::DeserializeOwned};
 use twirl_data::{DataSet, Embedded, Split};
+use twirl_record::{Closing, ExactSymmetry};
 
-use crate::arm::ExactSymmetry;
-use crate::closing::Closing;
 use crate::draw::Draw;
 use crate::error::TaskError;
 use crate::linear::LinearSplit;

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::tensor::Device;
+use twirl_record::{CompanionRecord, Folder, Record, Stop, write_whole};
 
 use crate::checkpoint::{self, Counters};
 use crate::clock::Clock;
 use crate::error::RunError;
-use crate::folder::{Folder, write_whole};
 use crate::measure::{Floor, Plan, Prepared};
 use crate::observer::Observer;
-use crate::record::{CompanionRecord, Record, Stop};
 use crate::steps::log_spaced;
 use crate::task::{Arm, Task};
 use crate::trainer::{Done, Halt, NotFinite, Setting, Trainer, Until};
@@ -137,7 +136,7 @@ fn save_failure<T: Task, A: Arm<T>>(
                  holds the state before the update",
     });
     let text = serde_json::to_vec_pretty(&evidence).expect("plain data");
-    write_whole(&folder.path().join("failure.json"), &text)
+    Ok(write_whole(&folder.path().join("failure.json"), &text)?)
 }
 
 fn record<T: Task, A: Arm<T>>(

@@ -7,17 +7,14 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use twirl_data::Split;
 use twirl_layers::count_flops;
+use twirl_record::{Job, TRAINING_PASSES, TrainConfig, Training, Weights};
 
-use crate::arm::Training;
 use crate::batches::{Order, load_ahead, stopped};
 use crate::clock::Clock;
-use crate::config::{TrainConfig, Weights};
 use crate::error::RunError;
 use crate::gradients::{Average, Gradients};
-use crate::job::Job;
 use crate::observer::{Observer, Progress};
 use crate::optimizer;
-use crate::record::TRAINING_PASSES;
 use crate::rotations::Rotations;
 use crate::task::{Arm, Task};
 use crate::term::training_loss;

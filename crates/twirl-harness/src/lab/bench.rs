@@ -7,16 +7,15 @@ use burn::tensor::Device;
 use rand::RngExt;
 use twirl_core::{Purpose, Rotation, Stream, Symmetry, split};
 use twirl_data::{DataSet, Split};
+use twirl_record::{Job, Training};
 
 use super::probe::{Jacobian, MoleculeSamples, Part, Parts, Probe};
 use super::stack::{Stack, only_squared, pairing, passes};
 use super::view::Lab;
-use crate::arm::Training;
 use crate::device::DeviceChoice;
 use crate::draw::Draw;
 use crate::error::RunError;
 use crate::gradients::Gradients;
-use crate::job::Job;
 use crate::linear::LinearSplit;
 use crate::measure::{host_values, rotations_of};
 use crate::observer::Silent;

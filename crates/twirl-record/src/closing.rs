@@ -1,4 +1,4 @@
-//! What a finished model is asked beyond its loss.
+//! Figures and pictures of a finished model.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is declared of an arm: how its data are posed and which symmetry it has.
+//! How an arm meets rotations: in its data, or in its construction.
 
 use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
