@@ -2,6 +2,17 @@
 
 use twirl_core::{Purpose, Stream};
 
+/// What a batch is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DrawPurpose {
+    /// A step of training, by its number.
+    Training(u64),
+    /// Measurements: all of them see the same.
+    Measuring,
+    /// Figures of a finished model.
+    Closing,
+}
+
 /// The source of everything random in a batch: flow time, source sample, voxel noise.
 ///
 /// A pure function of `(seed, step, item)`: threads, batch composition and restarts change
@@ -10,30 +21,47 @@ use twirl_core::{Purpose, Stream};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
     seed: u64,
-    step: u64,
+    purpose: DrawPurpose,
 }
 
 impl Draw {
     /// The draw of a training step.
     pub fn training(seed: u64, step: u64) -> Self {
-        Self { seed, step }
+        Self {
+            seed,
+            purpose: DrawPurpose::Training(step),
+        }
     }
 
     /// The draw of every measurement of a run.
     pub fn measuring(seed: u64) -> Self {
         Self {
             seed,
-            step: u64::MAX,
+            purpose: DrawPurpose::Measuring,
+        }
+    }
+
+    /// The draw of the figures of a finished model that are not losses.
+    pub fn closing(seed: u64) -> Self {
+        Self {
+            seed,
+            purpose: DrawPurpose::Closing,
         }
     }
 
     /// Whether the batch is seen at several rotations that must share its randomness.
     pub fn is_measuring(&self) -> bool {
-        self.step == u64::MAX
+        self.purpose == DrawPurpose::Measuring
     }
 
     /// The random stream of one item.
     pub fn stream(&self, item: usize) -> Stream {
-        Stream::new(self.seed, Purpose::Batch, [self.step, item as u64])
+        // Stored results depend on these numbers, which no run reaches in steps.
+        let step = match self.purpose {
+            DrawPurpose::Training(step) => step,
+            DrawPurpose::Measuring => u64::MAX,
+            DrawPurpose::Closing => u64::MAX - 1,
+        };
+        Stream::new(self.seed, Purpose::Batch, [step, item as u64])
     }
 }

@@ -8,6 +8,7 @@
 
 mod agreement;
 mod batches;
+mod build;
 mod checkpoint;
 mod clock;
 mod device;
@@ -25,6 +26,7 @@ mod optimizer;
 mod panic;
 mod parameters;
 mod restore;
+mod roles;
 mod rotations;
 mod run;
 mod search;
@@ -53,6 +55,7 @@ pub use measure::{
 pub use observer::{Observer, Progress, Silent};
 pub use optimizer::build as build_optimizer;
 pub use parameters::ParameterInfo;
+pub use roles::{ParameterRole, ParameterRoles};
 pub use rotations::Rotations;
 pub use steps::log_spaced;
 pub use task::{Arm, Task};

@@ -4,10 +4,10 @@ use burn::tensor::Device;
 use twirl_data::DataSet;
 use twirl_record::{Folder, Weights};
 
+use crate::build::build;
 use crate::checkpoint::{self, load_weights};
 use crate::error::RunError;
 use crate::job::Restored;
-use crate::settings::parse;
 use crate::task::{Arm, Task};
 
 /// Opens a finished or interrupted run: its task and the weights that it measured last.
@@ -24,9 +24,7 @@ pub(crate) fn restore<T: Task, A: Arm<T>>(
         ));
     };
     let job = manifest.job;
-    let task = T::open(&parse(&job.task, &job.task_config)?, data)?;
-    let config: A::Config = parse(&job.arm, &job.arm_config)?;
-    let model = A::init(&config, &task, job.seed, device)?;
+    let (task, model): (T, A) = build(&job, data, device)?;
     let averaged = job.train.measured_weights() == Weights::Ema;
     let Some(path) = checkpoint::latest_weights(folder, averaged)? else {
         return Err(RunError::content(

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use twirl_data::{DataSet, Split};
 use twirl_record::{Closing, Folder, Job, Manifest, SearchReport, Status, Training};
 
+use crate::build::{build, check};
 use crate::checkpoint::{self, Counters, State};
 use crate::device::DeviceChoice;
 use crate::error::RunError;
@@ -19,13 +20,15 @@ use crate::observer::{Observer, Silent};
 use crate::optimizer;
 use crate::panic::classify;
 use crate::search::search;
-use crate::settings::parse;
+use crate::settings::arm_settings;
 use crate::task::{Arm, Task};
 use crate::train::{Ended, Measuring, train};
 use crate::trainer::{Setting, Trainee, Trainer, Until};
 
-/// What a run is given besides its job.
+/// What a run is given besides its job: what the entry declares, and where and how it runs.
 pub(crate) struct RunContext<'a> {
+    pub(crate) training: Training,
+    pub(crate) control_of: Option<&'static str>,
     pub(crate) out: &'a Path,
     pub(crate) data: &'a DataSet,
     pub(crate) device: &'a DeviceChoice,
@@ -36,7 +39,6 @@ pub(crate) struct RunContext<'a> {
 /// Runs or resumes a job. A failure is written into the manifest and returned.
 pub(crate) fn run<T: Task, A: Arm<T>>(
     job: &Job,
-    training: Training,
     context: &RunContext<'_>,
 ) -> Result<Manifest, RunError> {
     let folder = Folder::of(context.out, &job.task, &job.arm, job.seed);
@@ -56,7 +58,7 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
         }
     }
     let result = catch_unwind(AssertUnwindSafe(|| {
-        attempt::<T, A>(job, training, context, &folder, before.as_ref())
+        attempt::<T, A>(job, context, &folder, before.as_ref())
     }))
     .unwrap_or_else(|panic| Err(classify(&*panic)));
     if let Err(error) = &result
@@ -100,19 +102,16 @@ fn check_parts<T: Task>(task: &T) -> Result<(), RunError> {
 
 fn attempt<T: Task, A: Arm<T>>(
     job: &Job,
-    training: Training,
     context: &RunContext<'_>,
     folder: &Folder,
     before: Option<&Manifest>,
 ) -> Result<Manifest, RunError> {
-    job.train.validate()?;
-    let task = T::open(&parse(&job.task, &job.task_config)?, context.data)?;
-    check_parts(&task)?;
+    check::<T, A>(job)?;
     let plain = context.device.device.clone();
     let device = plain.clone().autodiff();
-    let config: A::Config = parse(&job.arm, &job.arm_config)?;
-    let model = A::init(&config, &task, job.seed, &device)?;
-    let setting = Arc::new(Setting::new(task, job, training, device));
+    let (task, model) = build::<T, A>(job, context.data, &device)?;
+    check_parts(&task)?;
+    let setting = Arc::new(Setting::new(task, job, context.training, device));
     let task = &setting.task;
 
     let plan = Plan::new(
@@ -125,9 +124,11 @@ fn attempt<T: Task, A: Arm<T>>(
     let prepared = Prepared::new(task, &plan, &plain)?;
     let floor = prepared.floor(&reference)?;
 
-    let optimizer = optimizer::build(&job.train.optimizer, &model);
+    let roles = model.parameter_roles();
+    let optimizer = optimizer::build(&job.train.optimizer, &model, &roles);
     let saved = checkpoint::load_latest(folder, model.clone(), optimizer.clone())?;
-    let mut manifest = opening(job, training, context, parameter_count(&model));
+    let mut manifest = opening(job, context, parameter_count(&model));
+    manifest.symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
     if let Some(before) = before.filter(|_| saved.is_some()) {
         go_on_from(&mut manifest, before, folder)?;
     }
@@ -204,7 +205,7 @@ fn attempt<T: Task, A: Arm<T>>(
 }
 
 /// The manifest of a run that begins.
-fn opening(job: &Job, training: Training, context: &RunContext<'_>, parameters: usize) -> Manifest {
+fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
     let started = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
@@ -213,7 +214,9 @@ fn opening(job: &Job, training: Training, context: &RunContext<'_>, parameters: 
         error: None,
         stop: None,
         job: job.clone(),
-        training: Some(training),
+        training: Some(context.training),
+        control_of: context.control_of.map(Into::into),
+        symmetry: None,
         data: data_identity(context.data),
         device: context.device.identity(),
         program: context.program.clone(),

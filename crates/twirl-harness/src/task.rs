@@ -3,12 +3,14 @@
 use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Serialize, de::DeserializeOwned};
-use twirl_data::{DataSet, Embedded, Split};
+use twirl_core::{Design, Symmetry};
+use twirl_data::{DataError, DataSet, Split};
 use twirl_record::{Closing, ExactSymmetry};
 
 use crate::draw::Draw;
 use crate::error::TaskError;
 use crate::linear::LinearSplit;
+use crate::roles::ParameterRoles;
 use crate::rotations::Rotations;
 use crate::term::{Score, Term};
 
@@ -26,8 +28,6 @@ pub trait Task: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// One line for `twirlbench tasks`.
     const ABOUT: &'static str;
-    /// The data set that `embedded` stands for.
-    const EMBEDDED: Embedded;
     /// Settings. Strict: `#[serde(default, deny_unknown_fields)]`.
     type Config: Default + Clone + Serialize + DeserializeOwned;
     /// A batch on the host: what a loading thread makes while the device computes.
@@ -38,6 +38,26 @@ pub trait Task: Sized + Send + Sync + 'static {
     type Output: Clone;
     /// The exactly equivariant arm that measures the numerical floor.
     type Reference: Arm<Self>;
+
+    /// The data set that `embedded` stands for: one of [`twirl_data::Embedded`], or the bytes of the
+    /// task's own by [`DataSet::from_bytes`].
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn embedded() -> Result<DataSet, DataError>;
+
+    /// Whether a batch can be turned by the rotations of a design, with one and the same randomness
+    /// at all of them. Asked before a run begins. Any rotation, by default.
+    ///
+    /// # Errors
+    /// One line: the setting that forbids it, and the remedy.
+    fn carries(
+        _config: &Self::Config,
+        _design: &Design,
+        _symmetry: Symmetry,
+    ) -> Result<(), TaskError> {
+        Ok(())
+    }
 
     /// Prepares a data set for this task.
     ///
@@ -60,10 +80,16 @@ pub trait Task: Sized + Send + Sync + 'static {
     fn batch(&self, items: &[usize], draw: Draw) -> Result<Self::Host, TaskError>;
 
     /// Copies a batch to the device.
-    fn load(&self, host: &Self::Host, device: &Device) -> Self::Batch;
+    ///
+    /// # Errors
+    /// If an item cannot be represented there.
+    fn load(&self, host: &Self::Host, device: &Device) -> Result<Self::Batch, TaskError>;
 
     /// Turns everything in the batch that turns, inputs and targets and noise alike.
-    fn rotate(&self, batch: &Self::Batch, rotations: &Rotations) -> Self::Batch;
+    ///
+    /// # Errors
+    /// If the batch cannot be turned so, which [`Task::carries`] says beforehand.
+    fn rotate(&self, batch: &Self::Batch, rotations: &Rotations) -> Result<Self::Batch, TaskError>;
 
     /// Turns an output back.
     fn untwist(&self, output: Self::Output, rotations: &Rotations) -> Self::Output;
@@ -96,6 +122,12 @@ pub trait Arm<T: Task>: Module + 'static {
     /// Settings. Strict: `#[serde(default, deny_unknown_fields)]`.
     type Config: Default + Clone + Serialize + DeserializeOwned;
 
+    /// Settings by name, smallest first: what the setting `size` can be. Studies take their ladder of
+    /// sizes from here. By default there is one, `small`.
+    fn sizes() -> Vec<(&'static str, Self::Config)> {
+        vec![("small", Self::Config::default())]
+    }
+
     /// The symmetry that the model has exactly, by construction.
     fn symmetry(config: &Self::Config) -> Option<ExactSymmetry>;
 
@@ -112,6 +144,11 @@ pub trait Arm<T: Task>: Module + 'static {
     /// [`twirl_layers::conv3d`] and [`twirl_layers::conv_transpose3d`], as in all of its layers, or they
     /// are missing from the operations by which arms are compared.
     fn predict(&self, batch: &T::Batch) -> T::Output;
+
+    /// Which parameters are embeddings and which belong to read-outs; none by default.
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default()
+    }
 
     /// Linear layers whose weights divide into an equivariant part and a rest. Empty where inputs
     /// or features of a layer change with the pose in no known way.

@@ -60,7 +60,7 @@ impl<T: Task> Setting<T> {
     pub(crate) fn untrained<A: Arm<T>>(&self, model: A) -> Trainee<A> {
         Trainee {
             average: Average::new(&model, self.train.ema),
-            optimizer: optimizer::build(&self.train.optimizer, &model),
+            optimizer: optimizer::build(&self.train.optimizer, &model, &model.parameter_roles()),
             model,
         }
     }
@@ -112,10 +112,17 @@ pub(crate) struct NotFinite {
 }
 
 /// What one step leaves behind.
-struct StepOutcome {
-    grad_norm: f64,
-    /// Of the forward pass.
-    flops: u64,
+enum StepOutcome {
+    Taken {
+        grad_norm: f64,
+        /// Of the forward pass.
+        flops: u64,
+    },
+    NotFinite {
+        /// `loss` or `gradient norm`.
+        what: &'static str,
+        value: f64,
+    },
 }
 
 /// Trains an arm, a few steps at a time.
@@ -188,17 +195,16 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
                 let loaded = batches.recv().map_err(|_| stopped())??;
                 let step = self.done.step;
                 let rate = train.schedule.rate(self.learning_rate, step, train.steps);
-                let batch = task.load(&loaded.host, &setting.device);
-                let outcome = clock.time(&setting.device, || {
-                    Ok(self.step(&loaded.items, batch, rate))
-                })?;
+                let batch = task.load(&loaded.host, &setting.device)?;
+                let outcome =
+                    clock.time(&setting.device, || self.step(&loaded.items, batch, rate))?;
                 self.done.clock = clock;
                 match outcome {
-                    Ok(StepOutcome { grad_norm, flops }) => {
+                    StepOutcome::Taken { grad_norm, flops } => {
                         self.done.grad_norm = Some(grad_norm);
                         self.done.model_flops += TRAINING_PASSES * flops as f64;
                     }
-                    Err((what, value)) => {
+                    StepOutcome::NotFinite { what, value } => {
                         return Ok(Halt::NotFinite(NotFinite {
                             what,
                             value,
@@ -221,13 +227,13 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
     }
 
     /// Forward, backward, clip, update, average: everything that is on the clock. Nothing is updated
-    /// if loss or gradient, which is then named, is not finite.
+    /// if loss or gradient is not finite.
     fn step(
         &mut self,
         items: &[usize],
         mut batch: T::Batch,
         rate: f64,
-    ) -> Result<StepOutcome, (&'static str, f64)> {
+    ) -> Result<StepOutcome, RunError> {
         let Setting {
             task,
             train,
@@ -238,7 +244,7 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
         let step = self.done.step;
         if *training == Training::Augmented {
             let turned = Rotations::augmenting(train.augmentation, *seed, step, items, device);
-            batch = task.rotate(&batch, &turned);
+            batch = task.rotate(&batch, &turned)?;
         }
         let model = &self.trainee().model;
         let (output, flops) = count_flops(|| model.predict(&batch));
@@ -254,7 +260,7 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
         let (loss, grad_norm) = (values[0], values[1].sqrt());
         for (what, value) in [("loss", loss), ("gradient norm", grad_norm)] {
             if !value.is_finite() {
-                return Err((what, value));
+                return Ok(StepOutcome::NotFinite { what, value });
             }
         }
         if train.clip > 0.0 && grad_norm > train.clip {
@@ -277,6 +283,6 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             average,
             optimizer,
         });
-        Ok(StepOutcome { grad_norm, flops })
+        Ok(StepOutcome::Taken { grad_norm, flops })
     }
 }

@@ -12,6 +12,7 @@ use twirl_record::{Job, Training};
 use super::probe::{Jacobian, MoleculeSamples, Part, Parts, Probe};
 use super::stack::{Stack, only_squared, pairing, passes};
 use super::view::Lab;
+use crate::build::build;
 use crate::device::DeviceChoice;
 use crate::draw::Draw;
 use crate::error::RunError;
@@ -21,7 +22,6 @@ use crate::measure::{host_values, rotations_of};
 use crate::observer::Silent;
 use crate::parameters::{ParameterInfo, flatten, parameters, replace};
 use crate::rotations::Rotations;
-use crate::settings::parse;
 use crate::task::{Arm, Task};
 use crate::term::{Role, Term};
 use crate::trainer::{Halt, Setting, Trainer, Until};
@@ -34,11 +34,9 @@ pub(crate) fn open<T: Task, A: Arm<T>>(
     device: &DeviceChoice,
 ) -> Result<Box<dyn Lab>, RunError> {
     job.train.validate()?;
-    let task = T::open(&parse(&job.task, &job.task_config)?, data)?;
     let plain = device.device.clone();
     let device = plain.clone().autodiff();
-    let config: A::Config = parse(&job.arm, &job.arm_config)?;
-    let model = A::init(&config, &task, job.seed, &device)?;
+    let (task, model): (T, A) = build(job, data, &device)?;
     let rate = job.train.learning_rate;
     let parameters = parameters(&model);
     let setting = Arc::new(Setting::new(task, job, training, device));
@@ -95,8 +93,8 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         let turned = turns.flat_map(|turn| drawn.iter().map(move |of_item| of_item[turn]));
         let rotations = Rotations::new(turned.collect(), device);
         let host = self.setting.task.batch(&repeated, Draw::measuring(noise))?;
-        let batch = self.setting.task.load(&host, device);
-        let output = model.predict(&self.setting.task.rotate(&batch, &rotations));
+        let batch = self.setting.task.load(&host, device)?;
+        let output = model.predict(&self.setting.task.rotate(&batch, &rotations)?);
         let output = self.setting.task.untwist(output, &rotations);
         Ok(self.setting.task.terms(&output, &batch))
     }
