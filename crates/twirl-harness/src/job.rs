@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use twirl_data::DataSet;
 use twirl_record::{DataIdentity, Job, first_difference};
 
-use crate::run::parse;
-use crate::{Arm, RunError, Task};
+use crate::error::RunError;
+use crate::settings::{arm_settings, parse};
+use crate::task::{Arm, Task};
 
 /// Describes a data set for the manifest.
 pub fn data_identity(data: &DataSet) -> DataIdentity {
@@ -40,7 +41,7 @@ pub(crate) fn difference<T: Task, A: Arm<T>>(
 
 fn completed<T: Task, A: Arm<T>>(job: &Job) -> Result<Value, RunError> {
     let task: T::Config = parse(&job.task, &job.task_config)?;
-    let arm: A::Config = parse(&job.arm, &job.arm_config)?;
+    let arm = arm_settings::<T, A>(&job.arm, &job.arm_config)?;
     let mut value = json!(job);
     value["data"] = Value::Null;
     value["task_config"] = json!(task);

@@ -8,7 +8,7 @@ use crate::device::DeviceIdentity;
 use crate::figures::FinalFigures;
 use crate::job::{DataIdentity, Job};
 use crate::search::SearchReport;
-use crate::training::Training;
+use crate::training::{ExactSymmetry, Training};
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,14 @@ pub struct Manifest {
     pub job: Job,
     /// How the arm's training data were posed; `None` in some manifests of format 1.
     pub training: Option<Training>,
+    /// The arm that this one is a control of, for example the same model trained on rotated data;
+    /// absent where it is none, and in manifests of version 0.1.0 before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_of: Option<String>,
+    /// The symmetry that the arm declares to have exactly, by construction; absent where it has none,
+    /// and in manifests of version 0.1.0 before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symmetry: Option<ExactSymmetry>,
     /// Data set and its hash.
     pub data: DataIdentity,
     /// Device.

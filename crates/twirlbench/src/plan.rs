@@ -72,7 +72,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
                 &Value::Object(task.config.clone()),
                 &Value::Object(arm.config.clone()),
             )?;
-            jobs.extend(seeds.iter().map(|&seed| Job {
+            let of_seed = |seed: u64| Job {
                 task: task.name.clone(),
                 arm: arm.name.clone(),
                 data: args.data.clone().unwrap_or_else(|| task.data.clone()),
@@ -81,7 +81,13 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
                 task_config: complete.task_config.clone(),
                 arm_config: complete.arm_config.clone(),
                 train: train.clone(),
-            }));
+            };
+            for &seed in seeds {
+                let job = of_seed(seed);
+                let place = || format!("task {}, arm {}", task.name, arm.name);
+                entry.check(&job).with_context(place)?;
+                jobs.push(job);
+            }
         }
     }
     if jobs.is_empty() {
