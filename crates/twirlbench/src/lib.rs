@@ -11,6 +11,7 @@ mod devices;
 mod entries;
 mod execute;
 mod export;
+mod interrupt;
 mod log;
 mod measure;
 mod new_task;
