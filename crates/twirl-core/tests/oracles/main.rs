@@ -1,5 +1,6 @@
 //! Laws and closed forms that the estimators must meet.
 
+mod cotangents;
 mod designs;
 mod floor;
 mod grid;
@@ -11,7 +12,9 @@ mod mixed;
 mod models;
 mod montecarlo;
 mod refusals;
+mod quadrature;
 mod rotations;
 mod spectra;
 mod table;
 mod unbiased;
+mod wigner;

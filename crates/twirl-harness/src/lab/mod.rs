@@ -1,20 +1,20 @@
 //! A model in training, opened for study: its weights, gradients and residuals, without its types.
 
 mod bench;
-mod cotangent;
 mod linear;
 mod stack;
 mod weights;
 
 use std::ops::Range;
 
-use twirl_core::{Design, Loss};
+use twirl_core::{Design, Loss, Symmetry};
 use twirl_data::Split;
 
 use crate::{Role, RunError};
 
 pub(crate) use bench::open;
 pub use linear::{LinearSplit, Projection};
+pub use twirl_core::Part;
 
 /// Where a parameter lies in the flat vector of weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,28 +25,6 @@ pub struct ParameterInfo {
     pub shape: Vec<usize>,
     /// Place in the flat vector, row-major.
     pub range: Range<usize>,
-}
-
-/// A loss or one of its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// `L`.
-    Loss,
-    /// `L_mean`.
-    Mean,
-    /// `L_equiv`.
-    Equiv,
-}
-
-impl Part {
-    /// Name in tables: `L`, `L_mean` or `L_equiv`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Loss => "L",
-            Self::Mean => "L_mean",
-            Self::Equiv => "L_equiv",
-        }
-    }
 }
 
 /// The values of a loss and its parts.
@@ -71,6 +49,8 @@ pub struct Probe {
     pub items: Vec<usize>,
     /// Rotations of each.
     pub design: Design,
+    /// Proper rotations only, or their negatives too.
+    pub symmetry: Symmetry,
     /// Seed of rotations.
     pub seed: u64,
     /// Seed of everything else that is random: flow time, source sample, voxel noise.
