@@ -151,7 +151,9 @@ fn parity(
 ) -> Result<Option<f64>, CoreError> {
     let negative = |rotation: &Rotation| {
         let wanted = Rotation::inversion().compose(rotation);
-        rotations.iter().position(|other| wanted.distance(other) < SAME)
+        rotations
+            .iter()
+            .position(|other| wanted.distance(other) < SAME)
     };
     let proper: Vec<usize> = (0..rotations.len())
         .filter(|&place| rotations[place].is_proper())

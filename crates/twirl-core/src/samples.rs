@@ -128,7 +128,9 @@ impl<'a> Samples<'a> {
     /// If `size` is 0.
     pub fn sets(&self, size: usize) -> impl ExactSizeIterator<Item = Self> + use<'a> {
         let whole = *self;
-        let sets = whole.residuals.chunks_exact(size * whole.blocks * whole.dim);
+        let sets = whole
+            .residuals
+            .chunks_exact(size * whole.blocks * whole.dim);
         sets.map(move |residuals| Self {
             rotations: size,
             residuals,

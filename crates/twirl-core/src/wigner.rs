@@ -47,7 +47,9 @@ pub fn wigner(degree: usize, rotation: &Rotation) -> Vec<Vec<f64>> {
                 degree: l - 1,
             };
             let indices = (-l..=l).flat_map(|m| (-l..=l).map(move |n| (m, n)));
-            indices.map(|(m, n)| entry(l, m, n, &one, &before)).collect()
+            indices
+                .map(|(m, n)| entry(l, m, n, &one, &before))
+                .collect()
         };
         found.push(next);
     }
@@ -79,9 +81,7 @@ fn entry(l: isize, m: isize, n: isize, one: &Signed<'_>, before: &Signed<'_>) ->
         0 => -0.5 * root(2 * (l - 1) * l) * (product(1, 1) + product(-1, -1)),
         1 => 0.5 * root(l * (l + 1)) * 2.0_f64.sqrt() * product(1, 0),
         -1 => 0.5 * root(l * (l + 1)) * 2.0_f64.sqrt() * product(-1, 0),
-        m if m > 0 => {
-            0.5 * root((l + m - 1) * (l + m)) * (product(1, m - 1) - product(-1, 1 - m))
-        }
+        m if m > 0 => 0.5 * root((l + m - 1) * (l + m)) * (product(1, m - 1) - product(-1, 1 - m)),
         m => 0.5 * root((l - m - 1) * (l - m)) * (product(1, m + 1) + product(-1, -m - 1)),
     };
     if m != 0 && size < l - 1 {

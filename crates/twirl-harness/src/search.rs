@@ -1,7 +1,7 @@
 //! The search for an arm's learning rate.
 
 use burn::tensor::Device;
-use twirl_core::{CoreError, Design};
+use twirl_core::{CoreError, Coverage, Design};
 use twirl_data::Split;
 use twirl_record::{Candidate, Evaluation, Search, SearchReport};
 

@@ -53,7 +53,10 @@ impl<'a> Array<'a> {
             Values::F64(values) => Cow::Borrowed(values),
             Values::I64(values) => values.iter().map(|&value| value as f64).collect(),
         };
-        let expected = self.shape.iter().try_fold(1, |p: usize, &n| p.checked_mul(n));
+        let expected = self
+            .shape
+            .iter()
+            .try_fold(1, |p: usize, &n| p.checked_mul(n));
         if expected != Some(values.len()) {
             return Err(MeasureError::Shape {
                 name: name.to_owned(),

@@ -141,7 +141,10 @@ pub fn figures(of: &Predictions, options: &Options) -> Result<Figures, MeasureEr
             })?;
             sums.add(&found, &target(term, row));
             let parts = [found.split.loss, found.split.mean, found.split.equiv];
-            columns.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+            columns
+                .iter_mut()
+                .zip(parts)
+                .for_each(|(sum, part)| *sum += part);
             columns.extend(parts);
             columns.extend([found.squared.loss, found.squared.mean, found.squared.equiv]);
             columns.push(found.size);
@@ -462,7 +465,9 @@ fn offset(term: &Checked, squared_zero: f64, rows: f64) -> Option<Note> {
     let mut weights = 0.0;
     for (block, weight) in blocks {
         weights += weight;
-        mean.iter_mut().zip(block).for_each(|(sum, y)| *sum += weight * y);
+        mean.iter_mut()
+            .zip(block)
+            .for_each(|(sum, y)| *sum += weight * y);
     }
     let square = mean.iter().map(|sum| (sum / weights).powi(2)).sum::<f64>();
     let total = squared_zero * rows / weights;

@@ -30,7 +30,12 @@ pub fn flat(figures: &Figures) -> Vec<Vec<(String, Cell)>> {
         .iter()
         .map(|term| {
             let texts = [&term.name, &term.kind, &term.loss].map(Clone::clone);
-            row(figures, texts, &term.parts, [term.relative_equiv, term.parity])
+            row(
+                figures,
+                texts,
+                &term.parts,
+                [term.relative_equiv, term.parity],
+            )
         })
         .collect();
     if let Some(total) = &figures.total {

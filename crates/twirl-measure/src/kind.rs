@@ -140,7 +140,11 @@ impl Kind {
                 blocks.flat_map(|v| inverse.apply(*v)).collect()
             }
             Self::Axial => {
-                let proper = if inverse.is_proper() { inverse } else { -inverse };
+                let proper = if inverse.is_proper() {
+                    inverse
+                } else {
+                    -inverse
+                };
                 let blocks = row.as_chunks::<3>().0.iter();
                 blocks.flat_map(|v| proper.apply(*v)).collect()
             }
@@ -158,7 +162,11 @@ impl Kind {
             }
             Self::Spherical { degree, odd } => {
                 let matrix = wigner(degree, &inverse).pop().unwrap_or_default();
-                let sign = if odd && !inverse.is_proper() { -1.0 } else { 1.0 };
+                let sign = if odd && !inverse.is_proper() {
+                    -1.0
+                } else {
+                    1.0
+                };
                 let width = 2 * degree + 1;
                 let product = |block: &[f64], line: &[f64]| -> f64 {
                     sign * line.iter().zip(block).map(|(d, y)| d * y).sum::<f64>()

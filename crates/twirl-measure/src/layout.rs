@@ -59,7 +59,10 @@ pub fn input<'a>(arrays: &'a Arrays, over: &Override<'_>) -> Result<Input<'a>, M
         }
     }
     let text = |name: &str| -> Option<&str> {
-        let found = arrays.texts.get(name).or_else(|| arrays.attributes.get(name));
+        let found = arrays
+            .texts
+            .get(name)
+            .or_else(|| arrays.attributes.get(name));
         found.map(String::as_str)
     };
     let names: BTreeSet<&str> = arrays
@@ -143,13 +146,13 @@ fn is_ours(name: &str) -> bool {
 /// A name within two letters of ours is more likely a slip than another program's.
 fn refuse_slips(arrays: &Arrays) -> Result<(), MeasureError> {
     let known: Vec<&str> = OF_TERM.into_iter().chain(COMMON).collect();
-    let lists = [
-        ("array", arrays.numbers.keys(), &known[..]),
-        ("text", arrays.texts.keys(), &TEXTS[..]),
-    ];
-    for (what, names, known) in lists {
-        for name in names.filter(|name| !is_ours(name)) {
-            let part = name.rsplit_once('.').map_or(name.as_str(), |(_, part)| part);
+    let numbers: Vec<&String> = arrays.numbers.keys().collect();
+    let texts: Vec<&String> = arrays.texts.keys().collect();
+    for (what, names, known) in [("array", numbers, &known[..]), ("text", texts, &TEXTS[..])] {
+        for name in names.into_iter().filter(|name| !is_ours(name)) {
+            let part = name
+                .rsplit_once('.')
+                .map_or(name.as_str(), |(_, part)| part);
             let close = |known: &&str| distance(&part.to_lowercase(), known) <= 2;
             if known.iter().any(close) {
                 return Err(MeasureError::Unknown {

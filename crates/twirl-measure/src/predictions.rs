@@ -98,7 +98,13 @@ impl Predictions {
         let rows = rows(input, molecules, &mut notes)?;
         let mut no_interval = None;
         if let Some(turns) = &turns {
-            about_rotations(turns, &units, (sampling, &rule), &mut notes, &mut no_interval);
+            about_rotations(
+                turns,
+                &units,
+                (sampling, &rule),
+                &mut notes,
+                &mut no_interval,
+            );
         }
         Ok(Self {
             extent: [molecules, rotations],
@@ -233,7 +239,8 @@ fn check(
         Some(turns) => {
             let rows = unpacked.chunks_exact(blocks * inner);
             let rows = turns.iter().flatten().zip(rows);
-            rows.flat_map(|(rotation, row)| kind.back(rotation, row)).collect()
+            rows.flat_map(|(rotation, row)| kind.back(rotation, row))
+                .collect()
         }
     };
     if let Some(turns) = turns
@@ -305,7 +312,11 @@ fn target(term: &Term<'_>, expected: &[usize], dim: usize) -> Result<Vec<f64>, M
             let sum: f64 = row.iter().sum();
             if (sum - 1.0).abs() > 1e-4 || row.iter().any(|p| *p < 0.0) {
                 let what = format!("sum of the class probabilities of {name}, block {block}");
-                return Err(refuse(what, sum, "give probabilities of 0 or more that sum to 1"));
+                return Err(refuse(
+                    what,
+                    sum,
+                    "give probabilities of 0 or more that sum to 1",
+                ));
             }
         }
         return Ok(values.into_owned());
@@ -323,7 +334,11 @@ fn target(term: &Term<'_>, expected: &[usize], dim: usize) -> Result<Vec<f64>, M
     for (block, &class) in values.iter().enumerate() {
         if class.fract() != 0.0 || !(0.0..dim as f64).contains(&class) {
             let what = format!("class {block} of {name}");
-            return Err(refuse(what, class, "give whole numbers from 0, fewer than there are logits"));
+            return Err(refuse(
+                what,
+                class,
+                "give whole numbers from 0, fewer than there are logits",
+            ));
         }
         target[block * dim + class as usize] = 1.0;
     }
@@ -413,10 +428,13 @@ fn rows(
     let places = values.as_chunks::<3>().0;
     // Padding is known from a mask over the same atoms.
     let masks = input.terms.iter().filter_map(|term| term.mask.as_ref());
-    let mask = masks.into_iter().find(|mask| mask.shape == [molecules, atoms]);
+    let mask = masks
+        .into_iter()
+        .find(|mask| mask.shape == [molecules, atoms]);
     let mask = mask.map(|mask| mask.finite("mask")).transpose()?;
     let vectors = input.terms.iter().any(|term| {
-        term.kind.turns() || (term.kind == Kind::Untwisted && term.prediction.shape.last() == Some(&3))
+        term.kind.turns()
+            || (term.kind == Kind::Untwisted && term.prediction.shape.last() == Some(&3))
     });
     let can = |row: &usize| {
         let own = row * atoms..(row + 1) * atoms;
@@ -431,7 +449,9 @@ fn rows(
     let left = molecules - rows.len();
     if rows.is_empty() {
         return Err(MeasureError::Empty {
-            what: format!("none of {molecules} molecules can show symmetry (one atom, or one line)"),
+            what: format!(
+                "none of {molecules} molecules can show symmetry (one atom, or one line)"
+            ),
         });
     }
     if left > 0 {

@@ -71,7 +71,14 @@ fn readings(raw: &Raw<'_>) -> Vec<Reading> {
             format!(" and kind {kind}")
         };
         let orders: &[[usize; 3]] = if kind == Kind::Vector {
-            &[[0, 1, 2], [1, 2, 0], [2, 0, 1], [1, 0, 2], [0, 2, 1], [2, 1, 0]]
+            &[
+                [0, 1, 2],
+                [1, 2, 0],
+                [2, 0, 1],
+                [1, 0, 2],
+                [0, 2, 1],
+                [2, 1, 0],
+            ]
         } else {
             &[[0, 1, 2]]
         };

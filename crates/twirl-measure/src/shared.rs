@@ -15,8 +15,12 @@ pub(crate) fn shared(turns: &[Vec<Rotation>], units: &[u64]) -> usize {
     let key = |rotation: &Rotation| {
         let entries = rotation.matrix();
         let flat = entries.as_flattened();
-        <[i64; 9]>::try_from(flat.iter().map(|x| (x / STEP).round() as i64).collect::<Vec<_>>())
-            .unwrap_or_default()
+        <[i64; 9]>::try_from(
+            flat.iter()
+                .map(|x| (x / STEP).round() as i64)
+                .collect::<Vec<_>>(),
+        )
+        .unwrap_or_default()
     };
     let mut places: HashMap<[i64; 9], (u64, bool, usize)> = HashMap::new();
     for (turn, &unit) in turns.iter().zip(units) {

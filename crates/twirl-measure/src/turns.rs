@@ -68,13 +68,14 @@ pub(crate) fn weights(
         return Err(MeasureError::Shape {
             name: "rotation_weight".into(),
             found: array.shape.to_vec(),
-            rule: format!(
-                ", but prediction asks for [{molecules}, {rotations}] or [{rotations}]"
-            ),
+            rule: format!(", but prediction asks for [{molecules}, {rotations}] or [{rotations}]"),
         });
     }
     let values = array.finite("rotation_weight")?;
-    Ok(values.chunks_exact(rotations).map(<[f64]>::to_vec).collect())
+    Ok(values
+        .chunks_exact(rotations)
+        .map(<[f64]>::to_vec)
+        .collect())
 }
 
 fn product(a: &[[f64; 3]; 3], b: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {

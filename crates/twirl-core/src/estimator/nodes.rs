@@ -149,7 +149,8 @@ pub(super) fn product_weights(degree: usize, symmetry: Symmetry) -> Vec<f64> {
     let around = degree + 1;
     let share = (2 * around * around * symmetry.parities()) as f64;
     let tilts = gauss_legendre(degree / 2 + 1).into_iter();
-    let weights = tilts.flat_map(|(_, weight)| std::iter::repeat_n(weight / share, around * around));
+    let weights =
+        tilts.flat_map(|(_, weight)| std::iter::repeat_n(weight / share, around * around));
     let proper: Vec<f64> = weights.collect();
     proper.repeat(symmetry.parities())
 }

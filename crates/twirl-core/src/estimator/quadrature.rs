@@ -31,7 +31,9 @@ impl Estimator for Quadrature {
 
     fn rotations(&self, symmetry: Symmetry) -> usize {
         let around = self.degree.saturating_add(1);
-        let nodes = around.saturating_mul(around).saturating_mul(self.degree / 2 + 1);
+        let nodes = around
+            .saturating_mul(around)
+            .saturating_mul(self.degree / 2 + 1);
         nodes.saturating_mul(symmetry.parities())
     }
 

@@ -12,7 +12,10 @@ fn a_cotangent_is_the_derivative_of_the_split() {
     let (seed, group) = (66, FiniteGroup::Tetrahedral);
     let mut rng = stream(seed, 0);
     let elements = group.elements();
-    let uneven: Vec<f64> = elements.iter().map(|_| rng.random_range(0.1..1.0)).collect();
+    let uneven: Vec<f64> = elements
+        .iter()
+        .map(|_| rng.random_range(0.1..1.0))
+        .collect();
     let nodes = Nodes::new(elements, &uneven).unwrap();
     let estimators: [(&dyn Estimator, Symmetry); 7] = [
         (&Design::Iid { rotations: 5 }, Symmetry::So3),

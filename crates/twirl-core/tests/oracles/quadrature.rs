@@ -36,10 +36,16 @@ fn a_product_rule_integrates_wigner_matrices_up_to_its_degree_and_no_further() {
         assert_close(weights.iter().sum(), 1.0, 1.0, "sum of the weights");
         for l in 1..=degree {
             let left = average(&nodes, l);
-            assert!(left < 1e-12, "rule of degree {degree}: degree {l} leaves {left:e}");
+            assert!(
+                left < 1e-12,
+                "rule of degree {degree}: degree {l} leaves {left:e}"
+            );
         }
         let beyond = average(&nodes, degree + 1);
-        assert!(beyond > 1e-3, "rule of degree {degree} claims too little: {beyond:e}");
+        assert!(
+            beyond > 1e-3,
+            "rule of degree {degree} claims too little: {beyond:e}"
+        );
         for symmetry in SYMMETRIES {
             let product = Nodes::product(degree, symmetry);
             let weights = product.weights(symmetry).unwrap();
@@ -107,7 +113,10 @@ fn other_losses_are_split_at_the_exact_twirl_and_agree_with_draws() {
         split(&design, Symmetry::So3, Loss::Norm, &rows).unwrap()
     });
     assert_close(fine.mean, mean, mean, "seed 61: L_mean of the norm");
-    assert!((coarse.loss / fine.loss - 1.0).abs() < 1e-3, "{coarse:?} {fine:?}");
+    assert!(
+        (coarse.loss / fine.loss - 1.0).abs() < 1e-3,
+        "{coarse:?} {fine:?}"
+    );
     let iid = Design::Iid { rotations: 32 };
     let mut drawn = Mean::default();
     for _ in 0..2000 {
@@ -186,7 +195,11 @@ fn weights_may_be_negative_and_uneven() {
 #[test]
 fn what_is_no_rule_or_beyond_it_is_refused() {
     let elements = FiniteGroup::Tetrahedral.elements();
-    let error = |weights: &[f64]| Nodes::new(elements.clone(), weights).unwrap_err().to_string();
+    let error = |weights: &[f64]| {
+        Nodes::new(elements.clone(), weights)
+            .unwrap_err()
+            .to_string()
+    };
     assert!(error(&[1.0; 3]).contains("weights of the rotations has 3 entries, expected 12"));
     assert!(error(&[0.0; 12]).contains("sum of the weights of rotations is 0"));
     let mut weights = [1.0; 12];
@@ -195,7 +208,10 @@ fn what_is_no_rule_or_beyond_it_is_refused() {
     for degree in [0, 41] {
         let design = Design::Quadrature { degree };
         let error = design.validate(Symmetry::So3).unwrap_err();
-        assert!(matches!(error, CoreError::QuadratureDegree { .. }), "{error}");
+        assert!(
+            matches!(error, CoreError::QuadratureDegree { .. }),
+            "{error}"
+        );
         assert!(design.draw(&mut stream(64, 0), Symmetry::So3).is_err());
     }
     let design = Design::Quadrature { degree: 4 };

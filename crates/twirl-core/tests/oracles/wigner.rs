@@ -8,7 +8,8 @@ const DEGREE: usize = 8;
 
 fn product(a: &[f64], b: &[f64]) -> Vec<f64> {
     let width = a.len().isqrt();
-    let entry = |k: usize| (0..width).map(|j| a[k / width * width + j] * b[j * width + k % width]);
+    let entry =
+        |k: usize| (0..width).map(move |j| a[k / width * width + j] * b[j * width + k % width]);
     (0..a.len()).map(|k| entry(k).sum()).collect()
 }
 
@@ -21,7 +22,11 @@ fn rotations(counter: u64) -> Vec<Rotation> {
 #[test]
 fn they_multiply_as_the_rotations_do_and_have_the_characters_as_traces() {
     for (a, b) in rotations(0).iter().zip(&rotations(1)) {
-        let (of_a, of_b, of_ab) = (wigner(DEGREE, a), wigner(DEGREE, b), wigner(DEGREE, &(*a * *b)));
+        let (of_a, of_b, of_ab) = (
+            wigner(DEGREE, a),
+            wigner(DEGREE, b),
+            wigner(DEGREE, &(*a * *b)),
+        );
         for l in 0..=DEGREE {
             let width = 2 * l + 1;
             for (found, expected) in product(&of_a[l], &of_b[l]).iter().zip(&of_ab[l]) {
@@ -71,7 +76,12 @@ fn they_turn_the_polynomials() {
             let rows = matrices[l + 1].chunks_exact(before.len());
             for (row, expected) in rows.zip(after) {
                 let found: f64 = row.iter().zip(before).map(|(d, y)| d * y).sum();
-                assert_close(found, *expected, 10.0, &format!("seed 65: degree {}", l + 1));
+                assert_close(
+                    found,
+                    *expected,
+                    10.0,
+                    &format!("seed 65: degree {}", l + 1),
+                );
             }
         }
     }

@@ -88,15 +88,17 @@ struct Measured {
 /// Runs the command.
 pub(crate) fn run(args: &MeasureArgs) -> Result<ExitCode> {
     let files = args.files.iter();
-    let found: Vec<Measured> = files.map(|file| of_file(file, args)).collect::<Result<_>>()?;
+    let found: Vec<Measured> = files
+        .map(|file| of_file(file, args))
+        .collect::<Result<_>>()?;
     match &found[..] {
         [one] if args.json => println!("{}", serde_json::to_string_pretty(one)?),
         _ if args.json => println!("{}", serde_json::to_string_pretty(&found)?),
         _ if args.csv => print!("{}", csv(&found)),
         _ => {
-            let texts = found.iter().map(|measured| {
-                text::text(&measured.file, &measured.ignored, &measured.figures)
-            });
+            let texts = found
+                .iter()
+                .map(|measured| text::text(&measured.file, &measured.ignored, &measured.figures));
             print!("{}", texts.collect::<Vec<_>>().join("\n"));
         }
     }

@@ -13,9 +13,9 @@ pub(super) fn text(file: &str, ignored: &[String], found: &Figures) -> String {
         rotations,
         ..
     } = found;
-    let resolves = found.resolves.map_or_else(String::new, |degree| {
-        format!(", degree up to {degree}")
-    });
+    let resolves = found
+        .resolves
+        .map_or_else(String::new, |degree| format!(", degree up to {degree}"));
     let mut lines = vec![
         format!("{file}: {rows} rows of {molecules} molecules at {rotations} rotations"),
         format!("{} rotations, {}{resolves}", found.design, found.group),
@@ -33,7 +33,12 @@ pub(super) fn text(file: &str, ignored: &[String], found: &Figures) -> String {
         lines.extend(sheet.parts(total));
     }
     lines.push(String::new());
-    lines.extend(found.notes.iter().map(|note| format!("note: {}", note.text)));
+    lines.extend(
+        found
+            .notes
+            .iter()
+            .map(|note| format!("note: {}", note.text)),
+    );
     lines.push(
         "floor: unknown. Rounding is counted too: send an exactly equivariant model through the \
          same program to see how much."
@@ -91,7 +96,13 @@ impl Sheet<'_> {
     fn parts(&self, parts: &Parts) -> Vec<String> {
         let of_zero = parts.loss_over_zero.map_or_else(
             || "undefined: every target is zero".into(),
-            |ratio| format!("{:<13}   of the loss of predicting zero, {}", short(ratio), short(parts.loss_of_zero)),
+            |ratio| {
+                format!(
+                    "{:<13}   of the loss of predicting zero, {}",
+                    short(ratio),
+                    short(parts.loss_of_zero)
+                )
+            },
         );
         let percent = parts.percent_equiv.as_ref().map_or_else(
             || "percent   none: predictions equal targets up to rounding".into(),
