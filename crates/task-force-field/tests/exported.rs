@@ -17,12 +17,12 @@ const SEED: u64 = 23;
 const ROTATIONS: usize = 3;
 const REPLICATES: usize = 300;
 
-fn job(task_config: serde_json::Value) -> (twirl_harness::Entry, Job) {
+fn job(task_config: &serde_json::Value) -> (twirl_harness::Entry, Job) {
     let mut arms = ENTRIES.iter();
     let entry = arms.find(|entry| entry.arm == "coordinate-transformer");
     let entry = *entry.expect("an arm");
     let small = json!({"width": 8, "layers": 1, "heads": 2, "expansion": 1});
-    let complete = entry.complete(&task_config, &small).expect("settings");
+    let complete = entry.complete(task_config, &small).expect("settings");
     let job = Job {
         task: entry.task.into(),
         arm: entry.arm.into(),
@@ -147,7 +147,7 @@ fn padded(values: &[f64], length: usize) -> Vec<f64> {
 #[test]
 fn measuring_what_a_run_predicted_gives_the_bits_of_its_record() {
     for config in [json!({}), json!({"loss": "norm"})] {
-        let (entry, job) = job(config);
+        let (entry, job) = job(&config);
         let data = DataSet::embedded(Embedded::Forces).expect("embedded data");
         let folder = tempfile::tempdir().expect("a folder");
         let device = DeviceChoice::cpu();
@@ -187,7 +187,7 @@ fn measuring_what_a_run_predicted_gives_the_bits_of_its_record() {
             .iter()
             .map(|&item| data.molecule(item) as i64)
             .collect();
-        let matrices = drawn.iter().flatten().flat_map(|r| r.matrix());
+        let matrices = drawn.iter().flatten().flat_map(Rotation::matrix);
         let matrices: Vec<f64> = matrices.flatten().collect();
         let options = Options {
             replicates: REPLICATES,

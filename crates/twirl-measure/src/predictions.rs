@@ -208,6 +208,12 @@ fn check(
     expected.pop();
     let weight = block_weights(term, &expected, [molecules, blocks])?;
     let kind = term.kind;
+    if kind.turns() && turns.is_none() {
+        return Err(MeasureError::Rotations {
+            what: format!("kind is {kind} but there is no array rotation"),
+            remedy: "add it, or untwist the predictions".into(),
+        });
+    }
     if let Some(needed) = kind.components()
         && needed != dim
     {
@@ -228,14 +234,8 @@ fn check(
     } else {
         given
     };
-    let values = match turns {
-        _ if !kind.turns() => unpacked.to_vec(),
-        None => {
-            return Err(MeasureError::Rotations {
-                what: format!("kind is {kind} but there is no array rotation"),
-                remedy: "add it, or untwist the predictions".into(),
-            });
-        }
+    let values = match turns.filter(|_| kind.turns()) {
+        None => unpacked.to_vec(),
         Some(turns) => {
             let rows = unpacked.chunks_exact(blocks * inner);
             let rows = turns.iter().flatten().zip(rows);
