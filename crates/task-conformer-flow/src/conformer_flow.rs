@@ -11,9 +11,6 @@ use crate::schedule::{Flow, Moments, Prior};
 use crate::topology::normals;
 use crate::{FlowConfig, Topology};
 
-/// Training conformers from which the moments are estimated.
-const MOMENT_ITEMS: usize = 256;
-
 /// Conformer generation by flow matching, on one data set.
 #[derive(Debug)]
 pub struct ConformerFlow {
@@ -159,7 +156,10 @@ impl ConformerFlow {
     /// Moments of a coordinate over training conformers and draws of the prior.
     fn estimate_moments(&self) -> Moments {
         let items = self.data.split(Split::Train);
-        let count = items.len().min(MOMENT_ITEMS);
+        let count = match self.config.moment_items {
+            0 => items.len(),
+            wanted => wanted.min(items.len()),
+        };
         let (mut sums, mut coordinates) = ([0.0; 3], 0.0);
         for index in 0..count {
             let item = items[index * items.len() / count];

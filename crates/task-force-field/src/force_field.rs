@@ -6,9 +6,6 @@ use twirl_harness::TaskError;
 
 use crate::{ForceFieldConfig, Scale};
 
-/// Frames from which the typical number of neighbours is taken.
-const COUNTED_FRAMES: usize = 64;
-
 /// The force-field task on one data set.
 #[derive(Debug)]
 pub struct ForceField {
@@ -59,7 +56,12 @@ impl ForceField {
     /// Over the first frames of the training part.
     fn count_neighbours(&self) -> Result<f64, TaskError> {
         let (mut edges, mut atoms) = (0, 0);
-        for &item in self.data.split(Split::Train).iter().take(COUNTED_FRAMES) {
+        let items = self.data.split(Split::Train);
+        let count = match self.config.counted_frames {
+            0 => items.len(),
+            wanted => wanted,
+        };
+        for &item in items.iter().take(count) {
             let list = self.neighbours(item)?;
             atoms += list.atoms();
             edges += (0..list.atoms())

@@ -16,7 +16,7 @@ pub fn build<M: Module>(config: &Optimizer, model: &M, roles: &ParameterRoles) -
     let adamw = AdamWConfig::new()
         .with_beta_1(first)
         .with_beta_2(second)
-        .with_epsilon(1e-8)
+        .with_epsilon(config.epsilon as f32)
         .with_weight_decay(decay);
     let momentum = |nesterov| MomentumConfig {
         momentum: config.momentum,

@@ -86,6 +86,8 @@ pub struct Optimizer {
     pub momentum: f64,
     /// Second decay of `adamw` and `lion`.
     pub second: f64,
+    /// Added to the root of the second moment of `adamw`.
+    pub epsilon: f64,
 }
 
 impl Default for Optimizer {
@@ -95,6 +97,7 @@ impl Default for Optimizer {
             weight_decay: 0.0,
             momentum: 0.9,
             second: 0.999,
+            epsilon: 1e-8,
         }
     }
 }
