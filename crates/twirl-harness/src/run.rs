@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use twirl_data::{DataSet, Split};
-use twirl_record::{Closing, Folder, Job, Manifest, SearchReport, Status, Training};
+use twirl_record::{FinalFigures, Folder, Job, Manifest, SearchReport, Status, Training};
 
 use crate::build::{build, check};
 use crate::checkpoint::{self, Counters, State};
 use crate::device::DeviceChoice;
 use crate::error::RunError;
 use crate::gradients::{Average, parameter_count};
-use crate::job::data_identity;
+use crate::job::{data_identity, difference};
 use crate::measure::{Plan, Prepared};
 use crate::observer::{Observer, Silent};
 use crate::optimizer;
@@ -46,10 +46,15 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
     let _lock = folder.lock()?;
     let before = folder.read_manifest()?;
     if let Some(manifest) = &before {
-        if manifest.job != *job || manifest.data.sha256 != context.data.sha256() {
+        let other = if manifest.data.sha256 == context.data.sha256() {
+            difference::<T, A>(&manifest.job, job)?
+        } else {
+            Some("the data set has another hash".into())
+        };
+        if let Some(other) = other {
             return Err(RunError::content(
                 folder.manifest(),
-                "belongs to a run with other settings or data",
+                format!("belongs to a run with other settings or data: {other}"),
                 "choose another --out or delete the folder",
             ));
         }
@@ -229,7 +234,7 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
         device_seconds: 0.0,
         steps: 0,
         started,
-        closing: Closing::default(),
+        closing: FinalFigures::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use serde::{Serialize, de::DeserializeOwned};
 use twirl_core::{Design, Symmetry};
 use twirl_data::{DataError, DataSet, Split};
-use twirl_record::{Closing, ExactSymmetry};
+use twirl_record::{ExactSymmetry, FinalFigures};
 
 use crate::draw::Draw;
 use crate::error::TaskError;
@@ -110,8 +110,8 @@ pub trait Task: Sized + Send + Sync + 'static {
         _model: &A,
         _seed: u64,
         _device: &Device,
-    ) -> Result<Closing, TaskError> {
-        Ok(Closing::default())
+    ) -> Result<FinalFigures, TaskError> {
+        Ok(FinalFigures::default())
     }
 }
 

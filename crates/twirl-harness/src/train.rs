@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use twirl_record::{CompanionRecord, Folder, Record, Stop, write_whole};
+use twirl_record::{ExtraRecord, Failure, Folder, Record, Stop};
 
 use crate::checkpoint::{self, Counters};
 use crate::clock::Clock;
@@ -130,13 +130,14 @@ fn save_failure<T: Task, A: Arm<T>>(
     cause: &NotFinite,
     trainer: &Trainer<T, A>,
 ) -> Result<(), RunError> {
-    let evidence = serde_json::json!({
-        "step": trainer.done.step, "items": cause.items, "seed": trainer.setting.seed,
-        "note": "the batch is a function of (items, seed, step); the checkpoint of this step \
-                 holds the state before the update",
-    });
-    let text = serde_json::to_vec_pretty(&evidence).expect("plain data");
-    Ok(write_whole(&folder.path().join("failure.json"), &text)?)
+    Ok(folder.write_failure(&Failure {
+        step: trainer.done.step,
+        items: cause.items.clone(),
+        seed: trainer.setting.seed,
+        note: "the batch is a function of (items, seed, step); the checkpoint of this step holds \
+               the state before the update"
+            .into(),
+    })?)
 }
 
 fn record<T: Task, A: Arm<T>>(
@@ -181,14 +182,14 @@ fn companions<T: Task, A: Arm<T>>(
     setting: &Setting<T>,
     measuring: &Measuring<'_, T>,
     model: &A,
-) -> Result<BTreeMap<String, CompanionRecord>, RunError> {
+) -> Result<BTreeMap<String, ExtraRecord>, RunError> {
     let wanted = &setting.train.evaluation.companions;
     let measured = wanted.iter().map(|(name, &companion)| {
         let plan = measuring.plan.under(companion.design, companion.symmetry);
         let prepared = Prepared::new(&setting.task, &plan, measuring.device)?;
         let floor = prepared.floor(measuring.reference)?;
         let measured = prepared.measure(model)?;
-        let record = CompanionRecord {
+        let record = ExtraRecord {
             companion,
             split: measured.split(&floor),
             terms: measured.term_records(&floor),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::closing::Closing;
 use crate::device::DeviceIdentity;
+use crate::figures::FinalFigures;
 use crate::job::{DataIdentity, Job};
 use crate::search::SearchReport;
 use crate::training::{ExactSymmetry, Training};
@@ -47,9 +47,7 @@ pub struct Manifest {
     pub stop: Option<Stop>,
     /// Full settings and seed.
     pub job: Job,
-    /// How the arm's training data were posed; absent in manifests of version 0.1.0 before it was
-    /// recorded.
-    #[serde(default)]
+    /// How the arm's training data were posed; `None` in some manifests of format 1.
     pub training: Option<Training>,
     /// The arm that this one is a control of, for example the same model trained on rotated data;
     /// absent where it is none, and in manifests of version 0.1.0 before it was recorded.
@@ -87,6 +85,5 @@ pub struct Manifest {
     /// Seconds since the Unix epoch when the run began.
     pub started: u64,
     /// Figures of the finished model that are not losses.
-    #[serde(default)]
-    pub closing: Closing,
+    pub closing: FinalFigures,
 }

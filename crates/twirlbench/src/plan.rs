@@ -4,22 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use twirl_data::DataSet;
 use twirl_harness::{Entry, Job};
+use twirl_record::Plan;
 
 use crate::args::RunArgs;
 use crate::suite::Suite;
-
-/// What a results folder was asked for: `plan.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Plan {
-    pub(crate) suite: String,
-    pub(crate) device: String,
-    pub(crate) jobs: Vec<Job>,
-}
 
 /// Data sets by task and name, read once.
 pub(crate) type DataSets = HashMap<(String, String), DataSet>;
