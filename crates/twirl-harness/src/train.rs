@@ -150,15 +150,14 @@ fn save_failure<T: Task, A: Arm<T>>(
     cause: &NotFinite,
     trainer: &Trainer<T, A>,
 ) -> Result<(), RunError> {
-    let failure = Failure {
+    Ok(folder.write_failure(&Failure {
         step: trainer.done.step,
         items: cause.items.clone(),
         seed: trainer.setting.seed,
         note: "the batch is a function of (items, seed, step); the checkpoint of this step holds \
                the state before the update"
             .into(),
-    };
-    Ok(folder.write_failure(&failure)?)
+    })?)
 }
 
 fn record<T: Task, A: Arm<T>>(

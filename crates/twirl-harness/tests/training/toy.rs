@@ -112,7 +112,7 @@ impl Arm<Toy> for Stretch {
     }
 
     fn init(config: &Settings, _task: &Toy, seed: u64, device: &Device) -> Result<Self, TaskError> {
-        let weight = Tensor::from_floats([0.01 * seed as f32], device);
+        let weight = Tensor::from_floats([-0.01 * seed as f32], device);
         Ok(Self {
             weight: Param::from_tensor(weight),
             steepness: config.steepness,
