@@ -22,6 +22,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-data" | "twirl-landscape" | "twirl-layers" | "twirl-record" => &["twirl-core"],
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers", "twirl-record"],
+        "twirl-measure" => &["twirl-core", "twirl-data"],
         "twirl-report" => &["twirl-core", "twirl-harness", "twirl-record"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
         "twirlbench" => return None,
