@@ -25,6 +25,7 @@ mod observer;
 mod optimizer;
 mod panic;
 mod parameters;
+mod part;
 mod restore;
 mod roles;
 mod rotations;
@@ -55,6 +56,7 @@ pub use measure::{
 pub use observer::{Observer, Progress, Silent};
 pub use optimizer::build as build_optimizer;
 pub use parameters::ParameterInfo;
+pub use part::BatchPart;
 pub use roles::{ParameterRole, ParameterRoles};
 pub use rotations::Rotations;
 pub use steps::log_spaced;

@@ -150,14 +150,15 @@ fn save_failure<T: Task, A: Arm<T>>(
     cause: &NotFinite,
     trainer: &Trainer<T, A>,
 ) -> Result<(), RunError> {
-    Ok(folder.write_failure(&Failure {
+    let failure = Failure {
         step: trainer.done.step,
         items: cause.items.clone(),
         seed: trainer.setting.seed,
         note: "the batch is a function of (items, seed, step); the checkpoint of this step holds \
                the state before the update"
             .into(),
-    })?)
+    };
+    Ok(folder.write_failure(&failure)?)
 }
 
 fn record<T: Task, A: Arm<T>>(

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use twirl_core::Loss;
 use twirl_data::{DataError, DataSet, Embedded};
 use twirl_harness::{
-    Arm, Draw, Entry, ExactSymmetry, Role, Rotations, Score, Task, TaskError, Term, Training,
+    Arm, BatchPart, Draw, Entry, ExactSymmetry, Role, Rotations, Score, Task, TaskError, Term,
+    Training,
 };
 
 /// Settings of task and arm.
@@ -74,6 +75,13 @@ impl Task for Toy {
             position: rotations.rotate(batch.position.clone()),
             target: rotations.rotate(batch.target.clone()),
         })
+    }
+
+    fn turning<'a>(&self, batch: &'a mut Batch) -> Vec<(&'static str, &'a mut dyn BatchPart)> {
+        vec![
+            ("position", &mut batch.position),
+            ("target", &mut batch.target),
+        ]
     }
 
     fn untwist(&self, output: Tensor<3>, rotations: &Rotations) -> Tensor<3> {
