@@ -61,8 +61,8 @@ impl Predictions {
             );
         }
         let text = |name: &str, over: Option<&str>, default: &str| -> String {
-            let found = arrays.texts.get(name).map(String::as_str);
-            over.or(found).unwrap_or(default).to_owned()
+            let found = arrays.texts.get(name).or_else(|| arrays.attributes.get(name));
+            over.or(found.map(String::as_str)).unwrap_or(default).to_owned()
         };
         let prediction = required(arrays, "prediction")?;
         let extent = extent(prediction)?;
