@@ -165,10 +165,23 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
                     data.licence().unwrap_or("licence not stated"),
                 );
             }
-            say!("Any SPICE HDF5, rMD17 npz, extended XYZ or project HDF5 file: --data PATH");
+            say!(
+                "Any file of HDF5 (the project's, SPICE, ANI, QM7-X), npz (MD17, sGDML), extended \
+                 XYZ or SDF: --data PATH"
+            );
         }
-        DataCommand::Inspect { path } => say!("{}", twirl_data::inspect(path)?),
-        DataCommand::Export { path, out, count } => crate::export::export(path, out, *count)?,
+        DataCommand::Inspect { path, reading } => {
+            crate::export::inspect(path, &reading.options())?;
+        }
+        DataCommand::Export {
+            path,
+            out,
+            count,
+            reading,
+        } => crate::export::export(path, out, *count, &reading.options())?,
+        DataCommand::Convert { path, out, reading } => {
+            crate::export::convert(path, out, &reading.options())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
