@@ -1,6 +1,7 @@
 //! Which crate may depend on which, held against `cargo metadata`, and sizes that stay readable.
 
 mod circles;
+mod packages;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-fn packages() -> Vec<Value> {
+pub(crate) fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",
