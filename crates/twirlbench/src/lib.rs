@@ -23,6 +23,7 @@ mod program;
 mod progress;
 mod readme;
 mod sample;
+mod shell_files;
 mod study;
 mod suite;
 
