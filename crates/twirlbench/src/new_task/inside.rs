@@ -63,7 +63,10 @@ fn edits(root: &Path, name: &Name) -> Result<Vec<(&'static str, String)>> {
         (
             "Cargo.toml",
             "task-",
-            format!("{package} = {{ path = \"crates/{package}\", version = \"0.1.0\" }}\n"),
+            format!(
+                "{package} = {{ path = \"crates/{package}\", version = \"{}\" }}\n",
+                env!("CARGO_PKG_VERSION")
+            ),
         ),
         (
             "crates/twirlbench/Cargo.toml",
