@@ -25,7 +25,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers"],
         "twirl-report" => &["twirl-core", "twirl-harness"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
-        "twirlbench" => return None,
+        "fuzz" | "twirlbench" => return None,
         task if task.starts_with("task-") => &[
             "twirl-core",
             "twirl-data",
@@ -103,7 +103,9 @@ fn only_the_command_line_turns_on_devices() {
 
 #[test]
 fn source_files_stay_readable() {
-    let mut folders = vec![root().join("crates"), root().join("tests")];
+    let mut folders = ["crates", "fuzz", "tests"]
+        .map(|folder| root().join(folder))
+        .to_vec();
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder") {

@@ -24,7 +24,7 @@ pub(super) fn manifest(root: &Path, name: &Name) -> Result<Manifest> {
     ];
     let line = |name: &&str| format!("{name}.workspace = true\n");
     let toml = format!(
-        "[package]\nname = \"{}\"\ndescription = \"One vector per molecule\"\n{}\n\
+        "[package]\nname = \"{}\"\ndescription = \"One vector per molecule\"\n{}publish = false\n\n\
          [dependencies]\n{}\n[dev-dependencies]\n{}\n[lib]\nbench = false\n\n[lints]\nworkspace = \
          true\n",
         name.package(),
