@@ -1,7 +1,8 @@
-//! Files of predictions.
+//! Files of predictions, read, checked and measured.
 
 use rand::RngExt;
 use twirl_data::arrays;
+use twirl_measure::{Options, Predictions, figures, layout};
 
 use super::fixtures::{floats, npy};
 use super::npz::members;
@@ -60,6 +61,17 @@ fn check(name: &str, input: &[u8], scratch: &Scratch) -> Outcome {
             "array {name:?} of shape {:?}",
             array.shape
         );
+    }
+    let measured = layout::input(&read, &layout::Override::default())
+        .and_then(|input| Predictions::new(&input))
+        .and_then(|predictions| figures(&predictions, &Options::default()));
+    let found = match measured {
+        Ok(found) => found,
+        Err(error) => return refused(&error.to_string()),
+    };
+    for term in &found.terms {
+        let loss = term.parts.loss.value;
+        assert!(loss.is_finite(), "a loss of {loss}");
     }
     Outcome::Accepted
 }

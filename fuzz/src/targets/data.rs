@@ -107,7 +107,8 @@ fn hold(set: &DataSet) {
     );
 }
 
-/// What is written of a set is read again as it was, bit for bit.
+/// What is written of a set is read again as it was, bit for bit. It may be refused: extended XYZ has no
+/// place for the split, and frames without it may fall into parts that share what they must not.
 fn again(set: &DataSet, scratch: &Scratch) {
     let geometries: Vec<Geometry> = (0..set.len())
         .map(|frame| Geometry {
@@ -118,7 +119,13 @@ fn again(set: &DataSet, scratch: &Scratch) {
         .collect();
     let file = scratch.path().join("again.xyz");
     write_extxyz(&file, &geometries).expect("an accepted set can be written");
-    let read = DataSet::open(&file, &OpenOptions::default()).expect("and read again");
+    let read = match DataSet::open(&file, &OpenOptions::default()) {
+        Ok(read) => read,
+        Err(error) => {
+            refused(&error.to_string());
+            return;
+        }
+    };
     assert_eq!(read.len(), set.len(), "frames read again");
     for frame in 0..set.len() {
         assert_eq!(

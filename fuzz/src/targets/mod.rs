@@ -7,6 +7,7 @@ mod data;
 mod fixtures;
 mod hdf5;
 mod npz;
+mod plan;
 mod runs;
 mod smiles;
 mod suite;
@@ -24,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     arrays::NPZ,
     arrays::HDF5,
     suite::SUITE,
+    plan::PLAN,
     bands::BANDS,
     runs::RUNS,
 ];
