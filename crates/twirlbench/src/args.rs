@@ -58,6 +58,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
+    /// Write manual pages and shell completions into a folder
+    #[command(hide = true)]
+    ShellFiles {
+        /// Gets the folders man and completions
+        dir: PathBuf,
+    },
 }
 
 impl Default for Command {

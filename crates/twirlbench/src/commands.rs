@@ -43,6 +43,10 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
             arm,
         } => agreement::check(&name, task, arm, entries),
         Command::Data { command } => data(&command),
+        Command::ShellFiles { dir } => {
+            crate::shell_files::write(&dir)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -3,6 +3,10 @@
 //! A binary of your own can add tasks: collect [`ENTRIES`] and your own entries in one list and
 //! pass it to [`main()`].
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod agreement;
 mod args;
 mod commands;
@@ -21,6 +25,7 @@ mod program;
 mod progress;
 mod readme;
 mod sample;
+mod shell_files;
 mod study;
 mod suite;
 
