@@ -85,10 +85,12 @@ fn export(
             .collect();
         let host_batch = task.batch(items, Draw::measuring(job.measure_seed));
         let batch = task.load(&host_batch.expect("a batch"), &device);
+        let batch = batch.expect("a batch on the device");
         for turn in 0..ROTATIONS {
             let chosen = drawn.iter().map(|rotations| rotations[turn]).collect();
             let rotations = Rotations::new(chosen, &device);
-            let output = model.predict(&task.rotate(&batch, &rotations));
+            let turned = task.rotate(&batch, &rotations).expect("a turned batch");
+            let output = model.predict(&turned);
             let output = task.untwist(output, &rotations);
             for term in task.terms(&output, &batch) {
                 let [_, _, dim] = term.prediction.dims();

@@ -9,12 +9,12 @@ pub enum RecordError {
     #[error("{0}")]
     Setting(String),
     /// A file could not be read or written.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {cause}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
+        /// The cause. It is in the message, so it is not told again as its source.
+        cause: std::io::Error,
     },
     /// A file of a run folder holds something else than it should.
     #[error("{}: {problem}; {remedy}", .path.display())]
@@ -22,6 +22,16 @@ pub enum RecordError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A file of a format that is not gone on from here. It is left as it is, for the version that can.
+    #[error("{}: {problem}; {remedy}", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Which format it is of.
         problem: String,
         /// What to do.
         remedy: &'static str,
@@ -35,7 +45,7 @@ impl RecordError {
     /// An error of a file operation.
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { path, source }
+        move |cause| Self::File { path, cause }
     }
 
     /// A file with the wrong content.

@@ -7,6 +7,9 @@ use twirl_core::{Design, Law, Symmetry};
 
 use crate::error::RecordError;
 
+/// Fewest bootstrap replicates: the 2.5 % point of an interval would lie outside of fewer.
+const REPLICATES: usize = 40;
+
 /// How an arm is trained and measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -33,8 +36,10 @@ pub struct TrainConfig {
     pub search: Option<Search>,
     /// Measurements.
     pub evaluation: Evaluation,
-    /// Steps between checkpoints. 0: only at the end.
+    /// Steps between checkpoints. 0: only by time, and at the end.
     pub checkpoint_every: u64,
+    /// Wall seconds between checkpoints. 0: only by steps, and at the end.
+    pub checkpoint_seconds: f64,
     /// Largest number of training items. 0: all.
     pub train_items: usize,
 }
@@ -54,6 +59,7 @@ impl Default for TrainConfig {
             search: None,
             evaluation: Evaluation::default(),
             checkpoint_every: 500,
+            checkpoint_seconds: 60.0,
             train_items: 0,
         }
     }
@@ -86,6 +92,8 @@ pub struct Optimizer {
     pub momentum: f64,
     /// Second decay of `adamw` and `lion`.
     pub second: f64,
+    /// Added to the root of the second moment of `adamw`.
+    pub epsilon: f64,
 }
 
 impl Default for Optimizer {
@@ -95,6 +103,7 @@ impl Default for Optimizer {
             weight_decay: 0.0,
             momentum: 0.9,
             second: 0.999,
+            epsilon: 1e-8,
         }
     }
 }
@@ -175,7 +184,7 @@ pub enum Weights {
 /// A further measurement at the end of a run, under rotations of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Companion {
+pub struct ExtraMeasurement {
     /// Rotations of each item.
     pub design: Design,
     /// Proper rotations only, or their negatives too.
@@ -201,7 +210,7 @@ pub struct Evaluation {
     pub replicates: usize,
     /// Further measurements of the last weights, by name. Their figures are never mixed with those
     /// of `design`.
-    pub companions: BTreeMap<String, Companion>,
+    pub companions: BTreeMap<String, ExtraMeasurement>,
 }
 
 impl Default for Evaluation {
@@ -250,11 +259,15 @@ impl TrainConfig {
                 self.ema
             )));
         }
-        if !(self.clip.is_finite() && self.clip >= 0.0) {
-            return Err(RecordError::Setting(format!(
-                "train.clip is {}; give 0 or more",
-                self.clip
-            )));
+        for (name, value) in [
+            ("clip", self.clip),
+            ("checkpoint_seconds", self.checkpoint_seconds),
+        ] {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(RecordError::Setting(format!(
+                    "train.{name} is {value}; give 0 or more"
+                )));
+            }
         }
         if self.batch == 0 || self.evaluation.batch == 0 {
             return Err(RecordError::Setting(
@@ -265,6 +278,12 @@ impl TrainConfig {
             return Err(RecordError::Setting(
                 "train.evaluation.per_decade is 0; give at least 1".into(),
             ));
+        }
+        if self.evaluation.replicates < REPLICATES {
+            return Err(RecordError::Setting(format!(
+                "train.evaluation.replicates is {}; give at least {REPLICATES}",
+                self.evaluation.replicates
+            )));
         }
         if let Some(search) = &self.search
             && (search.rates.is_empty()

@@ -5,9 +5,10 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 use twirl_core::{CoreError, Loss, Part, Samples, cotangent};
 
-use super::{Probe, TermSamples};
+use super::probe::{Probe, TermSamples};
+use crate::error::RunError;
 use crate::measure::host_values;
-use crate::{Role, RunError, Term};
+use crate::term::{Role, Term};
 
 /// What is kept of a term on the host: residuals `[rotations][items][blocks * dim]`.
 pub(super) struct Stack {

@@ -12,6 +12,8 @@ use serde::Serialize;
 use twirl_measure::layout::{Override, foreign, input};
 use twirl_measure::{Cell, Figures, Options, Predictions, figures, flat};
 
+use crate::print::say;
+
 const LAYOUT: &str = "\
 LAYOUT OF THE FILE, HDF5 (h5py) or npz (numpy.savez):
 
@@ -92,14 +94,14 @@ pub(crate) fn run(args: &MeasureArgs) -> Result<ExitCode> {
         .map(|file| of_file(file, args))
         .collect::<Result<_>>()?;
     match &found[..] {
-        [one] if args.json => println!("{}", serde_json::to_string_pretty(one)?),
-        _ if args.json => println!("{}", serde_json::to_string_pretty(&found)?),
-        _ if args.csv => print!("{}", csv(&found)),
+        [one] if args.json => say!("{}", serde_json::to_string_pretty(one)?),
+        _ if args.json => say!("{}", serde_json::to_string_pretty(&found)?),
+        _ if args.csv => crate::print::out(format_args!("{}", csv(&found))),
         _ => {
             let texts = found
                 .iter()
                 .map(|measured| text::text(&measured.file, &measured.ignored, &measured.figures));
-            print!("{}", texts.collect::<Vec<_>>().join("\n"));
+            crate::print::out(format_args!("{}", texts.collect::<Vec<_>>().join("\n")));
         }
     }
     Ok(ExitCode::SUCCESS)
