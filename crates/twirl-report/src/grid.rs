@@ -1,6 +1,6 @@
 //! One table of text, written for a terminal, as markdown or as HTML.
 
-use crate::html::escape;
+use crate::text::{Medium, escape};
 
 /// Widest line for a terminal.
 const WIDTH: usize = 120;
@@ -153,7 +153,10 @@ impl Grid {
                     (_, 0) => ("th", " scope=\"row\""),
                     _ => ("td", ""),
                 };
-                format!("<{tag}{scope}{class}>{}</{tag}>", escape(text))
+                format!(
+                    "<{tag}{scope}{class}>{}</{tag}>",
+                    escape(text, Medium::Markup)
+                )
             };
             row.iter().enumerate().map(cell).collect()
         };
@@ -168,7 +171,7 @@ impl Grid {
              <table><caption>{title}</caption>\n<thead><tr>{}</tr></thead>\n\
              <tbody>\n{rows}</tbody></table></div>\n",
             cells("th", &self.head),
-            title = escape(&self.title),
+            title = escape(&self.title, Medium::Markup),
         )
     }
 }

@@ -83,12 +83,10 @@ fn chart(task: &TaskRuns) -> Chart {
                     Some([point.step as f64, low, high])
                 })
                 .collect(),
+            ..Line::default()
         });
     }
-    let panel = ChartPanel {
-        label: "100 L_equiv / L (%)".into(),
-        lines,
-    };
+    let panel = ChartPanel::new("100 L_equiv / L (%)", lines);
     let title = format!(
         "{}: share of the loss that is imperfect symmetry",
         task.task
@@ -102,5 +100,6 @@ fn chart(task: &TaskRuns) -> Chart {
         } else {
             vec![panel]
         },
+        ..Chart::default()
     }
 }

@@ -25,15 +25,7 @@ pub struct Csv {
 
 impl Csv {
     pub(crate) fn new(task: &str, what: &str, head: &[&str]) -> Self {
-        // A task's name is that of a folder, but may come from a file.
-        let safe = |letter: char| {
-            if letter.is_alphanumeric() {
-                letter
-            } else {
-                '-'
-            }
-        };
-        let name = format!("{}-{what}.csv", task.chars().map(safe).collect::<String>());
+        let name = format!("{}-{what}.csv", crate::text::file_stem(task));
         let mut csv = Self {
             name,
             text: String::new(),

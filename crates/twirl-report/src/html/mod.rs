@@ -14,6 +14,7 @@ pub(crate) use headline::headline;
 
 use crate::runs::RunSet;
 use crate::terminal::left_out;
+use crate::text::{Medium, escape};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("hover.js");
@@ -21,7 +22,11 @@ const DEFINITIONS: &str = include_str!("definitions.html");
 
 /// One page with figures, tables, definitions and every manifest. No network, no external script.
 pub fn html(set: &RunSet) -> String {
-    let names: Vec<String> = set.tasks.iter().map(|task| escape(&task.task)).collect();
+    let names: Vec<String> = set
+        .tasks
+        .iter()
+        .map(|task| escape(&task.task, Medium::Markup))
+        .collect();
     let mut links = String::new();
     for (index, name) in names.iter().enumerate() {
         let _ = write!(links, "<a href=\"#task-{index}\">{name}</a> ");
@@ -60,9 +65,9 @@ fn manifests(set: &RunSet) -> String {
         let _ = writeln!(
             text,
             "<details><summary>{} ({})</summary><pre>{}</pre></details>",
-            escape(&run.path.display().to_string()),
+            escape(&run.path.display().to_string(), Medium::Markup),
             crate::runs::status_name(run.manifest.status),
-            escape(&manifest),
+            escape(&manifest, Medium::Markup),
         );
     }
     text.push_str("</section>\n");
@@ -75,33 +80,8 @@ fn list(lines: &[String]) -> String {
 ",
     );
     for line in lines {
-        let _ = writeln!(text, "<li>{}</li>", escape(line));
+        let _ = writeln!(text, "<li>{}</li>", escape(line, Medium::Markup));
     }
     text + "</ul>
 "
-}
-
-/// Text as it may stand in an element or an attribute.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            // XML has no such characters, not even as references.
-            '\u{0}'..='\u{8}'
-            | '\u{b}'
-            | '\u{c}'
-            | '\u{e}'..='\u{1f}'
-            | '\u{fffe}'
-            | '\u{ffff}' => {
-                escaped.push('\u{fffd}');
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use twirl_harness::{Panel, Picture};
 
-use crate::html::escape;
 use crate::number::significant;
 use crate::runs::TaskRuns;
+use crate::text::{Medium, escape};
 
 /// Dark blue over green to yellow, in the manner of viridis: brightness grows with the value, so that
 /// it reads in grey too.
@@ -48,18 +48,21 @@ fn draw(label: &str, picture: &Picture) -> String {
              src=\"data:image/png;base64,{}\"/><p>{}</p></div>",
             panel.width,
             panel.height,
-            escape(&format!("{}: {}, {label}", picture.title, panel.name)),
+            escape(
+                &format!("{}: {}, {label}", picture.title, panel.name),
+                Medium::Markup
+            ),
             base64(&png(panel, low, high)),
-            escape(&panel.name),
+            escape(&panel.name, Medium::Markup),
         );
     }
     format!(
         "<figure class=\"picture\"><figcaption>{} ({})</figcaption>\n<div class=\"panels\">{panels}\
          </div>\n<p class=\"data\">{} Colours from {} (dark) to {} (bright), the same in all \
          panels.</p></figure>\n",
-        escape(&picture.title),
-        escape(label),
-        escape(&picture.caption),
+        escape(&picture.title, Medium::Markup),
+        escape(label, Medium::Markup),
+        escape(&picture.caption, Medium::Markup),
         significant(f64::from(low), 3),
         significant(f64::from(high), 3),
     )

@@ -2,19 +2,21 @@
 
 use std::fmt::Write;
 
+use crate::chart::Chart;
 use crate::csv;
 use crate::curve::Cost;
-use crate::html::after::{spectrum_figures, twirl_figure};
-use crate::html::figures::{loss_figure, percent_figure, with_legend};
+use crate::html::after::{spectra, twirl};
+use crate::html::figures::{losses, percents, with_legend};
 use crate::html::headline::headline;
+use crate::html::list;
 use crate::html::picture::gallery;
-use crate::html::{escape, list};
 use crate::last;
 use crate::number::count;
 use crate::runs::{RunSet, TaskRuns};
 use crate::summary::{ArmSummary, summarise};
 use crate::tables;
 use crate::terminal::refusals;
+use crate::text::{Medium, escape};
 use crate::versus::versus_all;
 
 pub(super) fn section(task: &TaskRuns, index: usize) -> String {
@@ -22,34 +24,35 @@ pub(super) fn section(task: &TaskRuns, index: usize) -> String {
     let pairs = versus_all(task);
     let mut text = format!(
         "<section id=\"task-{index}\">\n<h2>{}</h2>\n",
-        escape(&task.task)
+        escape(&task.task, Medium::Markup)
     );
     for line in headline(&arms, &pairs) {
-        let _ = writeln!(text, "<p class=\"lead\">{}</p>", escape(&line));
+        let _ = writeln!(
+            text,
+            "<p class=\"lead\">{}</p>",
+            escape(&line, Medium::Markup)
+        );
     }
     for line in [data_line(task), device_line(task)] {
-        let _ = writeln!(text, "<p class=\"data\">{}</p>", escape(&line));
+        let _ = writeln!(
+            text,
+            "<p class=\"data\">{}</p>",
+            escape(&line, Medium::Markup)
+        );
     }
     text.push_str("<div class=\"figures\">\n");
-    text.push_str(&with_legend(
-        &percent_figure(task, index),
-        task,
-        &csv::percent_steps(task),
-    ));
-    let losses = csv::loss_cost(task);
-    for cost in [Cost::DeviceSeconds, Cost::ModelFlops] {
-        if let Some(figure) = loss_figure(task, index, cost) {
-            text.push_str(&with_legend(&figure, task, &losses));
-        }
+    let percent_data = csv::percent_steps(task);
+    let mut figure = |chart: &Chart, id: &str, data: &csv::Csv| {
+        text.push_str(&with_legend(chart, &format!("{id}-{index}"), task, data));
+    };
+    figure(&percents(task), "percent", &percent_data);
+    let loss_data = csv::loss_cost(task);
+    figure(&losses(task, Cost::DeviceSeconds), "loss", &loss_data);
+    figure(&losses(task, Cost::ModelFlops), "flops", &loss_data);
+    for (number, chart) in spectra(task).iter().enumerate() {
+        figure(chart, &format!("spectrum-{number}"), &csv::spectrum(task));
     }
-    for figure in spectrum_figures(task, index) {
-        text.push_str(&with_legend(&figure, task, &csv::spectrum(task)));
-    }
-    text.push_str(&with_legend(
-        &twirl_figure(task, index),
-        task,
-        &csv::twirl(task),
-    ));
+    figure(&twirl(task), "twirl", &csv::twirl(task));
     text.push_str("</div>\n");
     // The other tables of this task, in the order of the files.
     let files = csv::csv(&RunSet {
@@ -105,7 +108,7 @@ pub(super) fn link(file: &csv::Csv) -> String {
             }
         }
     }
-    let name = escape(&file.name);
+    let name = escape(&file.name, Medium::Markup);
     format!("<a download=\"{name}\" href=\"data:text/csv;charset=utf-8,{data}\">{name}</a>")
 }
 

@@ -91,6 +91,7 @@ fn frame() -> Outcome {
             description: "One line per control.".into(),
             x_label: "optimiser steps".into(),
             panels: Vec::new(),
+            ..Chart::default()
         },
         sheet: Sheet::new(["task", "arm", "control", "step", "percent", "low", "high"]),
     }
@@ -213,10 +214,10 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 step,
             });
         }
-        outcome.chart.panels.push(ChartPanel {
-            label: format!("{}: 100 L_equiv / L (%)", base.place()),
+        outcome.chart.panels.push(ChartPanel::new(
+            format!("{}: 100 L_equiv / L (%)", base.place()),
             lines,
-        });
+        ));
         outcome.findings.push(Finding {
             place: base.place(),
             judgement: judge(&found),

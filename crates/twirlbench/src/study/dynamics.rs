@@ -81,6 +81,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             description: "Bands: 95 % interval over seeds and molecules.".into(),
             x_label: "optimiser steps".into(),
             panels: Vec::new(),
+            ..Chart::default()
         },
         sheet: Sheet::new(["task", "arm", "step", "percent", "low", "high", "floor"]),
     };
@@ -139,10 +140,10 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         });
     }
     outcome.tables.push(table);
-    outcome.chart.panels.push(ChartPanel {
-        label: "100 L_equiv / L (%)".into(),
-        lines,
-    });
+    outcome
+        .chart
+        .panels
+        .push(ChartPanel::new("100 L_equiv / L (%)", lines));
     outcome
 }
 
@@ -179,6 +180,7 @@ pub(super) fn line(name: String, points: &[PercentPoint]) -> Line {
             .map(|p| [p.step as f64, p.percent.value])
             .collect(),
         band: points.iter().filter_map(band).collect(),
+        ..Line::default()
     }
 }
 

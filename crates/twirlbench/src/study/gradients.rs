@@ -117,6 +117,7 @@ fn frame() -> Outcome {
                 .into(),
             x_label: "optimiser steps".into(),
             panels: Vec::new(),
+            ..Chart::default()
         },
         sheet: Sheet::new([
             "task",
@@ -210,7 +211,7 @@ fn panels(subject: &Subject, seeds: &[(u64, Vec<Point>)]) -> Vec<ChartPanel> {
                 .iter()
                 .map(|point| [point.step as f64, pick(point)])
                 .collect(),
-            band: Vec::new(),
+            ..Line::default()
         };
         seeds.iter().map(line).collect()
     };
@@ -225,14 +226,14 @@ fn panels(subject: &Subject, seeds: &[(u64, Vec<Point>)]) -> Vec<ChartPanel> {
         }),
     ];
     vec![
-        ChartPanel {
-            label: format!("{}: length of the gradient", subject.place()),
-            lines: lengths.concat(),
-        },
-        ChartPanel {
-            label: format!("{}: L_equiv over L_mean", subject.place()),
-            lines: relative.concat(),
-        },
+        ChartPanel::new(
+            format!("{}: length of the gradient", subject.place()),
+            lengths.concat(),
+        ),
+        ChartPanel::new(
+            format!("{}: L_equiv over L_mean", subject.place()),
+            relative.concat(),
+        ),
     ]
 }
 

@@ -88,6 +88,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 .into(),
             x_label: "k".into(),
             panels: tables::panels(&models),
+            ..Chart::default()
         },
         sheet: sheet(&models),
     }

@@ -145,6 +145,7 @@ fn frame() -> Outcome {
                 .into(),
             x_label: "squared length of the rest".into(),
             panels: Vec::new(),
+            ..Chart::default()
         },
         sheet: Sheet::new([
             "task", "arm", "seed", "step", "scale", "rest", "loss", "equiv",
@@ -199,7 +200,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 points: points
                     .map(|(s, equiv)| [s * s * last.rest(), *equiv])
                     .collect(),
-                band: Vec::new(),
+                ..Line::default()
             });
         }
         if let Some((_, stages)) = seeds.first() {
@@ -228,10 +229,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
         outcome.judge(subject, seeds);
     }
     outcome.tables.extend([over_training, scaled]);
-    outcome.chart.panels.push(ChartPanel {
-        label: "L_equiv".into(),
-        lines,
-    });
+    outcome.chart.panels.push(ChartPanel::new("L_equiv", lines));
     outcome
 }
 

@@ -49,6 +49,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
             description: "One line per arm and seed.".into(),
             x_label: "device seconds".into(),
             panels: panels(&arms),
+            ..Chart::default()
         },
         sheet: Sheet::new([
             "task",
@@ -186,10 +187,7 @@ fn panels(arms: &[ArmRuns]) -> Vec<ChartPanel> {
         if panels.last().is_none_or(|panel| panel.label != label)
             && !panels.iter().any(|panel| panel.label == label)
         {
-            panels.push(ChartPanel {
-                label: label.clone(),
-                lines: Vec::new(),
-            });
+            panels.push(ChartPanel::new(label.clone(), Vec::new()));
         }
         let Some(panel) = panels.iter_mut().find(|panel| panel.label == label) else {
             continue;
@@ -202,7 +200,7 @@ fn panels(arms: &[ArmRuns]) -> Vec<ChartPanel> {
             panel.lines.push(Line {
                 name: arm.arm.clone(),
                 points: points.map(|r| [r.device_seconds, r.split.loss]).collect(),
-                band: Vec::new(),
+                ..Line::default()
             });
         }
     }

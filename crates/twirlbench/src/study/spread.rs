@@ -163,6 +163,7 @@ fn frame(claim: &'static str) -> Outcome {
             description: "One line per variant.".into(),
             x_label: "optimiser steps".into(),
             panels: Vec::new(),
+            ..Chart::default()
         },
         sheet: Sheet::new(["task", "arm", "variant", "step", "percent", "loss"]),
     }
@@ -242,10 +243,10 @@ fn study(
             lines.push(line(name, &points));
             crossings.push(found);
         }
-        outcome.chart.panels.push(ChartPanel {
-            label: format!("{}: 100 L_equiv / L (%)", base.place()),
+        outcome.chart.panels.push(ChartPanel::new(
+            format!("{}: 100 L_equiv / L (%)", base.place()),
             lines,
-        });
+        ));
         let found = spread(&crossings);
         outcome.findings.push(Finding {
             place: base.place(),

@@ -64,6 +64,7 @@ pub(super) fn run(scope: &Scope<'_>, cells: &mut Cells) -> Outcome {
                 .into(),
             x_label: "forward passes per molecule".into(),
             panels: Vec::new(),
+            ..Chart::default()
         },
         sheet: Sheet::new([
             "task", "arm", "step", "design", "passes", "loss", "expected", "ratio", "low", "high",
@@ -210,16 +211,13 @@ fn panel(place: &str, tested: &Tested) -> ChartPanel {
         .map(|design| Line {
             name: (*design).into(),
             points: points(design, |row| row.loss),
-            band: Vec::new(),
+            ..Line::default()
         })
         .collect();
     lines.push(Line {
         name: "L_mean + L_equiv / M".into(),
         points: points("iid", |row| row.expected),
-        band: Vec::new(),
+        ..Line::default()
     });
-    ChartPanel {
-        label: format!("{place}: loss"),
-        lines,
-    }
+    ChartPanel::new(format!("{place}: loss"), lines)
 }

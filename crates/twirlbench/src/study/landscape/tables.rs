@@ -205,14 +205,14 @@ pub(super) fn panels(models: &[Model]) -> Vec<ChartPanel> {
             newton.push(line("L_mean", &kernel_ratios(&at.twirled)));
             newton.push(line("L_equiv", &kernel_ratios(&at.remaining)));
         }
-        panels.push(ChartPanel {
-            label: format!("{place}: lambda_1 / lambda_k of the Hessian"),
-            lines: hessian,
-        });
-        panels.push(ChartPanel {
-            label: format!("{place}: lambda_1 / lambda_k of the Gauss-Newton kernel"),
-            lines: newton,
-        });
+        panels.push(ChartPanel::new(
+            format!("{place}: lambda_1 / lambda_k of the Hessian"),
+            hessian,
+        ));
+        panels.push(ChartPanel::new(
+            format!("{place}: lambda_1 / lambda_k of the Gauss-Newton kernel"),
+            newton,
+        ));
     }
     panels
 }
@@ -222,6 +222,6 @@ fn line(name: &str, ratios: &[f64]) -> Line {
     Line {
         name: name.into(),
         points: points.map(|(k, ratio)| [k as f64 + 1.0, *ratio]).collect(),
-        band: Vec::new(),
+        ..Line::default()
     }
 }

@@ -4,7 +4,7 @@ use crate::number::{count, significant};
 
 /// What lies at equal distances on an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Scale {
+pub enum Scale {
     /// Powers of ten.
     #[default]
     Logarithmic,
@@ -32,7 +32,14 @@ const TICKS: f64 = 7.0;
 
 impl Axis {
     /// An axis that holds all values, from pixel `from` to pixel `to`.
-    pub(crate) fn new(values: &[f64], from: f64, to: f64) -> Self {
+    pub(crate) fn new(scale: Scale, values: &[f64], from: f64, to: f64) -> Self {
+        match scale {
+            Scale::Logarithmic => Self::logarithmic(values, from, to),
+            Scale::Counting => Self::counting(values, from, to),
+        }
+    }
+
+    fn logarithmic(values: &[f64], from: f64, to: f64) -> Self {
         let positive = values
             .iter()
             .filter(|value| **value > 0.0 && value.is_finite());
@@ -60,8 +67,7 @@ impl Axis {
         }
     }
 
-    /// An axis of whole numbers that holds all values.
-    pub(crate) fn counting(values: &[f64], from: f64, to: f64) -> Self {
+    fn counting(values: &[f64], from: f64, to: f64) -> Self {
         let low = values.iter().copied().reduce(f64::min).unwrap_or(0.0);
         let high = values.iter().copied().reduce(f64::max).unwrap_or(1.0);
         Self {
@@ -154,7 +160,7 @@ mod tests {
     #[test]
     fn is_logarithmic_and_holds_all_values() {
         let values = [1.0, 10.0, 100.0, 1000.0];
-        let axis = Axis::new(&values, 0.0, 300.0);
+        let axis = Axis::logarithmic(&values, 0.0, 300.0);
         let places = values.map(|value| axis.place(value));
         for pair in places.windows(3) {
             assert!(
@@ -169,11 +175,11 @@ mod tests {
 
     #[test]
     fn zero_has_a_place_of_its_own() {
-        let axis = Axis::new(&[0.0, 1.0, 100.0], 0.0, 300.0);
+        let axis = Axis::logarithmic(&[0.0, 1.0, 100.0], 0.0, 300.0);
         assert!(axis.place(0.0) < axis.place(1.0));
         assert_eq!(axis.place(-3.0), axis.place(0.0));
         assert_eq!(axis.slot(), Some(axis.place(0.0)));
-        assert_eq!(Axis::new(&[1.0], 0.0, 1.0).slot(), None);
+        assert_eq!(Axis::logarithmic(&[1.0], 0.0, 1.0).slot(), None);
     }
 
     #[test]
@@ -185,7 +191,7 @@ mod tests {
             (2.0, 80.0),
             (1e-13, 1e3),
         ] {
-            let axis = Axis::new(&[low, high], 0.0, 300.0);
+            let axis = Axis::logarithmic(&[low, high], 0.0, 300.0);
             let ticks = axis.ticks();
             assert!(
                 (2..=12).contains(&ticks.len()),
