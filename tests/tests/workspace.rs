@@ -16,10 +16,10 @@ fn root() -> PathBuf {
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "twirl-core" | "workspace-tests" => &[],
-        "twirl-data" | "twirl-landscape" | "twirl-layers" => &["twirl-core"],
+        "twirl-data" | "twirl-landscape" | "twirl-layers" | "twirl-record" => &["twirl-core"],
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
-        "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers"],
-        "twirl-report" => &["twirl-core", "twirl-harness"],
+        "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers", "twirl-record"],
+        "twirl-report" => &["twirl-core", "twirl-record"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
         "twirlbench" => return None,
         task if task.starts_with("task-") => &[

@@ -14,8 +14,8 @@ use burn::optim::ModuleOptimizer;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use twirl_record::sync_folder;
 
-use crate::folder::sync_folder;
 use crate::train::Trainee;
 use crate::{Folder, RunError, SearchReport};
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use twirl_core::CoreError;
 use twirl_data::DataError;
+use twirl_record::RecordError;
 
 /// A task or an arm that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -87,24 +88,9 @@ pub enum RunError {
         /// Where the evidence is.
         saved: PathBuf,
     },
-    /// A file could not be read or written.
-    #[error("{}: {source}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// A file of a run folder holds something else than it should.
-    #[error("{}: {problem}; {remedy}", .path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-        /// What to do.
-        remedy: &'static str,
-    },
+    /// A setting or a file of the run folder.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// A run that would go on elsewhere.
     #[error(
         "{}: was begun on {before} and would go on on {now}, whose device seconds do not add up; \
@@ -118,9 +104,6 @@ pub enum RunError {
         /// Where it would go on.
         now: String,
     },
-    /// The run is in the hands of another process.
-    #[error("{}: another process works on this run; wait for it or stop it", .0.display())]
-    Locked(PathBuf),
     /// The device ran out of memory.
     #[error("out of memory: {0}; choose a smaller batch or model")]
     OutOfMemory(String),
@@ -140,20 +123,12 @@ impl RunError {
 
     /// An error of a file operation.
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::File { path, source }
+        let name = RecordError::file(path);
+        move |source| name(source).into()
     }
 
     /// A file with the wrong content.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers hand over errors and strings alike"
-    )]
     pub fn content(path: impl Into<PathBuf>, problem: impl ToString, remedy: &'static str) -> Self {
-        Self::Content {
-            path: path.into(),
-            problem: problem.to_string(),
-            remedy,
-        }
+        RecordError::content(path, problem, remedy).into()
     }
 }

@@ -12,17 +12,14 @@ mod batches;
 mod checkpoint;
 mod clock;
 mod closing;
-mod config;
 mod device;
 mod entry;
 mod error;
-mod folder;
 mod gradients;
 mod job;
 mod lab;
 mod measure;
 mod optimizer;
-mod record;
 mod rotations;
 mod run;
 mod search;
@@ -31,20 +28,15 @@ mod task;
 mod train;
 
 pub use agreement::Agreement;
-pub use arm::{Arm, ExactSymmetry, Training};
+pub use arm::Arm;
 pub use checkpoint::{load_weights, save_weights};
 pub use clock::Clock;
-pub use closing::{Closing, Figure, Generate, GenerateRequest, Generated, Panel, Picture};
-pub use config::{
-    Companion, Evaluation, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search, TrainConfig,
-    Weights,
-};
-pub use device::{DeviceChoice, DeviceIdentity};
+pub use closing::{Generate, GenerateRequest, Generated};
+pub use device::DeviceChoice;
 pub use entry::{Entry, Overview};
 pub use error::{RunError, TaskError};
-pub use folder::{Folder, write_whole};
 pub use gradients::{Average, Gradients, parameter_count};
-pub use job::{DataIdentity, Job, Restored};
+pub use job::{Restored, data_identity};
 pub use lab::{
     Jacobian, Lab, LinearSplit, MoleculeSamples, ParameterInfo, Part, Parts, Probe, Projection,
     TermSamples,
@@ -53,12 +45,13 @@ pub use measure::{
     Floor, Measured, Measurement, Plan, Prepared, ScoreValue, TermMeasured, measure,
 };
 pub use optimizer::build as build_optimizer;
-pub use record::{
-    CompanionRecord, Manifest, Record, Split, Status, Stop, TRAINING_PASSES, TermRecord,
-    read_records,
-};
 pub use rotations::Rotations;
 pub use run::{Observer, Progress, Silent};
-pub use search::{Candidate, SearchReport};
 pub use steps::log_spaced;
 pub use task::{Draw, Role, Score, Task, Term, training_loss};
+pub use twirl_record::{
+    Candidate, Closing, Companion, CompanionRecord, DataIdentity, DeviceIdentity, Evaluation,
+    ExactSymmetry, Figure, Folder, Job, Manifest, Optimizer, OptimizerKind, Panel, Picture, Record,
+    RecordError, Schedule, ScheduleKind, Search, SearchReport, Split, Status, Stop,
+    TRAINING_PASSES, TermRecord, TrainConfig, Training, Weights, read_records, write_whole,
+};

@@ -6,7 +6,7 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamWConfig, AdjustLrFn, LionConfig, ModuleOptimizer, MuonConfig, SgdConfig};
 use burn::tensor::Tensor;
 
-use crate::config::{Optimizer, OptimizerKind};
+use twirl_record::{Optimizer, OptimizerKind};
 
 /// Builds the optimiser for a model.
 pub fn build<M: Module>(config: &Optimizer, model: &M) -> ModuleOptimizer {

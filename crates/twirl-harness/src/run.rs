@@ -15,8 +15,8 @@ use crate::gradients::Average;
 use crate::search::search;
 use crate::train::{Ended, Measuring, Setting, Trainee, train};
 use crate::{
-    Arm, Closing, DataIdentity, DeviceChoice, Draw, Folder, Job, Manifest, Plan, Prepared, Record,
-    Restored, RunError, Status, Task, Training, Weights, load_weights, parameter_count,
+    Arm, Closing, DeviceChoice, Draw, Folder, Job, Manifest, Plan, Prepared, Record, Restored,
+    RunError, Status, Task, Training, Weights, data_identity, load_weights, parameter_count,
 };
 
 /// How far a run is.
@@ -192,7 +192,7 @@ fn attempt<T: Task, A: Arm<T>>(
     let saved = checkpoint::load_latest(folder, model.clone(), optimizer.clone())?;
     let mut manifest = opening(job, training, around, parameter_count(&model));
     if let Some(before) = before.filter(|_| saved.is_some()) {
-        manifest.go_on_from(before, folder)?;
+        go_on_from(&mut manifest, before, folder)?;
     }
     folder.write_manifest(&manifest)?;
     let cold_start_seconds = warm_up(&setting, &model)?;
@@ -226,7 +226,7 @@ fn attempt<T: Task, A: Arm<T>>(
         optimizer,
         mut counters,
     } = state;
-    manifest.count(&counters);
+    count(&mut manifest, &counters);
     folder.write_manifest(&manifest)?;
 
     let measuring = Measuring {
@@ -248,7 +248,7 @@ fn attempt<T: Task, A: Arm<T>>(
         &mut counters,
         around.observer,
     );
-    manifest.count(&counters);
+    count(&mut manifest, &counters);
     folder.write_manifest(&manifest)?;
     let Ended { stop, model } = ended?;
     let closing = task.closing(&model, job.measure_seed, &plain)?;
@@ -278,7 +278,7 @@ fn opening(
         stop: None,
         job: job.clone(),
         training: Some(training),
-        data: DataIdentity::of(around.data),
+        data: data_identity(around.data),
         device: around.device.identity(),
         program: around.program.clone(),
         resumed_by: Vec::new(),
@@ -294,35 +294,33 @@ fn opening(
     }
 }
 
-impl Manifest {
-    /// Takes over what does not begin anew with a restart. Device seconds of two devices do not add
-    /// up.
-    fn go_on_from(&mut self, before: &Self, folder: &Folder) -> Result<(), RunError> {
-        if before.device != self.device {
-            return Err(RunError::OtherDevice {
-                path: folder.path().to_owned(),
-                before: before.device.to_string(),
-                now: self.device.to_string(),
-            });
-        }
-        self.started = before.started;
-        self.resumed_by.clone_from(&before.resumed_by);
-        if *self.resumed_by.last().unwrap_or(&before.program) != self.program {
-            self.resumed_by.push(self.program.clone());
-        }
-        self.program.clone_from(&before.program);
-        Ok(())
+/// Takes over what does not begin anew with a restart. Device seconds of two devices do not add
+/// up.
+fn go_on_from(manifest: &mut Manifest, before: &Manifest, folder: &Folder) -> Result<(), RunError> {
+    if before.device != manifest.device {
+        return Err(RunError::OtherDevice {
+            path: folder.path().to_owned(),
+            before: before.device.to_string(),
+            now: manifest.device.to_string(),
+        });
     }
+    manifest.started = before.started;
+    manifest.resumed_by.clone_from(&before.resumed_by);
+    if *manifest.resumed_by.last().unwrap_or(&before.program) != manifest.program {
+        manifest.resumed_by.push(manifest.program.clone());
+    }
+    manifest.program.clone_from(&before.program);
+    Ok(())
+}
 
-    /// Takes over the counters.
-    fn count(&mut self, counters: &Counters) {
-        self.learning_rate = counters.learning_rate;
-        self.search.clone_from(&counters.search);
-        self.steps = counters.step;
-        self.cold_start_seconds = counters.cold_start_seconds;
-        self.measuring_seconds = counters.measuring_seconds;
-        self.device_seconds = counters.device_seconds;
-    }
+/// Takes over the counters.
+fn count(manifest: &mut Manifest, counters: &Counters) {
+    manifest.learning_rate = counters.learning_rate;
+    manifest.search.clone_from(&counters.search);
+    manifest.steps = counters.step;
+    manifest.cold_start_seconds = counters.cold_start_seconds;
+    manifest.measuring_seconds = counters.measuring_seconds;
+    manifest.device_seconds = counters.device_seconds;
 }
 
 /// Takes two steps whose result is dropped, so that compilation and autotuning are off the clock.

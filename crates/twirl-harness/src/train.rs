@@ -6,11 +6,11 @@ use std::time::Instant;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use twirl_layers::count_flops;
+use twirl_record::{Stop, TRAINING_PASSES};
 
 use crate::batches::{Loaded, Order, load_ahead, stopped};
 use crate::checkpoint::{self, Counters};
 use crate::gradients::Average;
-use crate::record::{Stop, TRAINING_PASSES};
 use crate::run::{Observer, Progress};
 use crate::{
     Arm, Clock, CompanionRecord, Floor, Folder, Gradients, Job, Plan, Prepared, Record, Rotations,
@@ -136,7 +136,8 @@ impl<T: Task> Setting<'_, T> {
                      holds the state before the update",
         });
         let text = serde_json::to_vec_pretty(&evidence).expect("plain data");
-        crate::write_whole(&self.folder.path().join("failure.json"), &text)
+        crate::write_whole(&self.folder.path().join("failure.json"), &text)?;
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use twirl_harness::{Evaluation, Manifest, Record, write_whole};
+use twirl_record::{Evaluation, Manifest, Record, write_whole};
 
 use crate::ReportError;
 use crate::comparable::evaluation;
@@ -178,7 +178,7 @@ fn arm_band(arm: &ArmRuns, k: f64) -> Result<ArmBand, ReportError> {
     let finished = arm
         .runs
         .iter()
-        .filter(|run| run.manifest.status == twirl_harness::Status::Ok);
+        .filter(|run| run.manifest.status == twirl_record::Status::Ok);
     let count = finished.count();
     if count < FEWEST_SEEDS || count < arm.runs.len() {
         return Err(refuse(format!(
@@ -294,7 +294,7 @@ pub fn check_band(set: &RunSet, band: &Band) -> Result<Vec<Finding>, ReportError
             continue;
         };
         for run in &arm.runs {
-            if run.manifest.status != twirl_harness::Status::Ok {
+            if run.manifest.status != twirl_record::Status::Ok {
                 let text = format!("seed {}: {}", run.manifest.job.seed, run.standing());
                 findings.push(finding(FindingKind::Missing, text));
             }

@@ -1,6 +1,6 @@
 //! What must be read beside a verdict.
 
-use twirl_harness::Record;
+use twirl_record::Record;
 
 use crate::curve::{Cost, along};
 use crate::number::NONE;

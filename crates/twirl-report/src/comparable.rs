@@ -1,7 +1,7 @@
 //! Which runs may be compared.
 
 use serde_json::Value;
-use twirl_harness::{Evaluation, Manifest};
+use twirl_record::{Evaluation, Manifest};
 
 /// Whether the losses and percentages of two runs may be compared: same task, data, task
 /// settings, seed of the measurement, and evaluation.

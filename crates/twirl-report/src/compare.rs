@@ -1,6 +1,6 @@
 //! Two arms, or two result folders arm by arm.
 
-use twirl_harness::Split;
+use twirl_record::Split;
 
 use crate::ReportError;
 use crate::caveats::Caveats;

@@ -1,6 +1,6 @@
 //! Loss against the cost of training, and percentage against steps, as curves.
 
-use twirl_harness::Record;
+use twirl_record::Record;
 
 use crate::number::mean_count;
 use crate::runs::{ArmRuns, Run};
@@ -267,7 +267,7 @@ pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
     points
 }
 
-fn percent_point(step: u64, splits: &[&twirl_harness::Split]) -> PercentPoint {
+fn percent_point(step: u64, splits: &[&twirl_record::Split]) -> PercentPoint {
     PercentPoint {
         step,
         percent: percent_of(splits),
@@ -276,7 +276,7 @@ fn percent_point(step: u64, splits: &[&twirl_harness::Split]) -> PercentPoint {
 }
 
 /// Mean percentage over seeds with the interval that [`percent_curve`] describes.
-pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
+pub(crate) fn percent_of(splits: &[&twirl_record::Split]) -> Estimate {
     let values: Vec<f64> = splits.iter().map(|split| split.percent_equiv).collect();
     let mut percent = mean_over_seeds(&values, percent_errors(splits).as_deref());
     if percent.interval.is_none() {
@@ -290,7 +290,7 @@ pub(crate) fn percent_of(splits: &[&twirl_harness::Split]) -> Estimate {
 }
 
 /// Standard error over molecules of each percentage; nothing if one has no interval.
-pub(crate) fn percent_errors(splits: &[&twirl_harness::Split]) -> Option<Vec<f64>> {
+pub(crate) fn percent_errors(splits: &[&twirl_record::Split]) -> Option<Vec<f64>> {
     let error = |[low, high]: [f64; 2]| (high - low) / (2.0 * Z);
     let intervals = splits.iter().map(|split| split.interval().map(error));
     intervals.collect()

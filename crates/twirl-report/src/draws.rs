@@ -13,7 +13,7 @@
 //! molecules, the tests find that such intervals hold the truth over all molecules in 24 % of cases,
 //! and those over molecules too in 91 %.
 
-use twirl_harness::Record;
+use twirl_record::Record;
 
 use crate::curve::{Cost, Curve};
 use crate::number::significant;

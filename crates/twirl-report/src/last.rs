@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use twirl_core::{Design, FiniteGroup, Symmetry};
-use twirl_harness::{Companion, CompanionRecord, Figure};
+use twirl_record::{Companion, CompanionRecord, Figure};
 
 use crate::compare::{Comparison, compare};
 use crate::grid::Grid;
@@ -58,7 +58,7 @@ pub(crate) fn companions(task: &TaskRuns) -> Grid {
             let summary = split_summary(&splits);
             let percent = summary.percent;
             let molecules = last.iter().map(|record| record.molecules).min();
-            let most = |pick: &dyn Fn(&twirl_harness::TermRecord) -> Option<f64>| {
+            let most = |pick: &dyn Fn(&twirl_record::TermRecord) -> Option<f64>| {
                 let terms = found.iter().flat_map(|record| record.terms.values());
                 let values = terms.filter_map(pick);
                 values

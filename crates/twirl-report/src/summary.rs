@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use twirl_harness::{Record, Split, Status};
+use twirl_record::{Record, Split, Status};
 
 use crate::curve::{percent_curve, percent_of, settled_below};
 use crate::number::mean_count;

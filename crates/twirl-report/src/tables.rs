@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use twirl_harness::{Manifest, Record};
+use twirl_record::{Manifest, Record};
 
 use crate::curve::Reach;
 use crate::grid::Grid;

@@ -1,6 +1,6 @@
 //! An arm that learns symmetry against one that has it built in, at equal cost.
 
-use twirl_harness::Record;
+use twirl_record::Record;
 
 use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};

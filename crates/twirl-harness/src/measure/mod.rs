@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, TensorData, Transaction};
 use twirl_core::{CoreError, Rotation};
+use twirl_record::{Split, TermRecord};
 
-use crate::record::{Split, TermRecord};
 use crate::{Arm, Role, Rotations, RunError, Score, Task};
 use stack::Stack;
 use sums::Sums;

@@ -161,7 +161,7 @@ impl ChartPanel {
         let drawn: Vec<Drawn> = lines.into_iter().map(drawn).collect();
         // Bands below lines below marks, over all lines.
         for layer in [Drawn::band, Drawn::lines, Drawn::marks] {
-            drawn.iter().for_each(|line| text.push_str(&layer(line)));
+            text.extend(drawn.iter().map(layer));
         }
         text
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use twirl_harness::Record;
+use twirl_record::Record;
 
 use crate::chart::{Chart, ChartPanel, Line, swatch};
 use crate::csv::Csv;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use twirl_harness::{Panel, Picture};
+use twirl_record::{Panel, Picture};
 
 use crate::number::significant;
 use crate::runs::TaskRuns;

@@ -16,6 +16,8 @@ pub struct Table {
     pub(crate) parts: Vec<String>,
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: usize,
+    /// Whether people do not see rows that hold nothing but labels.
+    pub(crate) full_rows_only: bool,
 }
 
 /// Name for people and key for machines. One text is both, with underscores for its spaces.
@@ -66,6 +68,7 @@ impl<'a, R> Columns<'a, R> {
             parts: vec![title.into()],
             columns: Vec::new(),
             rows: rows.len(),
+            full_rows_only: false,
         };
         Self { rows, table }
     }
@@ -83,6 +86,11 @@ impl<'a, R> Columns<'a, R> {
     /// What follows is for machines alone.
     pub fn unseen(&mut self) {
         self.part("");
+    }
+
+    /// People do not see a row of a part in which it has no value: what it lacks is said elsewhere.
+    pub fn leave_out_empty(&mut self) {
+        self.table.full_rows_only = true;
     }
 
     /// A line that must be read beside the table.

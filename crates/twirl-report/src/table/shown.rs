@@ -22,7 +22,7 @@ pub(crate) struct ShownColumn {
     pub(crate) cells: Vec<Shown>,
 }
 
-/// One part of a table: labels first. Rows that hold nothing but labels are left out.
+/// One part of a table: labels first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part<'a> {
     pub(crate) title: &'a str,
@@ -43,9 +43,8 @@ impl Table {
                 labels.chain(others).flat_map(|c| c.shown()).collect();
             let value = |row: usize| {
                 let others = columns.iter().filter(|column| !column.label);
-                others
-                    .map(|column| &column.cells[row])
-                    .any(|cell| cell.why.is_none())
+                let mut cells = others.map(|column| &column.cells[row]);
+                !self.full_rows_only || cells.any(|cell| cell.why.is_none())
             };
             let kept: Vec<bool> = (0..self.rows).map(value).collect();
             for column in &mut columns {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use twirl_harness::{Folder, Manifest, Record};
+use twirl_record::{Folder, Manifest, Record};
 
 /// Curves of a synthetic run.
 #[derive(Clone, Copy)]

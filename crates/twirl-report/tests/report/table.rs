@@ -63,12 +63,9 @@ fn people_and_machines_read_the_same_values() {
     assert_eq!(
         table.text(),
         "A < B\n\
-         arm                steps  loss  95 % interval\n\
-         painn             12,000  12.3   11.5 to 13.2\n\
-         a|<b>,?[31m    not begun     -              -\n\n"
-            .replace("arm                steps", "arm              steps")
-            .replace("painn             12,000", "painn           12,000")
-            .replace("?[31m    not", "?[31m  not")
+         arm              steps  loss  95 % interval\n\
+         painn           12,000  12.3   11.5 to 13.2\n\
+         a|<b>,?[31m  not begun     -              -\n\n"
     );
     assert_eq!(
         table.csv(),
@@ -99,6 +96,7 @@ fn people_and_machines_read_the_same_values() {
 fn parts_repeat_labels_and_leave_out_rows_without_a_value() {
     let rows = rows();
     let mut columns = Columns::new("arms", "first", &rows);
+    columns.leave_out_empty();
     columns.label("arm", |row| row.arm);
     columns.flag("begun", |row| row.steps.is_some());
     columns.part("second");
@@ -152,7 +150,7 @@ fn percentages_intervals_and_what_is_not_reached_are_said_in_words() {
     for text in [
         "3e-9",
         "no interval (4 molecules)",
-        "12.3    over 10.0",
+        "12.3                  over 10.0",
         "over 2.00 x",
         "at most 1.50",
         "over 2.00 x (over 10)",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use twirl_harness::Record;
+use twirl_record::Record;
 use twirl_report::{
     ArmRuns, Comparison, Reach, RunSet, Verdict, Versus, compare, compare_table, csv, html,
     summarise, table, versus,

@@ -1,12 +1,13 @@
-//! What a run writes: one line of figures per measurement, and a manifest.
+//! What a run measures: one line of figures each time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use twirl_core::tolerance;
 
-use crate::device::DeviceIdentity;
-use crate::{Closing, Companion, DataIdentity, Job, RunError, SearchReport, Training};
+use crate::error::RecordError;
+use crate::settings::Companion;
 
 /// A loss and its two parts, for the whole or for one term.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -70,11 +71,15 @@ pub struct CompanionRecord {
     pub rotations: usize,
 }
 
-/// Operations of a training step over those of its forward pass, as [`twirl_layers::count_flops`]
+/// Operations of a training step over those of its forward pass, as `twirl_layers::count_flops`
 /// counts them: the backward pass takes two products for every one, for the gradients of both
 /// factors. It is the usual convention, and a little more than what is done where a factor needs no
 /// gradient.
 pub const TRAINING_PASSES: f64 = 3.0;
+
+/// Largest relative symmetry error (squared error over mean squared prediction) of an arm that
+/// counts as exactly equivariant: 100 times the numerical floor of single precision.
+pub const EXACT: f64 = 100.0 * tolerance::F32.floor;
 
 /// One measurement: a line of `records.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,90 +126,17 @@ pub struct Record {
     pub companions: BTreeMap<String, CompanionRecord>,
 }
 
-/// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Reached its last step or its time budget.
-    Ok,
-    /// Stopped by an error, which the manifest holds.
-    Failed,
-    /// Stopped for want of memory.
-    OutOfMemory,
-    /// Stopped by a limit on wall time.
-    Timeout,
-    /// Not finished: interrupted, or still running. It can be resumed.
-    Stopped,
-}
-
-/// Where and why training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stop {
-    /// The last step of the schedule.
-    Steps,
-    /// The budget of device seconds.
-    Budget,
-}
-
-/// What a run is, completely: enough to repeat it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// How it stands.
-    pub status: Status,
-    /// The error, if it failed.
-    pub error: Option<String>,
-    /// Why it ended, if it did.
-    pub stop: Option<Stop>,
-    /// Full settings and seed.
-    pub job: Job,
-    /// How the arm's training data were posed; absent in manifests of version 0.1.0 before it was
-    /// recorded.
-    #[serde(default)]
-    pub training: Option<Training>,
-    /// Data set and its hash.
-    pub data: DataIdentity,
-    /// Device.
-    pub device: DeviceIdentity,
-    /// Version, commit and state of the source tree of the program.
-    pub program: BTreeMap<String, String>,
-    /// Other programs that went on with the run, in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resumed_by: Vec<BTreeMap<String, String>>,
-    /// Trainable scalars.
-    pub parameters: usize,
-    /// Learning rate in use.
-    pub learning_rate: f64,
-    /// The search that found it.
-    pub search: Option<SearchReport>,
-    /// Seconds that the first training step took beyond the second: compilation, autotuning, first
-    /// allocations, summed over restarts. Off the device clock. Below zero by chance where there is
-    /// none.
-    pub cold_start_seconds: f64,
-    /// Seconds spent on measuring, off the device clock.
-    pub measuring_seconds: f64,
-    /// Device seconds spent on training.
-    pub device_seconds: f64,
-    /// Optimiser steps taken.
-    pub steps: u64,
-    /// Seconds since the Unix epoch when the run began.
-    pub started: u64,
-    /// Figures of the finished model that are not losses.
-    #[serde(default)]
-    pub closing: Closing,
-}
-
 /// Reads `records.jsonl`.
 ///
 /// # Errors
 /// If the file cannot be read or a line is not a record.
-pub fn read_records(path: &Path) -> Result<Vec<Record>, RunError> {
-    let text = std::fs::read_to_string(path).map_err(RunError::file(path))?;
+pub fn read_records(path: &Path) -> Result<Vec<Record>, RecordError> {
+    let text = std::fs::read_to_string(path).map_err(RecordError::file(path))?;
     text.lines()
         .enumerate()
         .map(|(line, text)| {
             serde_json::from_str(text).map_err(|error| {
-                RunError::content(
+                RecordError::content(
                     path,
                     format!("line {}: {error}", line + 1),
                     "resume the run to rewrite its tail, or delete the line",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use twirl_core::{Design, Law, Symmetry};
 
-use crate::RunError;
+use crate::error::RecordError;
 
 /// How an arm is trained and measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -232,37 +232,37 @@ impl TrainConfig {
     ///
     /// # Errors
     /// One line: the key, the value, what is allowed.
-    pub fn validate(&self) -> Result<(), RunError> {
+    pub fn validate(&self) -> Result<(), RecordError> {
         let positive = [
             ("learning_rate", self.learning_rate),
             ("budget_seconds", self.budget_seconds.unwrap_or(1.0)),
         ];
         for (name, value) in positive {
             if !(value.is_finite() && value > 0.0) {
-                return Err(RunError::Config(format!(
+                return Err(RecordError::Setting(format!(
                     "train.{name} is {value}; give a positive number"
                 )));
             }
         }
         if !(0.0..1.0).contains(&self.ema) {
-            return Err(RunError::Config(format!(
+            return Err(RecordError::Setting(format!(
                 "train.ema is {}; give 0 <= ema < 1",
                 self.ema
             )));
         }
         if !(self.clip.is_finite() && self.clip >= 0.0) {
-            return Err(RunError::Config(format!(
+            return Err(RecordError::Setting(format!(
                 "train.clip is {}; give 0 or more",
                 self.clip
             )));
         }
         if self.batch == 0 || self.evaluation.batch == 0 {
-            return Err(RunError::Config(
+            return Err(RecordError::Setting(
                 "a batch of 0 samples; give at least 1".into(),
             ));
         }
         if self.evaluation.per_decade == 0 {
-            return Err(RunError::Config(
+            return Err(RecordError::Setting(
                 "train.evaluation.per_decade is 0; give at least 1".into(),
             ));
         }
@@ -275,7 +275,7 @@ impl TrainConfig {
                     .iter()
                     .any(|rate| !(rate.is_finite() && *rate > 0.0)))
         {
-            return Err(RunError::Config(
+            return Err(RecordError::Setting(
                 "train.search needs positive rates, steps and items; remove it to use learning_rate"
                     .into(),
             ));
@@ -283,11 +283,11 @@ impl TrainConfig {
         for (name, companion) in &self.evaluation.companions {
             let place = format!("train.evaluation.companions.{name}.design");
             let valid = companion.design.validate(companion.symmetry);
-            valid.map_err(|error| RunError::Config(format!("{place}: {error}")))?;
+            valid.map_err(|error| RecordError::Setting(format!("{place}: {error}")))?;
         }
         self.evaluation
             .design
             .validate(Symmetry::So3)
-            .map_err(|error| RunError::Config(format!("train.evaluation.design: {error}")))
+            .map_err(|error| RecordError::Setting(format!("train.evaluation.design: {error}")))
     }
 }

@@ -1,10 +1,14 @@
-//! The folder of a run, and files that are whole or absent.
+//! The folder of a run.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::{Manifest, Picture, Record, RunError};
+use crate::closing::Picture;
+use crate::error::RecordError;
+use crate::manifest::Manifest;
+use crate::record::{Record, read_records};
+use crate::whole::write_whole;
 
 /// `DIR/<task>/<arm>/seed-<n>`.
 #[derive(Debug, Clone)]
@@ -12,7 +16,7 @@ pub struct Folder(PathBuf);
 
 /// A run folder in the hands of this process.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     path: PathBuf,
     _file: File,
 }
@@ -59,21 +63,21 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be made.
-    pub fn create(&self) -> Result<(), RunError> {
-        fs::create_dir_all(&self.0).map_err(RunError::file(&self.0))
+    pub fn create(&self) -> Result<(), RecordError> {
+        fs::create_dir_all(&self.0).map_err(RecordError::file(&self.0))
     }
 
     /// Keeps other processes off the run until the lock is dropped or this process ends.
     ///
     /// # Errors
     /// If another process holds it.
-    pub(crate) fn lock(&self) -> Result<Lock, RunError> {
+    pub fn lock(&self) -> Result<Lock, RecordError> {
         let path = self.0.join(".lock");
-        let file = File::create(&path).map_err(RunError::file(&path))?;
+        let file = File::create(&path).map_err(RecordError::file(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { path, _file: file }),
-            Err(TryLockError::WouldBlock) => Err(RunError::Locked(self.0.clone())),
-            Err(TryLockError::Error(source)) => Err(RunError::File { path, source }),
+            Err(TryLockError::WouldBlock) => Err(RecordError::Locked(self.0.clone())),
+            Err(TryLockError::Error(source)) => Err(RecordError::File { path, source }),
         }
     }
 
@@ -81,14 +85,14 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn read_manifest(&self) -> Result<Option<Manifest>, RunError> {
+    pub fn read_manifest(&self) -> Result<Option<Manifest>, RecordError> {
         let path = self.manifest();
         if !path.exists() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&path).map_err(RunError::file(&path))?;
+        let text = fs::read_to_string(&path).map_err(RecordError::file(&path))?;
         serde_json::from_str(&text).map(Some).map_err(|error| {
-            RunError::content(
+            RecordError::content(
                 &path,
                 error,
                 "it was written by another version or edited by hand",
@@ -100,11 +104,11 @@ impl Folder {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn last_record(&self) -> Result<Option<Record>, RunError> {
+    pub fn last_record(&self) -> Result<Option<Record>, RecordError> {
         if !self.records().exists() {
             return Ok(None);
         }
-        Ok(crate::read_records(&self.records())?.pop())
+        Ok(read_records(&self.records())?.pop())
     }
 
     /// Path of `pictures.json`.
@@ -116,17 +120,22 @@ impl Folder {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn read_pictures(&self) -> Result<Vec<Picture>, RunError> {
+    pub fn read_pictures(&self) -> Result<Vec<Picture>, RecordError> {
         let path = self.pictures();
         if !path.exists() {
             return Ok(Vec::new());
         }
-        let text = fs::read_to_string(&path).map_err(RunError::file(&path))?;
+        let text = fs::read_to_string(&path).map_err(RecordError::file(&path))?;
         let remedy = "it was written by another version or edited by hand";
-        serde_json::from_str(&text).map_err(|error| RunError::content(&path, error, remedy))
+        serde_json::from_str(&text).map_err(|error| RecordError::content(&path, error, remedy))
     }
 
-    pub(crate) fn write_pictures(&self, pictures: &[Picture]) -> Result<(), RunError> {
+    /// Writes the pictures, whole.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    #[expect(clippy::missing_panics_doc, reason = "plain data always serialises")]
+    pub fn write_pictures(&self, pictures: &[Picture]) -> Result<(), RecordError> {
         let text = serde_json::to_string(pictures).expect("pictures are plain data");
         write_whole(&self.pictures(), text.as_bytes())
     }
@@ -136,7 +145,7 @@ impl Folder {
     /// # Errors
     /// If it cannot be written.
     #[expect(clippy::missing_panics_doc, reason = "plain data always serialises")]
-    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RunError> {
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RecordError> {
         let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain data");
         write_whole(&self.manifest(), text.as_bytes())
     }
@@ -145,7 +154,8 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn append(&self, record: &Record) -> Result<(), RunError> {
+    #[expect(clippy::missing_panics_doc, reason = "plain data always serialises")]
+    pub fn append(&self, record: &Record) -> Result<(), RecordError> {
         let path = self.records();
         let mut line = serde_json::to_string(record).expect("a record is plain data");
         line.push('\n');
@@ -154,23 +164,23 @@ impl Folder {
             file.write_all(line.as_bytes())?;
             file.sync_data()
         };
-        write().map_err(RunError::file(&path))
+        write().map_err(RecordError::file(&path))
     }
 
     /// Keeps the first `count` records and drops what a killed process wrote after them.
     ///
     /// # Errors
     /// If there are fewer.
-    pub(crate) fn keep_records(&self, count: usize) -> Result<(), RunError> {
+    pub fn keep_records(&self, count: usize) -> Result<(), RecordError> {
         let path = self.records();
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(RunError::file(&path)(error)),
+            Err(error) => return Err(RecordError::file(&path)(error)),
         };
         let kept: String = text.split_inclusive('\n').take(count).collect();
         if kept.matches('\n').count() < count {
-            return Err(RunError::content(
+            return Err(RecordError::content(
                 &path,
                 format!("holds fewer than the {count} records of the checkpoint"),
                 "delete the run folder and run again",
@@ -178,32 +188,4 @@ impl Folder {
         }
         write_whole(&path, kept.as_bytes())
     }
-}
-
-/// Writes a file so that it holds the old bytes or the new ones, whenever the process is killed.
-///
-/// # Errors
-/// If it cannot be written.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = parent.join(format!(".{name}.tmp"));
-    let write = || {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        sync_folder(parent)
-    };
-    write().map_err(RunError::file(path))
-}
-
-/// Makes renames inside a folder durable.
-pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
-    File::open(path)?.sync_all()
 }
