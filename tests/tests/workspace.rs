@@ -20,6 +20,14 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers", "twirl-record"],
         "twirl-report" => &["twirl-core", "twirl-record"],
+        "twirl-studies" => &[
+            "twirl-core",
+            "twirl-data",
+            "twirl-harness",
+            "twirl-landscape",
+            "twirl-record",
+            "twirl-report",
+        ],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
         "twirlbench" => return None,
         task if task.starts_with("task-") => &[

@@ -53,7 +53,7 @@ pub use runs::{ArmRuns, Broken, Run, RunSet, TaskRuns};
 pub use seeds::{Estimate, FEWEST_SEEDS, mean_over_seeds};
 pub use start::{START_TOLERANCE, Start};
 pub use summary::{ArmSummary, Figures, SplitSummary, THRESHOLDS, TermSummary, summarise};
-pub use table::{Bounded, Column, Columns, Heading, Known, Missing, Table};
+pub use table::{Bounded, Column, Columns, Curves, Heading, Known, Missing, Table};
 pub use terminal::{markdown, table};
 pub use text::{Medium, escape};
 pub use twirl_record::EXACT;

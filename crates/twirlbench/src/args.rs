@@ -133,7 +133,7 @@ pub(crate) struct SampleArgs {
     pub(crate) out: PathBuf,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, PartialEq, ClapArgs)]
 pub(crate) struct StudyArgs {
     /// all, dynamics, model-size, data-size, optimizer, per-hour, landscape, gradients,
     /// parameters, twirl-at-test-time, controls

@@ -1,19 +1,45 @@
 //! One model looked at: its curvature at every checkpoint.
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use twirl_core::Symmetry;
+use twirl_core::{Design, Symmetry};
 use twirl_harness::{Lab, Part, Probe};
 use twirl_landscape::{
     Condition, Curvature, Density, Kernel, LandscapeError, Objective, density, norm,
     random_direction,
 };
 
-use crate::study::scope::{Scope, Subject};
+use crate::budgets::Section;
+use crate::context::StudyContext;
+use crate::error::StudyError;
+use crate::setup::ArmSetup;
+
+/// How much the study does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LandscapeBudget {
+    pub(super) seeds: Vec<u64>,
+    /// Augmented arms of a task.
+    pub(super) plain: usize,
+    checkpoints: Vec<u64>,
+    items: usize,
+    design: Design,
+    /// Steps of the Lanczos method.
+    lanczos: usize,
+    /// Random vectors of the spectral density.
+    vectors: usize,
+    /// Components of the first molecule's prediction in the Gauss-Newton kernel.
+    outputs: usize,
+    /// Factor of the arm's `width`.
+    pub(super) widths: f64,
+}
+
+impl Section for LandscapeBudget {
+    const NAME: &'static str = "landscape";
+}
 
 /// Curvature of one part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Bend {
+pub(super) struct PartCurvature {
     pub(super) part: String,
     /// Step of the central differences.
     pub(super) step: f64,
@@ -29,7 +55,7 @@ pub(super) struct Bend {
     pub(super) nodes: Vec<[f64; 2]>,
 }
 
-impl Bend {
+impl PartCurvature {
     pub(super) fn largest(&self) -> f64 {
         self.ritz.first().map_or(0.0, |ritz| ritz[0])
     }
@@ -46,7 +72,7 @@ impl Bend {
 
 /// Parts of the loss along a direction: distance, `L_mean`, `L_equiv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Walk {
+pub(super) struct Scan {
     pub(super) direction: String,
     pub(super) points: Vec<[f64; 3]>,
 }
@@ -59,23 +85,34 @@ pub(super) struct Checkpoint {
     pub(super) loss: f64,
     pub(super) mean: f64,
     pub(super) equiv: f64,
-    pub(super) bends: Vec<Bend>,
+    pub(super) curvatures: Vec<PartCurvature>,
     /// Eigenvalues of `P K P`.
     pub(super) twirled: Vec<f64>,
     /// Eigenvalues of `(I - P) K (I - P)`.
     pub(super) remaining: Vec<f64>,
-    pub(super) walks: Vec<Walk>,
+    pub(super) scans: Vec<Scan>,
+}
+
+impl Checkpoint {
+    /// Eigenvalues of a part's Gauss-Newton kernel.
+    pub(super) fn kernel(&self, part: &str) -> &[f64] {
+        if part == "L_mean" {
+            &self.twirled
+        } else {
+            &self.remaining
+        }
+    }
 }
 
 /// A part of the loss as a function of the weights.
-struct Of<'a> {
+struct PartObjective<'a> {
     lab: &'a dyn Lab,
     probe: &'a Probe,
     part: Part,
     dimension: usize,
 }
 
-impl Objective for Of<'_> {
+impl Objective for PartObjective<'_> {
     fn dimension(&self) -> usize {
         self.dimension
     }
@@ -86,23 +123,26 @@ impl Objective for Of<'_> {
     }
 }
 
-/// Distances of walks, as shares of the length of the weights.
-const DISTANCES: [f64; 7] = [-0.1, -0.03, -0.01, 0.0, 0.01, 0.03, 0.1];
+/// Distances of scans, as shares of the length of the weights.
+pub(super) const DISTANCES: [f64; 7] = [-0.1, -0.03, -0.01, 0.0, 0.01, 0.03, 0.1];
 
 /// Trains a model and looks at its checkpoints.
-pub(super) fn look(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Checkpoint>> {
-    let budget = scope.budgets.landscape(&subject.job.task);
-    let mut lab = scope.lab(subject)?;
-    let probe = scope.probe(&*lab, subject, budget.items, budget.design);
-    let seed = subject.job.seed;
+pub(super) fn examine(
+    context: &StudyContext<'_>,
+    setup: &ArmSetup,
+    budget: &LandscapeBudget,
+) -> Result<Vec<Checkpoint>, StudyError> {
+    let mut lab = context.lab(setup)?;
+    let probe = context.probe(&*lab, setup, budget.items, budget.design)?;
+    let seed = setup.job.seed;
     let mut checkpoints = Vec::new();
     for &step in &budget.checkpoints {
         lab.advance(step)?;
         let weights = lab.weights();
         let parts = lab.parts(&weights, &probe)?;
-        let mut bends = Vec::new();
+        let mut curvatures = Vec::new();
         for part in [Part::Loss, Part::Mean, Part::Equiv] {
-            let mut objective = Of {
+            let mut objective = PartObjective {
                 lab: &*lab,
                 probe: &probe,
                 part,
@@ -118,7 +158,7 @@ pub(super) fn look(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Checkpoin
             )?;
             let verified = curvature.verification();
             let condition = Condition::of(&found);
-            bends.push(Bend {
+            curvatures.push(PartCurvature {
                 part: part.name().into(),
                 step: verified.step,
                 disagreement: verified.disagreement,
@@ -147,17 +187,17 @@ pub(super) fn look(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Checkpoin
             loss: parts.loss,
             mean: parts.mean,
             equiv: parts.equiv,
-            bends,
+            curvatures,
             twirled: kernel.twirled(),
             remaining: kernel.remaining(),
-            walks: walks(&*lab, &weights, &probe, seed)?,
+            scans: scan(&*lab, &weights, &probe, seed)?,
         });
     }
     Ok(checkpoints)
 }
 
-/// Walks along a random direction and along the gradients of both parts.
-fn walks(lab: &dyn Lab, weights: &[f64], probe: &Probe, seed: u64) -> Result<Vec<Walk>> {
+/// Scans along a random direction and along the gradients of both parts.
+fn scan(lab: &dyn Lab, weights: &[f64], probe: &Probe, seed: u64) -> Result<Vec<Scan>, StudyError> {
     let directions = [
         (
             "a random direction",
@@ -172,7 +212,7 @@ fn walks(lab: &dyn Lab, weights: &[f64], probe: &Probe, seed: u64) -> Result<Vec
             lab.gradient(weights, probe, Part::Equiv)?,
         ),
     ];
-    let mut walks = Vec::new();
+    let mut scans = Vec::new();
     for (name, direction) in directions {
         let (length, size) = (norm(weights), norm(&direction));
         let mut points = Vec::new();
@@ -184,12 +224,12 @@ fn walks(lab: &dyn Lab, weights: &[f64], probe: &Probe, seed: u64) -> Result<Vec
                 points.push([share, parts.mean, parts.equiv]);
             }
         }
-        walks.push(Walk {
+        scans.push(Scan {
             direction: name.into(),
             points,
         });
     }
-    Ok(walks)
+    Ok(scans)
 }
 
 /// `lambda_1` over the trace-weighted median of eigenvalues that are all known.

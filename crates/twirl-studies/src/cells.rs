@@ -3,18 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use twirl_harness::write_whole;
+use twirl_record::write_whole;
+
+use crate::error::StudyError;
+use crate::progress::Progress;
 
 /// How a cell stands.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Standing {
+pub enum CellStatus {
     /// Finished now.
     Done,
     /// Finished before, with the same settings and program.
@@ -25,8 +28,9 @@ pub(crate) enum Standing {
     NotRun(&'static str),
 }
 
-impl Standing {
-    pub(crate) fn text(&self) -> String {
+impl CellStatus {
+    /// In words.
+    pub fn text(&self) -> String {
         match self {
             Self::Done => "ok".into(),
             Self::Kept => "ok (kept)".into(),
@@ -37,26 +41,40 @@ impl Standing {
 }
 
 /// The cells of one study, with its deadline.
-pub(crate) struct Cells {
+pub struct Cells<'a> {
     folder: PathBuf,
     deadline: Instant,
-    only: Vec<String>,
-    statuses: Vec<(String, Standing)>,
+    only: &'a [String],
+    progress: &'a dyn Progress,
+    statuses: Vec<(String, CellStatus)>,
     /// The longest cell of every arm so far.
     longest: BTreeMap<String, Duration>,
 }
 
-impl Cells {
-    pub(crate) fn new(folder: PathBuf, seconds: f64, only: Vec<String>) -> Self {
+impl<'a> Cells<'a> {
+    /// No cell yet: their files lie in `folder`, none is begun that would not end in `seconds`, and
+    /// if `only` names some, no other is.
+    pub(crate) fn new(
+        folder: PathBuf,
+        seconds: f64,
+        only: &'a [String],
+        progress: &'a dyn Progress,
+    ) -> Self {
         // Longer than any study, and short enough to be added to an instant.
         let seconds = seconds.clamp(0.0, 1e9);
         Self {
             folder,
             deadline: Instant::now() + Duration::from_secs_f64(seconds),
             only,
+            progress,
             statuses: Vec::new(),
             longest: BTreeMap::new(),
         }
+    }
+
+    /// Who hears of the cells.
+    pub(crate) fn progress(&self) -> &'a dyn Progress {
+        self.progress
     }
 
     /// Whether a cell can end in time, if it takes as long as the longest of its arm, or of any arm
@@ -68,7 +86,7 @@ impl Cells {
     }
 
     /// Statuses in the order of the cells.
-    pub(crate) fn statuses(&self) -> &[(String, Standing)] {
+    pub(crate) fn statuses(&self) -> &[(String, CellStatus)] {
         &self.statuses
     }
 
@@ -77,16 +95,17 @@ impl Cells {
         &mut self,
         label: &str,
         settings: &Value,
-        make: impl FnOnce() -> Result<T>,
+        make: impl FnOnce() -> Result<T, StudyError>,
     ) -> Option<T> {
         let path = self.folder.join("cells").join(format!("{label}.json"));
-        let kept = read::<T>(&path, settings);
+        let kept = || read::<T>(&path, settings);
         self.run(label, kept, || {
             let value = make()?;
-            let parent = path.parent().expect("a cell lies in a folder");
-            fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
-            let text = serde_json::to_vec(&json!({"settings": settings, "value": value}))?;
-            write_whole(&path, &text)?;
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(StudyError::file(parent))?;
+            }
+            let text = serde_json::to_vec(&json!({"settings": settings, "value": value}));
+            write_whole(&path, &text.map_err(StudyError::json(&path))?)?;
             Ok(value)
         })
     }
@@ -95,36 +114,45 @@ impl Cells {
     pub(crate) fn run<T>(
         &mut self,
         label: &str,
-        kept: Option<T>,
-        make: impl FnOnce() -> Result<T>,
+        kept: impl FnOnce() -> Result<Option<T>, StudyError>,
+        make: impl FnOnce() -> Result<T, StudyError>,
     ) -> Option<T> {
         let named = self.only.iter().any(|only| label.contains(only.as_str()));
-        let (standing, value) = if let Some(value) = kept
-            && !named
-        {
-            (Standing::Kept, Some(value))
-        } else if !self.only.is_empty() && !named {
-            (Standing::NotRun("another cell was asked for"), None)
-        } else if !self.fits(label) {
-            let why = "the study's time was spent; the same command goes on";
-            (Standing::NotRun(why), None)
-        } else {
-            eprintln!("  {label}");
-            let begun = Instant::now();
-            let result = catch_unwind(AssertUnwindSafe(make));
-            let longest = self.longest.entry(arm_of(label).to_owned()).or_default();
-            *longest = begun.elapsed().max(*longest);
-            match result {
-                Ok(Ok(value)) => (Standing::Done, Some(value)),
-                Ok(Err(error)) => (Standing::Failed(one_line(&format!("{error:#}"))), None),
-                Err(panic) => (Standing::Failed(one_line(&message(&*panic))), None),
+        let kept = if named { Ok(None) } else { kept() };
+        let (status, value) = match kept {
+            Ok(Some(value)) => (CellStatus::Kept, Some(value)),
+            Err(error) => (CellStatus::Failed(one_line(&error.to_string())), None),
+            Ok(None) if !self.only.is_empty() && !named => {
+                (CellStatus::NotRun("another cell was asked for"), None)
             }
+            Ok(None) if !self.fits(label) => {
+                let why = "the study's time was spent; the same command goes on";
+                (CellStatus::NotRun(why), None)
+            }
+            Ok(None) => self.make(label, make),
         };
-        if let Standing::Failed(error) = &standing {
-            eprintln!("  failed: {label}: {error}");
+        if let CellStatus::Failed(_) = &status {
+            self.progress.failed(label, &status);
         }
-        self.statuses.push((label.to_owned(), standing));
+        self.statuses.push((label.to_owned(), status));
         value
+    }
+
+    fn make<T>(
+        &mut self,
+        label: &str,
+        make: impl FnOnce() -> Result<T, StudyError>,
+    ) -> (CellStatus, Option<T>) {
+        self.progress.begun(label);
+        let begun = Instant::now();
+        let result = catch_unwind(AssertUnwindSafe(make))
+            .unwrap_or_else(|panic| Err(StudyError::Panic(message(&*panic))));
+        let longest = self.longest.entry(arm_of(label).to_owned()).or_default();
+        *longest = begun.elapsed().max(*longest);
+        match result {
+            Ok(value) => (CellStatus::Done, Some(value)),
+            Err(error) => (CellStatus::Failed(one_line(&error.to_string())), None),
+        }
     }
 }
 
@@ -134,22 +162,24 @@ fn arm_of(label: &str) -> &str {
     end.map_or(label, |(end, _)| &label[..end])
 }
 
-fn read<T: DeserializeOwned>(path: &Path, settings: &Value) -> Option<T> {
-    let text = fs::read(path).ok()?;
-    let mut cell: Value = serde_json::from_slice(&text).ok()?;
+/// The value of a cell that was finished with the same settings.
+fn read<T: DeserializeOwned>(path: &Path, settings: &Value) -> Result<Option<T>, StudyError> {
+    let text = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(StudyError::file(path))?,
+    };
+    let mut cell: Value = serde_json::from_slice(&text).map_err(StudyError::json(path))?;
     if cell["settings"] != *settings {
-        return None;
+        return Ok(None);
     }
-    serde_json::from_value(cell["value"].take()).ok()
+    let value = serde_json::from_value(cell["value"].take());
+    value.map(Some).map_err(StudyError::json(path))
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    format!(
-        "the arm stopped: {}",
-        text.unwrap_or("panic without a message")
-    )
+    text.unwrap_or("panic without a message").into()
 }
 
 fn one_line(text: &str) -> String {
@@ -158,13 +188,15 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::bail;
-
     use super::*;
+    use crate::progress::NoProgress;
 
-    fn cells(folder: &Path, seconds: f64, only: &[&str]) -> Cells {
-        let only = only.iter().map(|&only| only.to_owned()).collect();
-        Cells::new(folder.into(), seconds, only)
+    fn cells<'a>(folder: &Path, seconds: f64, only: &'a [String]) -> Cells<'a> {
+        Cells::new(folder.into(), seconds, only, &NoProgress)
+    }
+
+    fn refuse<T>(why: &'static str) -> Result<T, StudyError> {
+        Err(StudyError::NotSquared(why))
     }
 
     #[test]
@@ -188,13 +220,15 @@ mod tests {
         let settings = json!({"seed": 1});
         let mut first = cells(folder.path(), 60.0, &[]);
         assert_eq!(first.value("a/one", &settings, || Ok(41.5)), Some(41.5));
-        let failed: Option<f64> = first.value("a/two", &settings, || bail!("no\nsuch arm"));
+        let failed: Option<f64> = first.value("a/two", &settings, || refuse("no\nsuch arm"));
         assert_eq!(failed, None);
         let stopped: Option<f64> = first.value("a/three", &settings, || panic!("shape"));
         assert_eq!(stopped, None);
         assert_eq!(
             first.statuses()[1].1,
-            Standing::Failed("no such arm".into())
+            CellStatus::Failed(
+                "term no such arm: the identity holds for the squared loss only".into()
+            )
         );
         assert!(
             first.statuses()[2]
@@ -205,10 +239,10 @@ mod tests {
 
         // The finished one is kept, even without time; the failed one is tried again.
         let mut second = cells(folder.path(), 0.0, &[]);
-        let value = second.value("a/one", &settings, || -> Result<f64> { bail!("not kept") });
+        let value = second.value("a/one", &settings, || refuse::<f64>("not kept"));
         assert_eq!(value, Some(41.5));
         assert_eq!(second.value("a/two", &settings, || Ok(1.0)), None);
-        assert!(matches!(second.statuses()[1].1, Standing::NotRun(_)));
+        assert!(matches!(second.statuses()[1].1, CellStatus::NotRun(_)));
 
         // Other settings, or a cell that is named, are computed anew.
         let mut third = cells(folder.path(), 60.0, &[]);
@@ -216,11 +250,22 @@ mod tests {
             third.value("a/one", &json!({"seed": 2}), || Ok(3.0)),
             Some(3.0)
         );
-        let mut named = cells(folder.path(), 60.0, &["one"]);
+        let only = ["one".to_owned()];
+        let mut named = cells(folder.path(), 60.0, &only);
         assert_eq!(
             named.value("a/one", &json!({"seed": 2}), || Ok(4.0)),
             Some(4.0)
         );
         assert_eq!(named.value("a/two", &settings, || Ok(4.0)), None);
+
+        // A kept cell that is not one is said, not passed over.
+        fs::write(folder.path().join("cells/a/one.json"), "{").expect("written");
+        let mut broken = cells(folder.path(), 60.0, &[]);
+        assert_eq!(broken.value("a/one", &settings, || Ok(5.0)), None);
+        let text = broken.statuses()[0].1.text();
+        assert!(
+            text.contains("one.json") && text.contains("remove it"),
+            "{text}"
+        );
     }
 }

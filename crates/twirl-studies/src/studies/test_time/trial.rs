@@ -2,17 +2,39 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
-use twirl_core::{Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss};
+use twirl_core::{
+    CoreError, Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss,
+};
 use twirl_harness::{Lab, MoleculeSamples, Probe, Role};
+use twirl_report::Estimate;
 
-use crate::study::budget::TestTimeBudget;
-use crate::study::scope::{Scope, Subject};
+use crate::budgets::Section;
+use crate::context::StudyContext;
+use crate::error::StudyError;
+use crate::setup::ArmSetup;
+
+/// How much the study does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TestTimeBudget {
+    checkpoints: Vec<u64>,
+    items: usize,
+    /// Rotations that predictions are averaged over.
+    rotations: Vec<usize>,
+    /// Rotations of the measurement that gives the expected losses.
+    reference: usize,
+    repeats: usize,
+    group: FiniteGroup,
+}
+
+impl Section for TestTimeBudget {
+    const NAME: &'static str = "test-time";
+}
 
 /// Loss of the prediction averaged over one design.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Row {
+pub(super) struct TwirledLoss {
     pub(super) design: String,
     pub(super) passes: usize,
     pub(super) loss: f64,
@@ -23,11 +45,20 @@ pub(super) struct Row {
     pub(super) milliseconds: f64,
 }
 
+impl TwirledLoss {
+    pub(super) fn ratio(&self) -> Estimate {
+        Estimate {
+            value: self.loss / self.expected,
+            interval: self.interval,
+        }
+    }
+}
+
 /// What the study measures on a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Tested {
+pub(super) struct Trial {
     pub(super) step: u64,
-    pub(super) rows: Vec<Row>,
+    pub(super) losses: Vec<TwirledLoss>,
     pub(super) equiv: f64,
     /// Passes per molecule of the two estimators that are compared.
     pub(super) passes: usize,
@@ -38,27 +69,43 @@ pub(super) struct Tested {
     pub(super) factor_interval: Option<[f64; 2]>,
 }
 
+impl Trial {
+    /// How many times fewer passes the orbits need; nothing where neither varies.
+    pub(super) fn factor(&self) -> Option<Estimate> {
+        Some(Estimate {
+            value: self.factor?,
+            interval: self.factor_interval,
+        })
+    }
+}
+
 /// Seeds of rotations that no other measurement uses.
 const OWN: u64 = 0x7477_6972;
 
+// `Model::parts` and `Model::twirled` measure molecules by hand: a place for the one measurement of
+// the core.
+
 /// Trains a model and tests it at every checkpoint.
-pub(super) fn test(scope: &Scope<'_>, subject: &Subject) -> Result<Vec<Tested>> {
-    let budget = scope.budgets.test_time(&subject.job.task);
-    let mut lab = scope.lab(subject)?;
-    let mut tested = Vec::new();
+pub(super) fn test(
+    context: &StudyContext<'_>,
+    setup: &ArmSetup,
+    budget: &TestTimeBudget,
+) -> Result<Vec<Trial>, StudyError> {
+    let mut lab = context.lab(setup)?;
+    let mut trials = Vec::new();
     for &step in &budget.checkpoints {
         lab.advance(step)?;
         let model = Model {
             weights: lab.weights(),
-            probe: scope.probe(&*lab, subject, budget.items, Design::Iid { rotations: 2 }),
+            probe: context.probe(&*lab, setup, budget.items, Design::Iid { rotations: 2 })?,
             lab: &*lab,
         };
-        tested.push(at_step(budget, &model)?);
+        trials.push(at_step(budget, &model)?);
     }
-    Ok(tested)
+    Ok(trials)
 }
 
-fn at_step(budget: &TestTimeBudget, model: &Model<'_>) -> Result<Tested> {
+fn at_step(budget: &TestTimeBudget, model: &Model<'_>) -> Result<Trial, StudyError> {
     let reference = model.parts(
         Design::Iid {
             rotations: budget.reference,
@@ -110,14 +157,14 @@ fn at_step(budget: &TestTimeBudget, model: &Model<'_>) -> Result<Tested> {
     for design in [iid, design] {
         let repeats: Vec<Vec<[f64; 2]>> = (0..budget.repeats.max(2) as u64)
             .map(|repeat| model.parts(design, OWN + 200 + repeat))
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, StudyError>>()?;
         variances.push(variance(&repeats));
     }
     let count = variances[0].len() as f64;
     let [of_iid, of_orbits] = [0, 1].map(|which| variances[which].iter().sum::<f64>());
-    Ok(Tested {
+    Ok(Trial {
         step: model.lab.step(),
-        rows,
+        losses: rows,
         equiv: reference.iter().map(|[_, equiv]| equiv).sum::<f64>() / count,
         passes: order * orbits,
         errors: [of_iid, of_orbits].map(|sum| sum.sqrt() / count),
@@ -144,7 +191,7 @@ struct Model<'a> {
 }
 
 impl Model<'_> {
-    fn samples(&self, design: Design, seed: u64) -> Result<Vec<MoleculeSamples>> {
+    fn samples(&self, design: Design, seed: u64) -> Result<Vec<MoleculeSamples>, StudyError> {
         let probe = Probe {
             design,
             seed,
@@ -154,7 +201,7 @@ impl Model<'_> {
     }
 
     /// `L_mean` and `L_equiv` of every molecule.
-    fn parts(&self, design: Design, seed: u64) -> Result<Vec<[f64; 2]>> {
+    fn parts(&self, design: Design, seed: u64) -> Result<Vec<[f64; 2]>, StudyError> {
         let of_molecule = |molecule: &MoleculeSamples| {
             let mut sum = [0.0; 2];
             for term in molecule
@@ -163,10 +210,7 @@ impl Model<'_> {
                 .filter(|term| term.role == Role::Train)
             {
                 if term.loss != Loss::Squared {
-                    bail!(
-                        "term {}: the identity holds for the squared loss only",
-                        term.name
-                    );
+                    return Err(StudyError::NotSquared(term.name));
                 }
                 let parts = split(&design, Symmetry::So3, term.loss, &term.samples()?)?;
                 sum[0] += parts.mean;
@@ -182,7 +226,12 @@ impl Model<'_> {
 
     /// Loss of predictions averaged over consecutive `size` rotations, mean over such sets, of
     /// every molecule; and the wall seconds.
-    fn twirled(&self, design: Design, size: usize, seed: u64) -> Result<(Vec<f64>, f64)> {
+    fn twirled(
+        &self,
+        design: Design,
+        size: usize,
+        seed: u64,
+    ) -> Result<(Vec<f64>, f64), StudyError> {
         let begun = Instant::now();
         let molecules = self.samples(design, seed)?;
         let seconds = begun.elapsed().as_secs_f64();
@@ -214,10 +263,10 @@ impl Model<'_> {
         losses: &[f64],
         expected: &[f64],
         seconds: f64,
-    ) -> Result<Row> {
+    ) -> Result<TwirledLoss, StudyError> {
         let count = losses.len() as f64;
         let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
-        Ok(Row {
+        Ok(TwirledLoss {
             design: design.into(),
             passes,
             loss: mean(losses),
@@ -228,11 +277,15 @@ impl Model<'_> {
     }
 
     /// Interval over items of `sum above / sum below`; none with too few of them.
-    fn interval(&self, above: &[f64], below: &[f64]) -> Result<Option<[f64; 2]>> {
+    fn interval(&self, above: &[f64], below: &[f64]) -> Result<Option<[f64; 2]>, StudyError> {
         let mut tally = Tally::new(Tally::REPLICATES, OWN, 2)?;
         for (&item, pair) in self.probe.items.iter().zip(above.iter().zip(below)) {
             tally.add(item as u64, 1.0, &[*pair.0, *pair.1])?;
         }
-        Ok(tally.ratio(0, 1).ok().map(|ratio| [ratio.low, ratio.high]))
+        match tally.ratio(0, 1) {
+            Ok(ratio) => Ok(Some([ratio.low, ratio.high])),
+            Err(CoreError::TooFewMolecules { .. } | CoreError::ZeroDenominator { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
