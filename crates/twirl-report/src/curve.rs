@@ -276,7 +276,7 @@ fn percent_point(step: u64, splits: &[&twirl_record::Split]) -> PercentPoint {
 }
 
 /// Mean percentage over seeds with the interval that [`percent_curve`] describes.
-pub(crate) fn percent_of(splits: &[&twirl_record::Split]) -> Estimate {
+pub fn percent_of(splits: &[&twirl_record::Split]) -> Estimate {
     let values: Vec<f64> = splits.iter().map(|split| split.percent_equiv).collect();
     let mut percent = mean_over_seeds(&values, percent_errors(splits).as_deref());
     if percent.interval.is_none() {

@@ -42,7 +42,7 @@ pub use chart::{Chart, ChartPanel, Line, Scale};
 pub use comparable::{comparable, same_clock};
 pub use compare::{Comparison, compare, compare_sets, compare_table};
 pub use csv::{Csv, csv};
-pub use curve::{Cost, Curve, PercentPoint, Reach, percent_curve, settled_below};
+pub use curve::{Cost, Curve, PercentPoint, Reach, percent_curve, percent_of, settled_below};
 pub use error::ReportError;
 pub use grid::Grid;
 pub use html::html;

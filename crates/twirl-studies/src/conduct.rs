@@ -94,6 +94,7 @@ pub fn conduct(
     let folder = context.out.join(study.card().name);
     let mut cells = Cells::new(folder.clone(), allowed, &request.cells, progress);
     let mut outcome = study.run(context, &mut cells)?;
+    outcome.hold_as_family();
     let cells = cells.statuses().to_vec();
     for (label, status) in &cells {
         if matches!(status, CellStatus::Failed(_) | CellStatus::NotRun(_)) {

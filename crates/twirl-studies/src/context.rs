@@ -9,6 +9,7 @@ use twirl_record::{Job, Training};
 
 use crate::budgets::Budgets;
 use crate::error::StudyError;
+use crate::published::Published;
 use crate::setup::ArmSetup;
 
 /// Everything that the studies share.
@@ -23,6 +24,8 @@ pub struct StudyContext<'a> {
     pub budgets: Budgets,
     /// Seeds that were asked for; empty: those of the budgets.
     pub seeds: Vec<u64>,
+    /// Marks of set-ups that a paper ran, by task and arm.
+    pub published: BTreeMap<(String, String), Published>,
     /// Where models are trained.
     pub device: DeviceChoice,
     /// Folder of all studies.

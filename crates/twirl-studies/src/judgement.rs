@@ -12,25 +12,22 @@ pub enum Judgement {
 }
 
 impl Judgement {
-    /// In words.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Supported => "supported",
-            Self::NotSupported => "not supported",
-            Self::Undecided => "undecided",
+    /// In words: of a set-up that a paper ran, or of an extension.
+    pub fn text(self, published: bool) -> &'static str {
+        match (self, published) {
+            (Self::Supported, true) => "confirmed",
+            (Self::NotSupported, true) => "contradicted",
+            (Self::Supported, false) => "extension, supported",
+            (Self::NotSupported, false) => "extension, not supported",
+            (Self::Undecided, _) => "undecided",
         }
     }
 
-    /// Over tasks and arms: supported if in every one, not supported if in one or more and supported
-    /// in none, else undecided.
+    /// Over places: what all of them are, else undecided. Both sides are treated alike.
     pub fn over(all: &[Self]) -> Self {
-        let any = |wanted| all.contains(&wanted);
-        if !all.is_empty() && all.iter().all(|one| *one == Self::Supported) {
-            Self::Supported
-        } else if any(Self::NotSupported) && !any(Self::Supported) {
-            Self::NotSupported
-        } else {
-            Self::Undecided
+        match all.split_first() {
+            Some((first, others)) if others.iter().all(|one| one == first) => *first,
+            _ => Self::Undecided,
         }
     }
 
@@ -68,7 +65,8 @@ mod tests {
         assert_eq!(Judgement::over(&[Supported, Supported]), Supported);
         assert_eq!(Judgement::over(&[Supported, Undecided]), Undecided);
         assert_eq!(Judgement::over(&[Supported, NotSupported]), Undecided);
-        assert_eq!(Judgement::over(&[Undecided, NotSupported]), NotSupported);
+        assert_eq!(Judgement::over(&[Undecided, NotSupported]), Undecided);
+        assert_eq!(Judgement::over(&[NotSupported; 2]), NotSupported);
         assert_eq!(Judgement::above(Some([1.1, 2.0]), 1.0), Supported);
         assert_eq!(Judgement::above(Some([0.9, 2.0]), 1.0), Undecided);
         assert_eq!(Judgement::above(Some([0.2, 0.9]), 1.0), NotSupported);

@@ -27,6 +27,8 @@ pub(crate) struct RunBudget {
     pub(crate) exact: usize,
     /// Last step.
     pub(crate) steps: u64,
+    /// The one step that verdicts on a percentage are about.
+    pub(crate) judged_step: u64,
     /// Most device seconds.
     #[serde(default)]
     pub(crate) budget_seconds: Option<f64>,
@@ -65,8 +67,12 @@ impl StudyContext<'_> {
 
     /// The seeds of runs.
     pub(crate) fn run_seeds(&self, task: &str) -> Result<Vec<u64>, StudyError> {
-        let budget: RunBudget = self.budgets.section(Some(task))?;
-        Ok(self.seeds(&budget.seeds))
+        Ok(self.seeds(&self.run_budget(task)?.seeds))
+    }
+
+    /// How much is done of runs.
+    pub(crate) fn run_budget(&self, task: &str) -> Result<RunBudget, StudyError> {
+        self.budgets.section(Some(task))
     }
 
     /// A setup with the settings of a run of the studies.
@@ -194,7 +200,7 @@ pub(crate) fn in_turn(
 }
 
 /// The seeds of one arm below the folder of its settings.
-fn read_arm(folder: &Path) -> Result<ArmRuns, StudyError> {
+pub(crate) fn read_arm(folder: &Path) -> Result<ArmRuns, StudyError> {
     let none = |problem: String| StudyError::NoRun {
         folder: folder.into(),
         problem,

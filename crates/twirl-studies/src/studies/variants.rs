@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use twirl_data::Split;
 use twirl_record::{Optimizer, OptimizerKind};
-use twirl_report::{PercentPoint, range, significant};
+use twirl_report::{range, significant};
 
 use crate::budgets::{RequiredSection, Section};
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
 use crate::judgement::Judgement;
+use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
 use crate::setup::ArmSetup;
@@ -19,6 +20,9 @@ use crate::study::{Card, Study};
 
 /// Largest spread that still counts as no dependence: one order of magnitude.
 const SPREAD: f64 = 10.0;
+
+/// Times that the largest data set must be seen: with fewer a difference cannot show.
+const EPOCHS: f64 = 5.0;
 
 /// Variants of the first augmented arm of each task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,10 +71,15 @@ const fn card(name: &'static str, about: &'static str, claim: &'static str) -> C
         name,
         about,
         claim,
-        rule: "per arm: spread = most steps to 2 % over fewest, over the variants; its interval comes \
-               from the spacing of the measurements, and a variant that does not stay below 2 % \
-               needs more steps than it took. Supported if the interval lies below 10, not supported \
-               if above, undecided otherwise, below 2 variants, and where one did not finish",
+        rule: concat!(
+            "per arm: spread = most steps to 2 % over fewest, over the variants; its interval comes from \
+             the spacing of the measurements, and a variant that does not stay below 2 % needs more \
+             steps than it took. Steps are counted from where a variant has learned. Supported if the \
+             interval lies below 10, not supported if above; undecided otherwise, below 2 variants, and \
+             where one did not finish, has not learned at its last step, or has its learning rate at an \
+             edge of the grid. Amounts of data are compared only where the largest was seen 5 times. ",
+            learned_rule!()
+        ),
         needs_f64: false,
         sections: SECTIONS,
     }
@@ -79,6 +88,8 @@ const fn card(name: &'static str, about: &'static str, claim: &'static str) -> C
 /// A study of variants of an arm that differ in one thing.
 pub(crate) struct VariantStudy {
     card: Card,
+    /// Whether the variants differ in their data: the largest set must then be seen [`EPOCHS`] times.
+    by_data: bool,
     variants: fn(&StudyContext<'_>, &ArmSetup, &VariantBudget) -> Vec<Variant>,
 }
 
@@ -89,6 +100,7 @@ pub(crate) const MODEL_SIZE: VariantStudy = VariantStudy {
         "steps to 2 % for models of several sizes",
         "the steps to 2 % do not depend on the size of the model",
     ),
+    by_data: false,
     variants: |_, base, budget| {
         let preset = |preset: &Preset| {
             let config = Value::Object(preset.config.clone());
@@ -111,13 +123,19 @@ pub(crate) const DATA_SIZE: VariantStudy = VariantStudy {
         "steps to 2 % for several amounts of data",
         "the steps to 2 % do not depend on the amount of data",
     ),
+    by_data: true,
     variants: |context, base, budget| {
         let all = context.data(&base.job).split(Split::Train).len();
+        let largest = budget.counts.iter().copied().fold(0.0, f64::max) * all as f64;
+        // All variants take the steps of the largest.
+        let epochs = (EPOCHS * largest / base.job.train.batch as f64).ceil() as u64;
         let take = |&share: &f64| {
             let items = ((all as f64 * share).round() as usize).clamp(1, all);
             let mut setup = base.clone();
+            let train = &mut setup.job.train;
             // All items are written 0, so that the run is shared with the other studies.
-            setup.job.train.train_items = if items == all { 0 } else { items };
+            train.train_items = if items == all { 0 } else { items };
+            train.steps = train.steps.max(epochs);
             (format!("items-{items}"), Ok(setup))
         };
         budget.counts.iter().map(take).collect()
@@ -131,6 +149,7 @@ pub(crate) const OPTIMIZER: VariantStudy = VariantStudy {
         "steps to 2 % for several optimisers",
         "the steps to 2 % do not depend on the optimiser",
     ),
+    by_data: false,
     variants: |_, base, budget| {
         let variant = |choice: &OptimizerBudget| {
             let mut setup = base.clone();
@@ -153,7 +172,8 @@ pub(crate) const OPTIMIZER: VariantStudy = VariantStudy {
     },
 };
 
-/// Steps to a level, between the last measurement above it and the first of those that stay below.
+/// Steps to a level, between the last measurement above it and the first of those that stay below. A
+/// measurement counts only where the variant has learned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Crossing {
     low: f64,
@@ -161,21 +181,15 @@ struct Crossing {
     high: f64,
 }
 
-fn crossing(points: &[PercentPoint]) -> Option<Crossing> {
-    let last = points.last()?;
-    let above = points.iter().rposition(|point| point.percent.value > LEVEL);
-    let low = above.map_or(1, |index| points[index].step.max(1)) as f64;
-    let next = points.get(above.map_or(0, |index| index + 1));
-    Some(match next {
-        Some(point) => Crossing {
-            low,
-            high: (point.step as f64).max(low),
-        },
-        None => Crossing {
-            low: last.step as f64,
-            high: f64::INFINITY,
-        },
-    })
+fn crossing(trained: &Trained) -> Crossing {
+    let settled = trained.settled_below(LEVEL);
+    let steps = trained.points.iter().map(|point| point.of_loss.step);
+    let before = steps.filter(|step| settled.is_none_or(|settled| *step < settled));
+    let low = before.max().unwrap_or(1).max(1) as f64;
+    Crossing {
+        low,
+        high: settled.map_or(f64::INFINITY, |step| (step as f64).max(low)),
+    }
 }
 
 /// Most over fewest: value from the first measurements below the level, and its interval.
@@ -191,22 +205,30 @@ fn spread(crossings: &[Crossing]) -> Option<(f64, [f64; 2])> {
     Some((value, [low, most(|c| c.high) / least(|c| c.low)]))
 }
 
-fn finding(base: &ArmSetup, crossings: &[Crossing], variants: usize) -> Finding {
-    let found = spread(crossings).filter(|_| crossings.len() == variants);
-    let interval = found.map(|(_, interval)| interval);
-    Finding {
-        place: base.place(),
-        judgement: Judgement::below(interval, SPREAD),
-        figures: match found {
-            Some((value, interval)) => format!(
-                "spread {} ({}) over {} variants",
-                significant(value, 3),
-                range(Some(interval), 3),
-                crossings.len()
-            ),
-            None => format!("{} of {variants} variants finished", crossings.len()),
-        },
+/// `epochs`: of the largest data set that a variant must have seen at its end.
+fn finding(base: &ArmSetup, trained: &[Trained], variants: usize, epochs: Option<f64>) -> Finding {
+    let crossings: Vec<Crossing> = trained.iter().map(crossing).collect();
+    let found = spread(&crossings);
+    let each = |one: &Trained| format!("{}: {}", one.variant, one.words());
+    let each: Vec<String> = trained.iter().map(each).collect();
+    let spread = found.map_or("no spread".into(), |(value, interval)| {
+        let interval = range(Some(interval), 3);
+        format!("spread {} ({interval})", significant(value, 3))
+    });
+    let judgement = Judgement::below(found.map(|(_, interval)| interval), SPREAD);
+    let mut reasons = Vec::new();
+    if trained.len() < variants {
+        reasons.push(format!("{} of {variants} variants finished", trained.len()));
     }
+    for one in trained {
+        let own = one.forbidden().into_iter();
+        reasons.extend(own.map(|reason| format!("{}: {reason}", one.variant)));
+    }
+    if let Some(epochs) = epochs.filter(|epochs| *epochs < EPOCHS) {
+        reasons.push(format!("the largest set was seen {epochs:.1} times, not {EPOCHS}"));
+    }
+    let figures = format!("{spread}; {}", each.join("; "));
+    Finding::said(base.place(), judgement, figures).forbid(reasons)
 }
 
 impl Study for VariantStudy {
@@ -230,9 +252,12 @@ impl Study for VariantStudy {
             let variants = (self.variants)(context, &base, &budget);
             let count = variants.len();
             let trained = train_variants(context, cells, (&base, variants), &mut outcome);
-            let crossings = trained.iter().filter_map(|one| crossing(&one.points));
-            let crossings: Vec<Crossing> = crossings.collect();
-            outcome.findings.push(finding(&base, &crossings, count));
+            // All take the same steps: the largest set is the one that was seen least.
+            let all_items = context.data(&base.job).split(Split::Train).len();
+            let epochs = trained.iter().map(|one| one.epochs(all_items));
+            let epochs = epochs.reduce(f64::min).filter(|_| self.by_data);
+            let finding = finding(&base, &trained, count, epochs);
+            outcome.findings.push(finding);
             all.extend(trained);
         }
         present(&mut outcome, &all, "One line per variant.");
@@ -247,74 +272,46 @@ impl Study for VariantStudy {
 
 #[cfg(test)]
 mod tests {
-    use twirl_report::Estimate;
-
     use super::*;
+    use crate::studies::synthetic::{Synthetic, trained};
 
-    fn curve(points: &[(u64, f64)]) -> Vec<PercentPoint> {
-        let point = |&(step, value): &(u64, f64)| PercentPoint {
+    fn curve(points: &[(u64, f64, f64)]) -> Trained {
+        let point = |&(step, percent, loss): &(u64, f64, f64)| Synthetic {
             step,
-            percent: Estimate {
-                value,
-                interval: None,
-            },
-            floor: 0.0,
+            percent: [percent; 3],
+            loss,
+            ..Synthetic::ONE
         };
-        points.iter().map(point).collect()
+        trained(&[points.iter().map(point).collect()])
     }
 
     #[test]
-    fn crossings_lie_between_measurements() {
-        let settled = crossing(&curve(&[
-            (0, 50.0),
-            (10, 3.0),
-            (20, 1.0),
-            (40, 2.5),
-            (80, 1.9),
-        ]));
-        assert_eq!(
-            settled,
-            Some(Crossing {
-                low: 40.0,
-                high: 80.0
-            })
-        );
-        let never = crossing(&curve(&[(0, 50.0), (10, 3.0)]));
-        assert_eq!(
-            never,
-            Some(Crossing {
-                low: 10.0,
-                high: f64::INFINITY
-            })
-        );
-        let at_once = crossing(&curve(&[(0, 1.0), (10, 0.5)]));
-        assert_eq!(
-            at_once,
-            Some(Crossing {
-                low: 1.0,
-                high: 1.0
-            })
-        );
+    fn crossings_lie_between_measurements_that_count() {
+        let of = |points: &[(u64, f64, f64)]| {
+            let Crossing { low, high } = crossing(&curve(points));
+            (low, high)
+        };
+        let settled = of(&[(0, 50.0, 1.0), (10, 3.0, 0.3), (20, 1.0, 0.3), (40, 2.5, 0.3), (80, 1.9, 0.3)]);
+        assert_eq!(settled, (40.0, 80.0));
+        assert_eq!(of(&[(0, 50.0, 1.0), (10, 3.0, 0.3)]), (10.0, f64::INFINITY));
+        assert_eq!(of(&[(0, 1.0, 0.3), (10, 0.5, 0.3)]), (1.0, 1.0));
+        // Outputs that shrink to zero are no symmetry: the dip before learning does not count.
+        let dip = of(&[(0, 60.0, 1.0), (18, 0.4, 0.998), (100, 1.5, 0.4)]);
+        assert_eq!(dip, (18.0, 100.0));
+        assert_eq!(of(&[(0, 60.0, 1.0), (18, 0.4, 0.998)]), (18.0, f64::INFINITY));
     }
 
     #[test]
     fn the_spread_can_come_out_either_way() {
         let c = |low: f64, high: f64| Crossing { low, high };
         let of = |list: &[Crossing]| {
-            spread(list).map(|(_, interval)| Judgement::below(Some(interval), SPREAD))
+            let interval = spread(list).map(|(_, interval)| interval);
+            Judgement::below(interval, SPREAD)
         };
-        assert_eq!(of(&[c(10.0, 20.0)]), None);
-        assert_eq!(
-            of(&[c(10.0, 20.0), c(20.0, 40.0)]),
-            Some(Judgement::Supported)
-        );
-        assert_eq!(
-            of(&[c(10.0, 20.0), c(50.0, 300.0)]),
-            Some(Judgement::Undecided)
-        );
-        assert_eq!(
-            of(&[c(10.0, 20.0), c(500.0, f64::INFINITY)]),
-            Some(Judgement::NotSupported)
-        );
+        assert_eq!(of(&[c(10.0, 20.0)]), Judgement::Undecided);
+        assert_eq!(of(&[c(10.0, 20.0), c(20.0, 40.0)]), Judgement::Supported);
+        assert_eq!(of(&[c(10.0, 20.0), c(50.0, 300.0)]), Judgement::Undecided);
+        let never = c(500.0, f64::INFINITY);
+        assert_eq!(of(&[c(10.0, 20.0), never]), Judgement::NotSupported);
     }
 }
