@@ -19,7 +19,8 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-data" | "twirl-landscape" | "twirl-layers" | "twirl-record" => &["twirl-core"],
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers", "twirl-record"],
-        "twirl-report" => &["twirl-core", "twirl-record"],
+        "twirl-compare" => &["twirl-core", "twirl-record"],
+        "twirl-report" => &["twirl-compare", "twirl-core", "twirl-record"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
         "twirlbench" => return None,
         task if task.starts_with("task-") => &[

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-/// A report that cannot be made.
+use crate::refusal::Refusal;
+
+/// Runs that cannot be read, held against a reference, or compared.
 #[derive(Debug, thiserror::Error)]
-pub enum ReportError {
+pub enum CompareError {
     /// A file or folder could not be read or written.
     #[error("{}: {source}", .path.display())]
     File {
@@ -24,15 +26,18 @@ pub enum ReportError {
         /// What is wrong.
         problem: String,
     },
-    /// Runs that give no reference band.
-    #[error("{task}/{arm}: {problem}")]
+    /// Too few finished runs for a reference band.
+    #[error(
+        "{arm}: {finished} of {runs} runs finished; a reference band needs at least {least} seeds, all finished",
+        least = crate::estimate::FEWEST_SEEDS
+    )]
     NoBand {
-        /// Task.
-        task: String,
-        /// Arm.
+        /// Task and arm.
         arm: String,
-        /// What is missing and the remedy.
-        problem: String,
+        /// Runs that finished.
+        finished: usize,
+        /// All of them.
+        runs: usize,
     },
     /// Runs that must not be compared.
     #[error("{a} and {b} are not comparable: {reason}")]
@@ -41,12 +46,12 @@ pub enum ReportError {
         a: String,
         /// The other.
         b: String,
-        /// What differs.
-        reason: String,
+        /// Why.
+        reason: Refusal,
     },
 }
 
-impl ReportError {
+impl CompareError {
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }

@@ -1,42 +1,9 @@
-//! Loss against the cost of training, and percentage against steps, as curves.
+//! Loss against the cost of training, as curves.
 
 use twirl_record::Record;
 
-use crate::number::mean_count;
-use crate::runs::{ArmRuns, Run};
-use crate::seeds::{Estimate, Z, mean_over_seeds};
-
-/// What training costs: the axis of a curve of losses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cost {
-    /// Device seconds.
-    DeviceSeconds,
-    /// Operations of the model, whatever the device makes of them.
-    ModelFlops,
-}
-
-impl Cost {
-    /// What a record has cost, if that is known.
-    pub(crate) fn known(self, record: &Record) -> Option<f64> {
-        match self {
-            Self::DeviceSeconds => Some(record.device_seconds),
-            Self::ModelFlops => record.model_flops,
-        }
-    }
-
-    /// The same where it has a place on a logarithmic axis: after the first step.
-    pub(crate) fn spent(self, record: &Record) -> Option<f64> {
-        self.known(record).filter(|&cost| cost > 0.0)
-    }
-
-    /// Name and unit.
-    pub(crate) fn words(self) -> [&'static str; 2] {
-        match self {
-            Self::DeviceSeconds => ["device time", "s"],
-            Self::ModelFlops => ["number of operations", "FLOP"],
-        }
-    }
-}
+use crate::cost::Cost;
+use crate::run::Run;
 
 /// When a curve first reaches a level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -218,95 +185,6 @@ pub(crate) fn along(points: &[[f64; 2]], time: f64) -> Option<f64> {
     Some(y0 + (y1 - y0) * (time - t0) / (t1 - t0))
 }
 
-/// The percentage of an arm at one step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PercentPoint {
-    /// Step; of an end point the mean over seeds.
-    pub step: u64,
-    /// Mean over seeds.
-    pub percent: Estimate,
-    /// Mean over seeds of the numerical floor, in percent.
-    pub floor: f64,
-}
-
-/// Percentage against steps, at the steps that all counted runs of an arm have in common, and at
-/// the end of the runs.
-///
-/// Runs under a budget of seconds end at different steps. Their last measurements then make a point
-/// of their own: the mean over seeds of the last percentages at the mean of the last steps, rounded
-/// and at least one past the last common step. No seed need have been measured at just that step.
-///
-/// The interval: one seed, that of its record, over molecules; two seeds, the envelope of both
-/// over molecules; from three, over seeds and molecules.
-pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
-    let runs = arm.counted();
-    let Some((first, others)) = runs.split_first() else {
-        return Vec::new();
-    };
-    let mut points: Vec<PercentPoint> = Vec::new();
-    for record in &first.records {
-        let others: Option<Vec<_>> = others
-            .iter()
-            .map(|run| run.records.iter().find(|other| other.step == record.step))
-            .collect();
-        let Some(others) = others else { continue };
-        let splits: Vec<_> = std::iter::once(&record.split)
-            .chain(others.iter().map(|other| &other.split))
-            .collect();
-        points.push(percent_point(record.step, &splits));
-    }
-    let last: Vec<_> = runs.iter().filter_map(|run| run.last()).collect();
-    let common = points.last().map(|point| point.step);
-    if last.iter().any(|record| Some(record.step) != common)
-        && let Some(mean) = mean_count(last.iter().map(|record| record.step))
-    {
-        let step = mean.max(common.map_or(0, |step| step + 1));
-        let splits: Vec<_> = last.iter().map(|record| &record.split).collect();
-        points.push(percent_point(step, &splits));
-    }
-    points
-}
-
-fn percent_point(step: u64, splits: &[&twirl_record::Split]) -> PercentPoint {
-    PercentPoint {
-        step,
-        percent: percent_of(splits),
-        floor: splits.iter().map(|split| split.floor).sum::<f64>() / splits.len() as f64,
-    }
-}
-
-/// Mean percentage over seeds with the interval that [`percent_curve`] describes.
-pub(crate) fn percent_of(splits: &[&twirl_record::Split]) -> Estimate {
-    let values: Vec<f64> = splits.iter().map(|split| split.percent_equiv).collect();
-    let mut percent = mean_over_seeds(&values, percent_errors(splits).as_deref());
-    if percent.interval.is_none() {
-        let intervals: Option<Vec<_>> = splits.iter().map(|split| split.interval()).collect();
-        let union = |[low, high]: [f64; 2], [next_low, next_high]: [f64; 2]| {
-            [low.min(next_low), high.max(next_high)]
-        };
-        percent.interval = intervals.and_then(|intervals| intervals.into_iter().reduce(union));
-    }
-    percent
-}
-
-/// Standard error over molecules of each percentage; nothing if one has no interval.
-pub(crate) fn percent_errors(splits: &[&twirl_record::Split]) -> Option<Vec<f64>> {
-    let error = |[low, high]: [f64; 2]| (high - low) / (2.0 * Z);
-    let intervals = splits.iter().map(|split| split.interval().map(error));
-    intervals.collect()
-}
-
-/// First step of a curve from which on the percentage stays at or below a threshold at every later
-/// point, the end of the runs among them; nothing if the last one is above it.
-pub fn settled_below(points: &[PercentPoint], threshold: f64) -> Option<u64> {
-    let above = points
-        .iter()
-        .rposition(|point| point.percent.value > threshold);
-    points
-        .get(above.map_or(0, |index| index + 1))
-        .map(|point| point.step)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,26 +238,5 @@ mod tests {
         assert_eq!((curve.first(), curve.last()), (1.0, 1.0));
         assert!(close(curve.last_loss(), 1.5));
         assert_eq!(Curve::new([[0.0, 3.0]]), None);
-    }
-
-    #[test]
-    fn a_threshold_counts_only_if_kept() {
-        let points = |values: &[f64]| -> Vec<PercentPoint> {
-            let point = |(index, &value): (usize, &f64)| PercentPoint {
-                step: 10 * index as u64,
-                percent: Estimate {
-                    value,
-                    interval: None,
-                },
-                floor: 0.0,
-            };
-            values.iter().enumerate().map(point).collect()
-        };
-        let curve = points(&[50.0, 9.0, 11.0, 10.0, 4.0]);
-        assert_eq!(settled_below(&curve, 10.0), Some(30));
-        assert_eq!(settled_below(&curve, 5.0), Some(40));
-        assert_eq!(settled_below(&curve, 2.0), None);
-        assert_eq!(settled_below(&curve, 60.0), Some(0));
-        assert_eq!(settled_below(&[], 60.0), None);
     }
 }

@@ -1,38 +1,24 @@
 //! What a task's figures say, in sentences.
 
-use crate::number::{NONE, count, range, significant};
-use crate::summary::{ArmSummary, Figures};
-use crate::tables::seeds_text;
-use crate::versus::{Verdict, Versus};
+use twirl_compare::{ArmSummary, Figures, Overview, Verdict, Versus};
 
-type Pairs = [(String, String, Result<Versus, String>)];
+use crate::number::{NONE, count, range, significant};
+use crate::words;
 
 /// One or two sentences: the best arm without exact symmetry, controls aside, and how it stands
 /// against the best with it.
-pub(crate) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
-    // A control is no contender: its name is another arm's with a variant.
-    let is_control = |arm: &ArmSummary| {
-        let of = |base: &ArmSummary| arm.arm.strip_prefix(&base.arm);
-        arms.iter()
-            .any(|base| of(base).is_some_and(|rest| rest.starts_with('-')))
-    };
-    let best = |exact: bool| {
-        arms.iter()
-            .filter(|arm| arm.exact == exact && !is_control(arm))
-            .filter_map(|arm| arm.figures.as_ref().map(|figures| (arm, figures)))
-            .min_by(|a, b| a.1.total.loss.value.total_cmp(&b.1.total.loss.value))
-    };
+pub(crate) fn headline(found: &Overview) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some((arm, figures)) = best(false) {
+    let exact = found.best(true);
+    if let Some((arm, figures)) = found.best(false).and_then(with_figures) {
         lines.push(share(arm, figures));
         lines.extend(figures.of_zero.filter(|share| *share > LEARNED).map(little));
-        let pair = best(true).and_then(|(exact, _)| {
-            pairs
-                .iter()
-                .find(|pair| pair.0 == arm.arm && pair.1 == exact.arm)
-        });
-        lines.extend(pair.and_then(|pair| pair.2.as_ref().ok()).map(equal_time));
-    } else if let Some((arm, figures)) = best(true) {
+        let pair = exact.and_then(|exact| found.pair(&arm.arm, &exact.arm));
+        lines.extend(
+            pair.and_then(|pair| pair.versus.as_ref().ok())
+                .map(equal_time),
+        );
+    } else if let Some((arm, figures)) = exact.and_then(with_figures) {
         lines.push(format!(
             "Every arm is exactly equivariant; the lowest loss is {} ({}).",
             significant(figures.total.loss.value, 4),
@@ -40,6 +26,10 @@ pub(crate) fn headline(arms: &[ArmSummary], pairs: &Pairs) -> Vec<String> {
         ));
     }
     lines
+}
+
+fn with_figures(arm: &ArmSummary) -> Option<(&ArmSummary, &Figures)> {
+    Some((arm, arm.figures.as_ref()?))
 }
 
 /// Above this share of the loss of predicting zero a model is said to have learned little.
@@ -74,11 +64,11 @@ fn equal_time(pair: &Versus) -> String {
         significant(pair.seconds, 3),
         significant(pair.ratio.value, 3),
     );
-    let beside = pair.beside();
+    let beside = words::in_brackets(pair);
     match pair.verdict {
         Verdict::NoInterval => format!(
             "{start}; {}, so neither is called better{beside}.",
-            seeds_text(pair.seeds).replace(':', ",")
+            words::no_interval(pair.seeds).replace(':', ",")
         ),
         verdict => {
             let holds = Verdict::of(&pair.ratio, 1.0) == Verdict::Undecided;

@@ -8,17 +8,18 @@
 //! `x_d = f(r) + k (f(d, r) - f(r))`
 //!
 //! (of logarithms for ratios and times), where `k` widens the spread over few seeds, see
-//! [`crate::seeds`], and leaves that over molecules as it is. Without losses under resamples `f(r)` is
+//! [`crate::estimate`], and leaves that over molecules as it is. Without losses under resamples `f(r)` is
 //! the estimate itself: the interval is over seeds only. Where three close seeds are measured on 30
 //! molecules, the tests find that such intervals hold the truth over all molecules in 24 % of cases,
 //! and those over molecules too in 91 %.
 
 use twirl_record::Record;
 
-use crate::curve::{Cost, Curve};
-use crate::number::significant;
-use crate::runs::{ArmRuns, Run};
-use crate::seeds::{Estimate, percentiles, resamples, widening};
+use crate::cost::Cost;
+use crate::curve::Curve;
+use crate::estimate::{Estimate, percentiles, resamples, widening};
+use crate::refusal::Refusal;
+use crate::run::{ArmRuns, Run};
 
 /// What is known of every seed of two arms: as measured, and under each resample of molecules.
 pub(crate) struct Sides<S> {
@@ -84,25 +85,22 @@ impl<S> Sides<S> {
 
 impl Sides<Curve> {
     /// The curves of loss against a cost.
-    pub(crate) fn curves(a: &ArmRuns, b: &ArmRuns, cost: Cost) -> Result<Self, String> {
+    pub(crate) fn curves(a: &ArmRuns, b: &ArmRuns, cost: Cost) -> Result<Self, Refusal> {
         let curve = |run: &Run| {
-            Curve::of(run, cost).ok_or_else(|| {
-                let known = run.last().is_some_and(|last| cost.known(last).is_some());
-                let lacks = match cost {
-                    Cost::ModelFlops if !known => "count of operations",
-                    _ => "positive loss after its first step",
-                };
-                format!("{} has no {lacks}", run.label())
+            let known = run.last().is_some_and(|last| cost.known(last).is_some());
+            Curve::of(run, cost).ok_or_else(|| match cost {
+                Cost::ModelFlops if !known => Refusal::NotCounted(run.label()),
+                _ => Refusal::NoCurve(run.label()),
             })
         };
-        let side = |arm: &ArmRuns| -> Result<Vec<Curve>, String> {
+        let side = |arm: &ArmRuns| -> Result<Vec<Curve>, Refusal> {
             let curves: Vec<Curve> = arm
                 .counted()
                 .into_iter()
                 .map(curve)
                 .collect::<Result<_, _>>()?;
             if curves.is_empty() {
-                return Err(format!("{} has no record", arm.arm));
+                return Err(Refusal::NoRecord(arm.arm.clone()));
             }
             Ok(curves)
         };
@@ -121,29 +119,21 @@ impl Sides<Curve> {
     }
 
     /// Largest cost that all runs have, on the axis of these curves.
-    pub(crate) fn common(&self, cost: Cost) -> Result<f64, String> {
+    pub(crate) fn common(&self, cost: Cost) -> Result<f64, Refusal> {
         let all = || self.measured.iter().flatten();
-        let least = all().map(Curve::last).fold(f64::INFINITY, f64::min);
-        let [name, unit] = cost.words();
-        match all().map(Curve::first).find(|&first| first > least) {
-            None => Ok(least),
-            Some(late) => Err(format!(
-                "no common {name}: a run is first measured after {} {unit}, when another has ended \
-                 at {} {unit}; give both the same budget",
-                significant(late, 4),
-                significant(least, 4),
-            )),
+        let last = all().map(Curve::last).fold(f64::INFINITY, f64::min);
+        match all().map(Curve::first).find(|&first| first > last) {
+            None => Ok(last),
+            Some(first) => Err(Refusal::Apart { cost, first, last }),
         }
     }
 
     /// The loss of the first over that of the second at the largest cost that all runs have.
-    pub(crate) fn at_equal(&self, cost: Cost) -> Result<(f64, Draws<f64>), String> {
+    pub(crate) fn at_equal(&self, cost: Cost) -> Result<(f64, Draws<f64>), Refusal> {
         let at = self.common(cost)?;
         let ratio =
             |[a, b]: [Vec<&Curve>; 2]| Some(Curve::mean(a)?.at(at)? / Curve::mean(b)?.at(at)?);
-        let name = cost.words()[0];
-        let draws = self.draw(ratio);
-        let draws = draws.ok_or_else(|| format!("the seeds of an arm have no common {name}"))?;
+        let draws = self.draw(ratio).ok_or(Refusal::SeedsApart(cost))?;
         Ok((at, draws))
     }
 }
@@ -152,9 +142,8 @@ impl Sides<f64> {
     /// The logarithms of the last losses; they may be infinite or no numbers.
     pub(crate) fn last_losses(a: &ArmRuns, b: &ArmRuns) -> Self {
         let last = |arm: &ArmRuns| {
-            let runs = arm.counted();
-            let losses = runs.iter().filter_map(|run| run.last());
-            losses.map(|record| record.split.loss.ln()).collect()
+            let last = arm.last_records().into_iter();
+            last.map(|record| record.split.loss.ln()).collect()
         };
         let of = |run: &Run, r: usize| {
             let loss = run.last()?.loss_replicates[r].ln();

@@ -2,9 +2,9 @@
 
 use twirl_record::Record;
 
-use crate::curve::{Cost, along};
-use crate::number::NONE;
-use crate::runs::{ArmRuns, Run};
+use crate::cost::Cost;
+use crate::curve::along;
+use crate::run::{ArmRuns, Run};
 
 /// Part of the peak learning rate by which a rate may exceed the last of its schedule and still
 /// count as annealed.
@@ -48,33 +48,6 @@ impl Caveats {
     /// Whether neither may be called better at a cost: a seed failed, or an arm is mid-anneal there.
     pub(crate) fn forbid(&self) -> bool {
         self.any_failed() || self.mid_anneal != [false; 2]
-    }
-
-    /// In words, with names of the two; a dash for nothing.
-    pub(crate) fn text(&self, names: [&str; 2]) -> String {
-        let mut parts = Vec::new();
-        for (name, failed) in names.iter().zip(self.failed) {
-            match failed {
-                0 => {}
-                1 => parts.push(format!("1 seed of {name} failed")),
-                many => parts.push(format!("{many} seeds of {name} failed")),
-            }
-        }
-        let annealing = names.iter().zip(self.mid_anneal);
-        let annealing = annealing.filter(|pair| pair.1).map(|pair| *pair.0);
-        match annealing.collect::<Vec<_>>()[..] {
-            [] => {}
-            [one] => parts.push(format!("{one} mid-anneal then")),
-            _ => parts.push("both mid-anneal then".into()),
-        }
-        if self.seeds_only {
-            parts.push("over seeds only".into());
-        }
-        if parts.is_empty() {
-            NONE.into()
-        } else {
-            parts.join("; ")
-        }
     }
 }
 

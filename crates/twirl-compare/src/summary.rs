@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use twirl_record::{Record, Split, Status};
 
-use crate::curve::{percent_curve, percent_of, settled_below};
-use crate::number::mean_count;
-use crate::runs::ArmRuns;
-use crate::seeds::{Estimate, mean_over_seeds};
+use crate::estimate::{Estimate, mean_over_seeds};
+use crate::percent::{mean_count, percent_curve, percent_of, settled_below};
+use crate::run::{ArmRuns, Run};
 
 /// Percentages whose first lasting step is reported.
 pub const THRESHOLDS: [f64; 4] = [10.0, 5.0, 2.0, 1.0];
@@ -68,7 +67,35 @@ pub struct Figures {
     pub steps_to: [Option<u64>; 4],
 }
 
-/// What a table says about an arm.
+/// How a run stands that did not finish, or left no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Arm and seed.
+    pub run: String,
+    /// Its status.
+    pub status: Status,
+    /// Step of its last record.
+    pub step: u64,
+    /// Step at which it was to end.
+    pub steps: u64,
+    /// Its error, if it has one.
+    pub error: Option<String>,
+}
+
+impl Standing {
+    /// Of a run.
+    pub fn of(run: &Run) -> Self {
+        Self {
+            run: run.label(),
+            status: run.manifest.status,
+            step: run.last_step(),
+            steps: run.manifest.job.train.steps,
+            error: run.manifest.error.clone(),
+        }
+    }
+}
+
+/// What the runs of an arm say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArmSummary {
     /// Arm name.
@@ -81,41 +108,31 @@ pub struct ArmSummary {
     pub figures: Option<Figures>,
     /// Whether the figures come from finished runs.
     pub finished: bool,
-    /// One line for each run that did not finish.
-    pub notes: Vec<String>,
+    /// The runs that did not finish, or left no record.
+    pub unfinished: Vec<Standing>,
 }
 
 /// Summarises an arm.
 pub fn summarise(arm: &ArmRuns) -> ArmSummary {
     let counted = arm.counted();
-    let finished =
-        !counted.is_empty() && counted.iter().all(|run| run.manifest.status == Status::Ok);
-    let notes = arm
+    let ok = |run: &Run| run.manifest.status == Status::Ok;
+    let unfinished = arm
         .runs
         .iter()
-        .filter(|run| run.manifest.status != Status::Ok || run.records.is_empty())
-        .map(|run| {
-            let standing = if run.manifest.status == Status::Ok {
-                "ok, but without a record".into()
-            } else {
-                run.standing()
-            };
-            format!("{}: {standing}", run.label())
-        })
-        .collect();
+        .filter(|run| !ok(run) || run.records.is_empty());
     ArmSummary {
         arm: arm.arm.clone(),
         exact: arm.is_exact(),
         parameters: arm.runs.first().map_or(0, |run| run.manifest.parameters),
         figures: figures(arm),
-        finished,
-        notes,
+        finished: !counted.is_empty() && counted.iter().all(|run| ok(run)),
+        unfinished: unfinished.map(Standing::of).collect(),
     }
 }
 
 fn figures(arm: &ArmRuns) -> Option<Figures> {
     let counted = arm.counted();
-    let last: Vec<&Record> = counted.iter().filter_map(|run| run.last()).collect();
+    let last = arm.last_records();
     let first = *last.first()?;
     let curve = percent_curve(arm);
     let term = |name: &String| {

@@ -4,44 +4,13 @@ use twirl_record::Record;
 
 use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
-use crate::curve::{Cost, Curve, Reach, along};
+use crate::cost::Cost;
+use crate::curve::{Curve, Reach, along};
 use crate::draws::{Draws, Sides};
-use crate::number::NONE;
-use crate::runs::{ArmRuns, Run, TaskRuns};
-use crate::seeds::{Estimate, mean_over_seeds};
-
-/// What the figures say about two arms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The first is lower, and the interval excludes equality.
-    Lower,
-    /// The first is higher, and the interval excludes equality.
-    Higher,
-    /// The interval holds equality, or a caveat forbids to call either lower.
-    Undecided,
-    /// Too few seeds for an interval.
-    NoInterval,
-}
-
-impl Verdict {
-    /// The verdict of an estimate that is `equal` where both sides are equal.
-    pub(crate) fn of(estimate: &Estimate, equal: f64) -> Self {
-        match estimate.interval {
-            None => Self::NoInterval,
-            Some([_, high]) if high < equal => Self::Lower,
-            Some([low, _]) if low > equal => Self::Higher,
-            Some(_) => Self::Undecided,
-        }
-    }
-
-    /// Neither is called lower where a caveat forbids it.
-    pub(crate) fn unless(self, forbidden: bool) -> Self {
-        match self {
-            Self::Lower | Self::Higher if forbidden => Self::Undecided,
-            verdict => verdict,
-        }
-    }
-}
+use crate::estimate::{Estimate, mean_over_seeds};
+use crate::refusal::Refusal;
+use crate::run::{ArmRuns, Run, TaskRuns};
+use crate::verdict::Verdict;
 
 /// A time or a factor that may not be reached, with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,27 +72,40 @@ pub struct Versus {
     /// of time between measurements. Its interval is over seeds only.
     pub equiv_share: Estimate,
     /// The comparison that no device has a part in, or why there is none.
-    pub at_equal_flops: Result<AtEqualFlops, String>,
+    pub at_equal_flops: Result<AtEqualFlops, Refusal>,
 }
 
-/// All comparisons of a task: each arm without exact symmetry against each exact arm, or the
-/// reason why there is none.
-pub fn versus_all(task: &TaskRuns) -> Vec<(String, String, Result<Versus, String>)> {
-    let with_records = || task.arms.iter().filter(|arm| !arm.counted().is_empty());
-    let mut all = Vec::new();
-    for exact in with_records().filter(|arm| arm.is_exact()) {
-        for plain in with_records().filter(|arm| !arm.is_exact()) {
-            all.push((plain.arm.clone(), exact.arm.clone(), versus(plain, exact)));
-        }
-    }
-    all
+/// An arm without exact symmetry against an exact one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// The arm without exact symmetry.
+    pub plain: String,
+    /// The exactly equivariant arm.
+    pub exact: String,
+    /// The comparison, or why there is none.
+    pub versus: Result<Versus, Refusal>,
+}
+
+/// All comparisons of a task: each arm without exact symmetry against each exact arm.
+pub fn versus_all(task: &TaskRuns) -> Vec<Pair> {
+    let with_records = task.arms.iter().filter(|arm| !arm.counted().is_empty());
+    let (exact, plain): (Vec<_>, Vec<_>) = with_records.partition(|arm| arm.is_exact());
+    let against = |exact: &ArmRuns, plain: &ArmRuns| Pair {
+        plain: plain.arm.clone(),
+        exact: exact.arm.clone(),
+        versus: versus(plain, exact),
+    };
+    let pairs = exact
+        .iter()
+        .flat_map(|exact| plain.iter().map(|plain| against(exact, plain)));
+    pairs.collect()
 }
 
 /// Compares two arms.
 ///
 /// # Errors
 /// Why they cannot be compared: settings, data or device differ, or no common device time.
-pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
+pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, Refusal> {
     let cost = Cost::DeviceSeconds;
     let sides = Sides::curves(plain, exact, cost)?;
     let (runs_a, runs_b) = (plain.counted(), exact.counted());
@@ -135,11 +117,11 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
     let seconds = sides.common(cost)?;
     let draws = sides
         .draw(|[a, b]| Figures::of(&Curve::mean(a)?, &Curve::mean(b)?, seconds))
-        .ok_or("the seeds of an arm have no common device time")?;
+        .ok_or(Refusal::SeedsApart(cost))?;
     let figures = &draws.value;
     let ratio = draws.ratio(|figures| figures.plain / figures.exact);
     let shares: Option<Vec<f64>> = runs_a.iter().map(|run| share_at(run, seconds)).collect();
-    let shares = shares.ok_or("a run has no measurement around the common device time")?;
+    let shares = shares.ok_or(Refusal::NotAround)?;
     let caveats = Caveats::of([plain, exact], draws.seeds_only(), cost, Some(seconds));
     Ok(Versus {
         plain: plain.arm.clone(),
@@ -160,7 +142,7 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, String> {
     })
 }
 
-fn at_equal_flops(plain: &ArmRuns, exact: &ArmRuns) -> Result<AtEqualFlops, String> {
+fn at_equal_flops(plain: &ArmRuns, exact: &ArmRuns) -> Result<AtEqualFlops, Refusal> {
     let cost = Cost::ModelFlops;
     let (flops, draws) = Sides::curves(plain, exact, cost)?.at_equal(cost)?;
     let ratio = draws.ratio(|ratio| *ratio);
@@ -171,16 +153,6 @@ fn at_equal_flops(plain: &ArmRuns, exact: &ArmRuns) -> Result<AtEqualFlops, Stri
         ratio,
         caveats,
     })
-}
-
-impl Versus {
-    /// What must be read beside the verdict, in brackets after a space; nothing if there is nothing.
-    pub fn beside(&self) -> String {
-        match self.caveats.text([&self.plain, &self.exact]) {
-            text if text == NONE => String::new(),
-            text => format!(" ({text})"),
-        }
-    }
 }
 
 impl Reached {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::runs::ArmRuns;
+use crate::run::ArmRuns;
 
 /// Largest relative change of a figure before the first step. Another processor sums in another
 /// order, which changes a loss in single precision by about 1e-6.
@@ -38,39 +38,52 @@ pub(crate) fn starts(arm: &ArmRuns) -> Vec<Start> {
         .collect()
 }
 
-/// One line for each figure that is not the reference's, and whether it is larger. Percentages of
-/// exact arms are rounding and are not held against anything.
+/// A figure before the first step that is not the reference's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartChange {
+    /// Name of the figure.
+    pub figure: &'static str,
+    /// Seed.
+    pub seed: u64,
+    /// What was measured.
+    pub value: f64,
+    /// What the reference has.
+    pub expected: f64,
+    /// Whether the settings of the arm changed: if not, measurement, data or initial weights did.
+    pub settings_changed: bool,
+}
+
+/// The figures that are not the reference's. Percentages of exact arms are rounding and are not held
+/// against anything.
 pub(crate) fn changed(
     reference: &[Start],
-    arm_config_agrees: bool,
     found: &[Start],
     exact: bool,
-) -> Vec<(bool, String)> {
+    settings_changed: bool,
+) -> Vec<StartChange> {
     let mut changes = Vec::new();
     for start in found {
         let Some(expected) = reference.iter().find(|other| other.seed == start.seed) else {
             continue;
         };
-        let percent =
-            (!exact).then_some(("percent_equiv", expected.percent_equiv, start.percent_equiv));
-        let figures = [Some(("loss", expected.loss, start.loss)), percent];
-        for (name, expected, value) in figures.into_iter().flatten() {
-            if (value - expected).abs() > START_TOLERANCE * expected.abs() {
-                let cause = if arm_config_agrees {
-                    "measurement, data or initial weights changed"
-                } else {
-                    "the settings of the arm changed"
-                };
-                changes.push((
-                    value > expected,
-                    format!(
-                        "{name} of seed {} before training is {value:.6e}, the reference has \
-                         {expected:.6e}: {cause}",
-                        start.seed
-                    ),
-                ));
-            }
+        let mut figures = vec![("loss", start.loss, expected.loss)];
+        if !exact {
+            figures.push(("percent_equiv", start.percent_equiv, expected.percent_equiv));
         }
+        figures.retain(|(_, value, expected)| {
+            (value - expected).abs() > START_TOLERANCE * expected.abs()
+        });
+        changes.extend(
+            figures
+                .into_iter()
+                .map(|(figure, value, expected)| StartChange {
+                    figure,
+                    seed: start.seed,
+                    value,
+                    expected,
+                    settings_changed,
+                }),
+        );
     }
     changes
 }
