@@ -1,7 +1,9 @@
 //! Which runs may be compared.
 
+use std::fmt::Display;
+
 use serde_json::Value;
-use twirl_record::{Evaluation, Manifest};
+use twirl_record::{Evaluation, Manifest, first_difference};
 
 use crate::refusal::Refusal;
 
@@ -50,26 +52,13 @@ fn plain<T: serde::Serialize>(settings: &T) -> Value {
     serde_json::to_value(settings).expect("settings are plain data")
 }
 
-fn same<T: PartialEq + ToString>(what: &str, a: &T, b: &T) -> Result<(), Refusal> {
+fn same<T: PartialEq + Display>(what: &str, a: &T, b: &T) -> Result<(), Refusal> {
     if a == b {
         return Ok(());
     }
-    Err(Refusal::Differ {
-        what: what.to_owned(),
-        a: a.to_string(),
-        b: b.to_string(),
-    })
+    Err(Refusal::Differ(format!("{what} is {a} and {b}")))
 }
 
-/// Names the innermost key that differs.
 fn same_value(what: &str, a: &Value, b: &Value) -> Result<(), Refusal> {
-    if let (Value::Object(left), Value::Object(right)) = (a, b) {
-        let absent = Value::from("absent");
-        for key in left.keys().chain(right.keys()) {
-            let of = |side| serde_json::Map::get(side, key).unwrap_or(&absent);
-            same_value(&format!("{what}.{key}"), of(left), of(right))?;
-        }
-        return Ok(());
-    }
-    same(what, a, b)
+    first_difference(what, a, b).map_or(Ok(()), |found| Err(Refusal::Differ(found)))
 }

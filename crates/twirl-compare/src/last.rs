@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use twirl_record::{Companion, CompanionRecord, Figure, TermRecord};
+use twirl_record::{ExtraMeasurement, ExtraRecord, Figure, TermRecord};
 
 use crate::compare::{Comparison, compare};
 use crate::estimate::{Estimate, mean_over_seeds};
@@ -17,7 +17,7 @@ pub struct CompanionSummary {
     /// Name of the companion.
     pub name: String,
     /// Which rotations.
-    pub companion: Companion,
+    pub companion: ExtraMeasurement,
     /// Rotations of each molecule.
     pub rotations: usize,
     /// Molecules behind the interval; the fewest of a seed.
@@ -37,7 +37,7 @@ pub fn companions(arm: &ArmRuns) -> Vec<CompanionSummary> {
     let molecules = last.iter().map(|record| record.molecules).min();
     let summary = |name: &String| {
         let found = last.iter().filter_map(|record| record.companions.get(name));
-        let found: Vec<&CompanionRecord> = found.collect();
+        let found: Vec<&ExtraRecord> = found.collect();
         let splits: Vec<_> = found.iter().map(|record| &record.split).collect();
         let most = |pick: fn(&TermRecord) -> Option<f64>| {
             let terms = found.iter().flat_map(|record| record.terms.values());
@@ -105,49 +105,40 @@ fn over_seeds(figures: &[&Figure]) -> Option<Estimate> {
     }
 }
 
-/// A variant of an arm, named after it (`arm-unaugmented`), against the arm itself.
+/// A control of an arm against the arm itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Control {
     /// The control against the arm.
     pub comparison: Comparison,
-    /// What the control's name adds to the arm's.
-    pub variant: String,
     /// Mean of the last percentages of control and arm.
     pub percents: [f64; 2],
     /// Learning rates of control and arm, in ascending order, each once.
     pub learning_rates: [Vec<f64>; 2],
 }
 
-/// The controls of a task that can be compared with their arms.
+/// The controls of a task that can be compared with their arms, in the order of these.
 pub fn controls(task: &TaskRuns) -> Vec<Control> {
-    let mut all = Vec::new();
-    for control in &task.arms {
-        for arm in task.controlled_by(&control.arm) {
-            let Ok(comparison) = compare(control, arm) else {
-                continue;
-            };
-            let sides = [control, arm];
-            let percent = |of: &ArmRuns| {
-                let last = of.last_records();
-                let sum: f64 = last.iter().map(|record| record.split.percent_equiv).sum();
-                sum / last.len() as f64
-            };
-            let rates = |of: &ArmRuns| {
-                let runs = of.counted();
-                let rates = runs.iter().map(|run| run.manifest.learning_rate);
-                let mut rates: Vec<f64> = rates.collect();
-                rates.sort_by(f64::total_cmp);
-                rates.dedup();
-                rates
-            };
-            all.push(Control {
-                variant: control.arm[arm.arm.len() + 1..].to_owned(),
-                percents: sides.map(percent),
-                learning_rates: sides.map(rates),
-                comparison,
-            });
-        }
-    }
+    let percent = |of: &ArmRuns| {
+        let last = of.last_records();
+        let sum: f64 = last.iter().map(|record| record.split.percent_equiv).sum();
+        sum / last.len() as f64
+    };
+    let rates = |of: &ArmRuns| {
+        let runs = of.counted();
+        let mut rates: Vec<f64> = runs.iter().map(|run| run.manifest.learning_rate).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.dedup();
+        rates
+    };
+    let of = |control| {
+        let arm = task.controlled_by(control)?;
+        Some(Control {
+            comparison: compare(control, arm).ok()?,
+            percents: [control, arm].map(percent),
+            learning_rates: [control, arm].map(rates),
+        })
+    };
+    let mut all: Vec<Control> = task.arms.iter().filter_map(of).collect();
     all.sort_by(|a, b| a.comparison.b.cmp(&b.comparison.b));
     all
 }

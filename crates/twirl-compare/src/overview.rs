@@ -2,7 +2,7 @@
 
 use crate::last::{CompanionSummary, Control, companions, controls};
 use crate::run::TaskRuns;
-use crate::summary::{ArmSummary, summarise};
+use crate::summary::{ArmSummary, Figures, summarise};
 use crate::versus::{Pair, versus_all};
 
 /// The figures of a task, computed once.
@@ -34,16 +34,13 @@ impl<'a> Overview<'a> {
 
     /// The arm with the lowest loss, controls aside, among those that are found exactly equivariant or
     /// among the others.
-    pub fn best(&self, exact: bool) -> Option<&ArmSummary> {
-        let is_control = |arm: &ArmSummary| self.task.controlled_by(&arm.arm).next().is_some();
-        let arms = self
-            .arms
-            .iter()
-            .filter(|arm| arm.exact == exact && !is_control(arm));
-        let with_loss = arms.filter_map(|arm| Some((arm, arm.figures.as_ref()?.total.loss.value)));
-        with_loss
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(arm, _)| arm)
+    pub fn best(&self, exact: bool) -> Option<(&ArmSummary, &Figures)> {
+        let arms = self.arms.iter().zip(&self.task.arms);
+        let contenders = arms.filter(|(_, runs)| self.task.controlled_by(runs).is_none());
+        let of_kind = contenders.filter(|(arm, _)| arm.exact == exact);
+        let with_figures = of_kind.filter_map(|(arm, _)| Some((arm, arm.figures.as_ref()?)));
+        let loss = |of: &(&ArmSummary, &Figures)| of.1.total.loss.value;
+        with_figures.min_by(|a, b| loss(a).total_cmp(&loss(b)))
     }
 
     /// The comparison of two arms, if there is one.

@@ -5,16 +5,9 @@ use crate::cost::Cost;
 /// Why there is no comparison.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// A setting or a device differs.
-    #[error("{what} is {a} and {b}")]
-    Differ {
-        /// What differs.
-        what: String,
-        /// One value.
-        a: String,
-        /// The other.
-        b: String,
-    },
+    /// A setting or a device differs: its name and both values.
+    #[error("{0}")]
+    Differ(String),
     /// Something is not that of the reference.
     #[error("{0} is not that of the reference")]
     NotTheReference(&'static str),

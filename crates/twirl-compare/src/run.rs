@@ -135,11 +135,10 @@ impl TaskRuns {
         self.arms.iter().flat_map(ArmRuns::counted)
     }
 
-    /// The arms that an arm is a control of, which it is named after: `plain-unaugmented` differs from
-    /// `plain` in the one thing that it says.
-    pub fn controlled_by<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a ArmRuns> {
-        let rest = |arm: &ArmRuns| Some(control.strip_prefix(&arm.arm)?.starts_with('-'));
-        self.arms.iter().filter(move |arm| rest(arm) == Some(true))
+    /// The arm that another one is a control of, as its runs declare it.
+    pub fn controlled_by(&self, control: &ArmRuns) -> Option<&ArmRuns> {
+        let name = control.runs.first()?.manifest.control_of.as_ref()?;
+        self.arms.iter().find(|arm| arm.arm == *name)
     }
 }
 

@@ -10,15 +10,15 @@ use crate::words;
 pub(crate) fn headline(found: &Overview) -> Vec<String> {
     let mut lines = Vec::new();
     let exact = found.best(true);
-    if let Some((arm, figures)) = found.best(false).and_then(with_figures) {
+    if let Some((arm, figures)) = found.best(false) {
         lines.push(share(arm, figures));
         lines.extend(figures.of_zero.filter(|share| *share > LEARNED).map(little));
-        let pair = exact.and_then(|exact| found.pair(&arm.arm, &exact.arm));
+        let pair = exact.and_then(|(exact, _)| found.pair(&arm.arm, &exact.arm));
         lines.extend(
             pair.and_then(|pair| pair.versus.as_ref().ok())
                 .map(equal_time),
         );
-    } else if let Some((arm, figures)) = exact.and_then(with_figures) {
+    } else if let Some((arm, figures)) = exact {
         lines.push(format!(
             "Every arm is exactly equivariant; the lowest loss is {} ({}).",
             significant(figures.total.loss.value, 4),
@@ -26,10 +26,6 @@ pub(crate) fn headline(found: &Overview) -> Vec<String> {
         ));
     }
     lines
-}
-
-fn with_figures(arm: &ArmSummary) -> Option<(&ArmSummary, &Figures)> {
-    Some((arm, arm.figures.as_ref()?))
 }
 
 /// Above this share of the loss of predicting zero a model is said to have learned little.

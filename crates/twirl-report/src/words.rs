@@ -4,7 +4,7 @@ use twirl_compare::{
     Caveats, Comparison, Control, Deviation, Finding, FindingKind, Standing, Verdict, Versus,
 };
 use twirl_core::{Design, FiniteGroup, Symmetry};
-use twirl_record::{Companion, Status};
+use twirl_record::{ExtraMeasurement, Status};
 
 use crate::table::Missing;
 use crate::text::one_line;
@@ -112,7 +112,7 @@ pub(crate) fn control(control: &Control) -> Option<String> {
 }
 
 /// Which rotations a companion takes.
-pub(crate) fn rotations(companion: &Companion) -> String {
+pub(crate) fn rotations(companion: &ExtraMeasurement) -> String {
     let named = |group: FiniteGroup| match group {
         FiniteGroup::Tetrahedral => "tetrahedral",
         FiniteGroup::Octahedral => "octahedral",

@@ -2,7 +2,7 @@
 
 use twirl_compare::TaskRuns;
 use twirl_compare::{
-    ArmRuns, CompanionSummary, Control, Verdict, baseline_figure, baselines, closing_figure,
+    ArmRuns, CompanionSummary, Comparison, Control, Verdict, baseline_figure, baselines, closing_figure,
     closing_figures,
 };
 
@@ -87,12 +87,16 @@ pub(crate) fn companions(companions: &[CompanionSummary]) -> Table {
     columns.table()
 }
 
-/// Variants of an arm, named after it (`arm-unaugmented`), against the arm itself.
+/// Controls of an arm against the arm itself.
 pub(crate) fn controls(controls: &[Control]) -> Table {
     let title = "Controls: variants of an arm against the arm itself";
     let mut columns = Columns::new("controls", title, controls);
     columns.label("arm", |row| &row.comparison.b);
-    columns.label("control", |row| &row.variant);
+    // Most are named after their arms.
+    columns.label("control", |row| {
+        let Comparison { a, b, .. } = &row.comparison;
+        a.strip_prefix(b).map_or(a.as_str(), |rest| rest.trim_start_matches('-'))
+    });
     let heading = ("loss of control / arm", "loss_ratio");
     columns.estimate(heading, |row| row.comparison.loss_ratio);
     columns

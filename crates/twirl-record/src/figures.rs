@@ -22,11 +22,10 @@ pub struct Figure {
 /// Figures of a finished run that are not losses, for example the quality of samples. They are
 /// made once, after training, off the device clock.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Closing {
+pub struct FinalFigures {
     /// Of this arm, by name.
     pub figures: BTreeMap<String, Figure>,
     /// The same figures of something to compare with, for example random geometries.
-    #[serde(default)]
     pub baselines: BTreeMap<String, BTreeMap<String, Figure>>,
     /// Pictures; kept in `pictures.json` of the run folder and not in the manifest.
     #[serde(skip)]

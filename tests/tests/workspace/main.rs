@@ -1,11 +1,14 @@
 //! Which crate may depend on which, held against `cargo metadata`, and sizes that stay readable.
 
+mod circles;
+mod source;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("a workspace")

@@ -2,8 +2,8 @@
 
 use twirl_core::FiniteGroup;
 
-use super::ParameterInfo;
-use crate::RunError;
+use crate::error::RunError;
+use crate::parameters::ParameterInfo;
 
 /// The orthogonal projection of a weight onto its equivariant part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

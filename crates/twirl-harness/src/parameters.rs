@@ -1,13 +1,25 @@
-//! The weights of a model as one vector.
+//! The parameters of a model: their places, and their values as one vector.
+
+use std::ops::Range;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::ParameterInfo;
-use crate::RunError;
+use crate::error::RunError;
+
+/// Where a parameter lies in the flat vector of weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterInfo {
+    /// Path in the model, for example `edge_head.weight`.
+    pub name: String,
+    /// Extents.
+    pub shape: Vec<usize>,
+    /// Place in the flat vector, row-major.
+    pub range: Range<usize>,
+}
 
 /// Lists the parameters of a model in its order.
-pub(super) fn parameters<M: Module>(model: &M) -> Vec<ParameterInfo> {
+pub(crate) fn parameters<M: Module>(model: &M) -> Vec<ParameterInfo> {
     let mut visitor = Places {
         path: Vec::new(),
         found: Vec::new(),
@@ -18,14 +30,14 @@ pub(super) fn parameters<M: Module>(model: &M) -> Vec<ParameterInfo> {
 }
 
 /// The weights of a model.
-pub(super) fn flatten<M: Module>(model: &M) -> Vec<f64> {
+pub(crate) fn flatten<M: Module>(model: &M) -> Vec<f64> {
     let mut visitor = Flatten(Vec::new());
     model.visit(&mut visitor);
     visitor.0
 }
 
 /// The model with other weights, on `device`, with gradients.
-pub(super) fn replace<M: Module>(
+pub(crate) fn replace<M: Module>(
     model: M,
     weights: &[f64],
     device: &Device,

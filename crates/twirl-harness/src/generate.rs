@@ -1,8 +1,9 @@
-//! Molecules that a finished model makes.
+//! Molecules that a trained model makes.
 
 use burn::tensor::Device;
 
-use crate::{Arm, Task, TaskError};
+use crate::error::TaskError;
+use crate::task::{Arm, Task};
 
 /// Molecules that are asked for.
 #[derive(Debug, Clone, PartialEq)]
