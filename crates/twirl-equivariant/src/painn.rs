@@ -77,6 +77,11 @@ pub struct Painn {
 }
 
 impl Painn {
+    /// The table of species.
+    pub fn embedding(&self) -> &Embedding {
+        &self.embedding
+    }
+
     /// Features of every atom.
     ///
     /// # Panics

@@ -97,6 +97,11 @@ pub struct TensorField {
 }
 
 impl TensorField {
+    /// The table of species.
+    pub fn embedding(&self) -> &Embedding {
+        &self.embedding
+    }
+
     /// Features of every atom.
     ///
     /// # Panics

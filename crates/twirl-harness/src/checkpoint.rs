@@ -14,10 +14,10 @@ use burn::optim::ModuleOptimizer;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use twirl_record::sync_folder;
+use twirl_record::{Folder, SearchReport, sync_folder, write_whole};
 
-use crate::train::Trainee;
-use crate::{Folder, RunError, SearchReport};
+use crate::error::RunError;
+use crate::trainer::Trainee;
 
 /// The counters of a run. Random streams and the data cursor are functions of seed and step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ pub(crate) fn save<A: Module>(
         sha256,
     };
     let text = serde_json::to_string_pretty(&contents).expect("counters are plain data");
-    crate::write_whole(&temporary.join(CONTENTS), text.as_bytes())?;
+    write_whole(&temporary.join(CONTENTS), text.as_bytes())?;
     let publish = || {
         for name in [WEIGHTS, AVERAGE, OPTIMIZER] {
             File::open(temporary.join(name))?.sync_all()?;

@@ -9,12 +9,12 @@ pub enum RecordError {
     #[error("{0}")]
     Setting(String),
     /// A file could not be read or written.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {cause}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
+        /// The cause. It is in the message, so it is not told again as its source.
+        cause: std::io::Error,
     },
     /// A file of a run folder holds something else than it should.
     #[error("{}: {problem}; {remedy}", .path.display())]
@@ -35,7 +35,7 @@ impl RecordError {
     /// An error of a file operation.
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { path, source }
+        move |cause| Self::File { path, cause }
     }
 
     /// A file with the wrong content.

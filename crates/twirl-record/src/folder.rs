@@ -4,8 +4,10 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::closing::Picture;
 use crate::error::RecordError;
+use crate::failure::Failure;
+use crate::figures::Picture;
+use crate::format::{Document, read_document, write_document};
 use crate::manifest::Manifest;
 use crate::record::{Record, read_records};
 use crate::whole::write_whole;
@@ -77,7 +79,7 @@ impl Folder {
         match file.try_lock() {
             Ok(()) => Ok(Lock { path, _file: file }),
             Err(TryLockError::WouldBlock) => Err(RecordError::Locked(self.0.clone())),
-            Err(TryLockError::Error(source)) => Err(RecordError::File { path, source }),
+            Err(TryLockError::Error(cause)) => Err(RecordError::File { path, cause }),
         }
     }
 
@@ -90,14 +92,7 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&path).map_err(RecordError::file(&path))?;
-        serde_json::from_str(&text).map(Some).map_err(|error| {
-            RecordError::content(
-                &path,
-                error,
-                "it was written by another version or edited by hand",
-            )
-        })
+        read_document(Document::Manifest, &path).map(Some)
     }
 
     /// The last record, if there is one.
@@ -109,6 +104,21 @@ impl Folder {
             return Ok(None);
         }
         Ok(read_records(&self.records())?.pop())
+    }
+
+    /// Path of `failure.json`.
+    pub fn failure(&self) -> PathBuf {
+        self.0.join("failure.json")
+    }
+
+    /// Keeps what is known of a step that failed.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    #[expect(clippy::missing_panics_doc, reason = "plain data always serialises")]
+    pub fn write_failure(&self, failure: &Failure) -> Result<(), RecordError> {
+        let text = serde_json::to_string_pretty(failure).expect("a failure is plain data");
+        write_whole(&self.failure(), text.as_bytes())
     }
 
     /// Path of `pictures.json`.
@@ -144,10 +154,8 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be written.
-    #[expect(clippy::missing_panics_doc, reason = "plain data always serialises")]
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RecordError> {
-        let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain data");
-        write_whole(&self.manifest(), text.as_bytes())
+        write_document(&self.manifest(), manifest)
     }
 
     /// Appends one record and makes it durable.

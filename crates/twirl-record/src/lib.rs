@@ -4,31 +4,37 @@
 //! A [`Job`] is everything that decides a run's figures; a [`Manifest`] says what the run was and how
 //! it stands; a [`Record`] is one measurement; a [`Folder`] is where they lie.
 
-mod closing;
 mod device;
+mod difference;
 mod error;
+mod failure;
+mod figures;
 mod folder;
+mod format;
 mod job;
 mod manifest;
+mod plan;
 mod record;
 mod search;
 mod settings;
 mod training;
 mod whole;
 
-pub use closing::{Closing, Figure, Panel, Picture};
 pub use device::DeviceIdentity;
+pub use difference::first_difference;
 pub use error::RecordError;
+pub use failure::Failure;
+pub use figures::{Figure, FinalFigures, Panel, Picture};
 pub use folder::{Folder, Lock};
+pub use format::{Document, FORMAT, document_text, read_document, upgrade, write_document};
 pub use job::{DataIdentity, Job};
 pub use manifest::{Manifest, Status, Stop};
-pub use record::{
-    CompanionRecord, EXACT, Record, Split, TRAINING_PASSES, TermRecord, read_records,
-};
+pub use plan::Plan;
+pub use record::{EXACT, ExtraRecord, Record, Split, TRAINING_PASSES, TermRecord, read_records};
 pub use search::{Candidate, SearchReport};
 pub use settings::{
-    Companion, Evaluation, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search, TrainConfig,
-    Weights,
+    Evaluation, ExtraMeasurement, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search,
+    TrainConfig, Weights,
 };
 pub use training::{ExactSymmetry, Training};
 pub use whole::{sync_folder, write_whole};

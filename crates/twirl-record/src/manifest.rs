@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::closing::Closing;
 use crate::device::DeviceIdentity;
+use crate::figures::FinalFigures;
 use crate::job::{DataIdentity, Job};
 use crate::search::SearchReport;
-use crate::training::Training;
+use crate::training::{ExactSymmetry, Training};
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,10 +47,16 @@ pub struct Manifest {
     pub stop: Option<Stop>,
     /// Full settings and seed.
     pub job: Job,
-    /// How the arm's training data were posed; absent in manifests of version 0.1.0 before it was
-    /// recorded.
-    #[serde(default)]
+    /// How the arm's training data were posed; `None` in some manifests of format 1.
     pub training: Option<Training>,
+    /// The arm that this one is a control of, for example the same model trained on rotated data;
+    /// absent where it is none, and in manifests of version 0.1.0 before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_of: Option<String>,
+    /// The symmetry that the arm declares to have exactly, by construction; absent where it has none,
+    /// and in manifests of version 0.1.0 before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symmetry: Option<ExactSymmetry>,
     /// Data set and its hash.
     pub data: DataIdentity,
     /// Device.
@@ -79,6 +85,5 @@ pub struct Manifest {
     /// Seconds since the Unix epoch when the run began.
     pub started: u64,
     /// Figures of the finished model that are not losses.
-    #[serde(default)]
-    pub closing: Closing,
+    pub closing: FinalFigures,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use twirl_core::tolerance;
 
 use crate::error::RecordError;
-use crate::settings::Companion;
+use crate::settings::ExtraMeasurement;
 
 /// A loss and its two parts, for the whole or for one term.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -59,9 +59,9 @@ pub struct TermRecord {
 
 /// A further measurement of the last weights, under rotations of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CompanionRecord {
+pub struct ExtraRecord {
     /// Which rotations.
-    pub companion: Companion,
+    pub companion: ExtraMeasurement,
     /// The training loss and its parts under them.
     #[serde(flatten)]
     pub split: Split,
@@ -123,7 +123,7 @@ pub struct Record {
     pub scores: BTreeMap<String, f64>,
     /// Further measurements, by name; on the last record of a run only.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub companions: BTreeMap<String, CompanionRecord>,
+    pub companions: BTreeMap<String, ExtraRecord>,
 }
 
 /// Reads `records.jsonl`.

@@ -7,6 +7,9 @@ use twirl_core::{Design, Law, Symmetry};
 
 use crate::error::RecordError;
 
+/// Fewest bootstrap replicates: the 2.5 % point of an interval would lie outside of fewer.
+const REPLICATES: usize = 40;
+
 /// How an arm is trained and measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -86,6 +89,8 @@ pub struct Optimizer {
     pub momentum: f64,
     /// Second decay of `adamw` and `lion`.
     pub second: f64,
+    /// Added to the root of the second moment of `adamw`.
+    pub epsilon: f64,
 }
 
 impl Default for Optimizer {
@@ -95,6 +100,7 @@ impl Default for Optimizer {
             weight_decay: 0.0,
             momentum: 0.9,
             second: 0.999,
+            epsilon: 1e-8,
         }
     }
 }
@@ -175,7 +181,7 @@ pub enum Weights {
 /// A further measurement at the end of a run, under rotations of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Companion {
+pub struct ExtraMeasurement {
     /// Rotations of each item.
     pub design: Design,
     /// Proper rotations only, or their negatives too.
@@ -201,7 +207,7 @@ pub struct Evaluation {
     pub replicates: usize,
     /// Further measurements of the last weights, by name. Their figures are never mixed with those
     /// of `design`.
-    pub companions: BTreeMap<String, Companion>,
+    pub companions: BTreeMap<String, ExtraMeasurement>,
 }
 
 impl Default for Evaluation {
@@ -265,6 +271,12 @@ impl TrainConfig {
             return Err(RecordError::Setting(
                 "train.evaluation.per_decade is 0; give at least 1".into(),
             ));
+        }
+        if self.evaluation.replicates < REPLICATES {
+            return Err(RecordError::Setting(format!(
+                "train.evaluation.replicates is {}; give at least {REPLICATES}",
+                self.evaluation.replicates
+            )));
         }
         if let Some(search) = &self.search
             && (search.rates.is_empty()

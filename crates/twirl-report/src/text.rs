@@ -44,6 +44,25 @@ fn steers(letter: char) -> bool {
     letter.is_control() || turns || matches!(letter, '\u{fffe}' | '\u{ffff}')
 }
 
+/// A whole text, whose lines stay, without characters that steer.
+pub(crate) fn unsteered(text: &str) -> String {
+    let safe = |letter: char| {
+        if steers(letter) && !letter.is_whitespace() {
+            '\u{fffd}'
+        } else {
+            letter
+        }
+    };
+    text.chars().map(safe).collect()
+}
+
+/// Text without line breaks and control characters.
+pub(crate) fn one_line(text: &str) -> String {
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
 /// A name as part of a file's name: a task's is that of a folder, but may come from a file.
 pub(crate) fn file_stem(name: &str) -> String {
     let safe = |letter: char| {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use twirl_compare::CompareError;
 use twirl_core::CoreError;
 use twirl_harness::RunError;
 use twirl_landscape::LandscapeError;
 use twirl_record::RecordError;
-use twirl_report::ReportError;
 
 /// A study, or a cell of one, that cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,16 @@ pub enum StudyError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A size that an arm does not have.
+    #[error("{place} has no size {size}; give one of {known}")]
+    NoSize {
+        /// The arm.
+        place: String,
+        /// What was asked for.
+        size: String,
+        /// The sizes that it has.
+        known: String,
+    },
     /// A job of an arm that is not in the list of entries.
     #[error("no arm {0} in the list of entries")]
     NoArm(String),
@@ -78,7 +88,7 @@ pub enum StudyError {
     Landscape(#[from] LandscapeError),
     /// Runs could not be read.
     #[error(transparent)]
-    Report(#[from] ReportError),
+    Report(#[from] CompareError),
     /// A file could not be read or written, or a run folder holds something else than it should.
     #[error(transparent)]
     Record(#[from] RecordError),

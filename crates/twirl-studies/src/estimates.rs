@@ -1,6 +1,9 @@
 //! Means over seeds.
 
-use twirl_report::{Estimate, mean_over_seeds, range, significant};
+use twirl_compare::{Estimate, mean_over_seeds};
+use twirl_report::{range, significant};
+
+use crate::holm::{Bound, Test};
 
 /// Geometric mean over seeds, with its interval. Not for values at or below zero.
 pub(crate) fn geometric(values: &[f64]) -> Option<Estimate> {
@@ -20,6 +23,17 @@ pub(crate) fn geometric(values: &[f64]) -> Option<Estimate> {
 pub(crate) fn arithmetic(values: &[f64]) -> Option<Estimate> {
     let usable = !values.is_empty() && values.iter().all(|value| value.is_finite());
     usable.then(|| mean_over_seeds(values, None))
+}
+
+/// An estimate over seeds, held against a bound; nothing without an interval.
+pub(crate) fn over_seeds(found: Option<Estimate>, seeds: usize, bound: Bound) -> Option<Test> {
+    let Estimate { value, interval } = found?;
+    Some(Test {
+        value,
+        interval: interval?,
+        bound,
+        freedom: seeds - 1,
+    })
 }
 
 /// `1.23 (1.1 to 1.4)`.

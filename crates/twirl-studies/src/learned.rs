@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use twirl_report::{ArmRuns, comparable};
+use twirl_compare::{ArmRuns, comparable};
 
 use crate::context::StudyContext;
 use crate::error::StudyError;
@@ -44,7 +44,9 @@ impl Yardstick {
         let share = |loss: f64| format!("{:.3} of the loss of zero", loss / zero);
         if self.best > MOST * zero {
             let (best, whose) = (share(self.best), &self.whose);
-            return Some(format!("has not learned: the best of all, {whose}, has {best}"));
+            return Some(format!(
+                "has not learned: the best of all, {whose}, has {best}"
+            ));
         }
         let closed = (zero - loss) / (zero - self.best);
         // A loss that is not a number has closed nothing.

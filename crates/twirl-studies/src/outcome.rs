@@ -6,13 +6,12 @@ use std::path::Path;
 
 use serde_json::Value;
 use twirl_record::write_whole;
-use twirl_report::Chart;
+use twirl_report::{Chart, Table};
 
 use crate::error::StudyError;
 use crate::holm::{Test, kept};
 use crate::judgement::Judgement;
 use crate::published::Published;
-use twirl_report::Table;
 
 /// The judgement of a claim on one task and arm, with its figures in words.
 #[derive(Debug, Clone, PartialEq)]
@@ -227,10 +226,16 @@ mod tests {
         starts(&[finding(1.0, false)], "extension, supported: claim");
         starts(&[finding(3.0, false)], "extension, not supported: claim");
         starts(&[finding(1.0, true)], "confirmed: claim");
-        starts(&[finding(3.0, true), finding(1.9, false)], "contradicted: claim");
+        starts(
+            &[finding(3.0, true), finding(1.9, false)],
+            "contradicted: claim",
+        );
         let both = [finding(3.0, true), finding(1.0, false)];
         starts(&both, "contradicted; extension, supported: claim");
-        starts(&[finding(3.0, false), finding(1.0, false)], "undecided: claim");
+        starts(
+            &[finding(3.0, false), finding(1.0, false)],
+            "undecided: claim",
+        );
         starts(&[], "undecided: claim");
         let text = outcome(&both).text("claim", "rule", false);
         assert!(text.contains("data: a tenth of its frames"), "{text}");
@@ -248,6 +253,10 @@ mod tests {
             ..Outcome::default()
         };
         outcome.hold_as_family();
-        assert!(outcome.verdict("claim").contains("among 2 intervals (Holm)"));
+        assert!(
+            outcome
+                .verdict("claim")
+                .contains("among 2 intervals (Holm)")
+        );
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use twirl_compare::{ArmRuns, RunSet};
 use twirl_record::{Folder, Job, Search, Status, Training};
-use twirl_report::{ArmRuns, RunSet};
 
 use crate::budgets::Section;
 use crate::cells::Cells;

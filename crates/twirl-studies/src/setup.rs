@@ -1,6 +1,6 @@
 //! An arm with its settings: what a cell of a study is made of.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use twirl_harness::Entry;
 use twirl_record::Job;
 
@@ -47,20 +47,20 @@ impl ArmSetup {
         self.with_config(&task, &self.job.arm_config)
     }
 
-    /// The same with `width` multiplied.
-    pub(crate) fn wider(&self, factor: f64) -> Result<Self, StudyError> {
-        if factor == 1.0 {
-            return Ok(self.clone());
-        }
-        let mut config = self.job.arm_config.clone();
-        let Some(width) = config["width"].as_u64() else {
-            return Err(StudyError::NoSetting {
+    /// The same in a named size of the arm.
+    pub(crate) fn sized(&self, size: &str) -> Result<Self, StudyError> {
+        let sizes = self
+            .entry
+            .sizes()
+            .map_err(StudyError::settings(self.place()))?;
+        let Some((_, config)) = sizes.iter().find(|(name, _)| *name == size) else {
+            let names: Vec<&str> = sizes.iter().map(|(name, _)| *name).collect();
+            return Err(StudyError::NoSize {
                 place: self.place(),
-                setting: "width",
-                remedy: "give presets",
+                size: size.into(),
+                known: names.join(", "),
             });
         };
-        config["width"] = json!((width as f64 * factor).round() as u64);
-        self.with_config(&self.job.task_config, &config)
+        self.with_config(&self.job.task_config, config)
     }
 }

@@ -4,16 +4,18 @@
 //! owns the tests; a task only passes them.
 
 mod arm;
+mod roles;
 mod task;
 
 use burn::tensor::{Device, Tensor};
 use rand::RngExt;
 use serde_json::Value;
 use twirl_core::{FiniteGroup, Law, Purpose, Rotation, Stream, tolerance};
-use twirl_data::{DataSet, Split};
+use twirl_data::Split;
 use twirl_harness::{Arm, Draw, Task, Term};
 
 pub use arm::{Claim, arm_laws};
+pub use roles::roles_as_named;
 pub use task::task_laws;
 
 /// Seed of all draws; printed by every law that fails.
@@ -87,7 +89,7 @@ impl<T: Task> Bench<T> {
     /// # Panics
     /// If the data or the settings are refused.
     pub fn embedded(config: Value) -> Self {
-        let data = DataSet::embedded(T::EMBEDDED).expect("embedded data");
+        let data = T::embedded().expect("embedded data");
         let config: T::Config = serde_json::from_value(config).expect("settings of the task");
         let task = T::open(&config, &data).expect("task on embedded data");
         let all = task.items(Split::Train);
@@ -113,7 +115,9 @@ impl<T: Task> Bench<T> {
             .task
             .batch(items, Draw::training(SEED, 3))
             .expect("a batch");
-        self.task.load(&host, device)
+        self.task
+            .load(&host, device)
+            .expect("a batch on the device")
     }
 
     fn model<A: Arm<T>>(&self, config: &Value, seed: u64, device: &Device) -> A {

@@ -25,7 +25,7 @@ pub fn task_laws<T: Task>(bench: &Bench<T>) {
     );
 
     let identity = turn(vec![Rotation::identity(); count]);
-    let same = task.rotate(&batch, &identity);
+    let same = task.rotate(&batch, &identity).expect("a turned batch");
     let law = "rotate(b, identity) = b";
     close(
         law,
@@ -39,8 +39,15 @@ pub fn task_laws<T: Task>(bench: &Bench<T>) {
         .zip(&second)
         .map(|(a, b)| b.compose(a))
         .collect();
-    let stepwise = task.rotate(&task.rotate(&batch, &turn(first.clone())), &turn(second));
-    let at_once = task.rotate(&batch, &turn(both));
+    let stepwise = task
+        .rotate(
+            &task
+                .rotate(&batch, &turn(first.clone()))
+                .expect("a turned batch"),
+            &turn(second),
+        )
+        .expect("a turned batch");
+    let at_once = task.rotate(&batch, &turn(both)).expect("a turned batch");
     close(
         "rotate(rotate(b, g), h) = rotate(b, h g)",
         &weighted(&task.terms(&output, &stepwise), |t| t.target.clone()),
@@ -48,7 +55,7 @@ pub fn task_laws<T: Task>(bench: &Bench<T>) {
     );
 
     let rotations = turn(first.clone());
-    let turned = task.rotate(&batch, &rotations);
+    let turned = task.rotate(&batch, &rotations).expect("a turned batch");
     let twisted = model.predict(&turned);
     let in_turned_pose = term_values(&task.terms(&twisted, &turned));
     let untwisted = task.untwist(twisted.clone(), &rotations);

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use twirl_data::{DataSet, Embedded};
 use twirl_harness::{Entry, Training, write_whole};
+use twirl_record::Plan;
 
 use crate::args::{After, Command, DataCommand, ReportArgs, RunArgs};
-use crate::plan::{Plan, open_data, plan};
+use crate::plan::{open_data, plan};
+use crate::print::say;
 use crate::{agreement, devices, execute, sample, suite::Suite};
 
 /// Runs a command.
@@ -31,7 +33,7 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices { check: None, .. } => {
-            println!("{}", devices::BUILT.join("\n"));
+            say!("{}", devices::BUILT.join("\n"));
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices {
@@ -56,8 +58,7 @@ fn run_suite(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
         Some(out) => out.clone(),
         None => next_folder(&suite.name),
     };
-    let file = out.join("plan.json");
-    if file.exists() {
+    if Plan::path(&out).exists() {
         bail!(
             "{} holds a run already; use `twirlbench resume {}`",
             out.display(),
@@ -65,7 +66,7 @@ fn run_suite(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
         );
     }
     fs::create_dir_all(&out).with_context(|| format!("{}", out.display()))?;
-    write_whole(&file, &serde_json::to_vec_pretty(&plan)?)?;
+    plan.write(&out)?;
     execute::execute(&plan, &out, entries, &sets, &device, args.after)
 }
 
@@ -82,15 +83,7 @@ fn next_folder(suite: &str) -> PathBuf {
 }
 
 fn resume(dir: &Path, device: Option<&str>, after: After, entries: &[Entry]) -> Result<ExitCode> {
-    let file = dir.join("plan.json");
-    let text = fs::read_to_string(&file).with_context(|| {
-        format!(
-            "{}: not a results folder; give the folder that `run` wrote",
-            file.display()
-        )
-    })?;
-    let plan: Plan = serde_json::from_str(&text)
-        .with_context(|| format!("{}: written by another version", file.display()))?;
+    let plan = Plan::read(dir)?;
     let device = devices::resolve(device.unwrap_or(&plan.device))?;
     let sets = open_data(&plan.jobs, entries, |_| None)?;
     execute::execute(&plan, dir, entries, &sets, &device, after)
@@ -125,7 +118,7 @@ fn report(args: &ReportArgs) -> Result<ExitCode> {
         }
     }
     if files.iter().all(|file| file.is_none()) {
-        println!("{}", twirl_report::table(&runs));
+        say!("{}", twirl_report::table(&runs));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -134,7 +127,7 @@ fn tasks(entries: &[Entry]) {
     let mut last = "";
     for entry in entries {
         if entry.task != last {
-            println!(
+            say!(
                 "{}{}: {}",
                 if last.is_empty() { "" } else { "\n" },
                 entry.task,
@@ -147,7 +140,7 @@ fn tasks(entries: &[Entry]) {
             Training::Unaugmented => "unaugmented",
             Training::Equivariant => "equivariant",
         };
-        println!("  {:36} {:12} {}", entry.arm, training, entry.about);
+        say!("  {:36} {:12} {}", entry.arm, training, entry.about);
     }
 }
 
@@ -156,7 +149,7 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
         DataCommand::List => {
             for set in [Embedded::Forces, Embedded::Conformers] {
                 let data = DataSet::embedded(set)?;
-                println!(
+                say!(
                     "{:12} {} frames of {} molecules, {}, {}",
                     data.name(),
                     data.len(),
@@ -165,9 +158,9 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
                     data.licence().unwrap_or("licence not stated"),
                 );
             }
-            println!("Any SPICE HDF5, rMD17 npz, extended XYZ or project HDF5 file: --data PATH");
+            say!("Any SPICE HDF5, rMD17 npz, extended XYZ or project HDF5 file: --data PATH");
         }
-        DataCommand::Inspect { path } => println!("{}", twirl_data::inspect(path)?),
+        DataCommand::Inspect { path } => say!("{}", twirl_data::inspect(path)?),
         DataCommand::Export { path, out, count } => crate::export::export(path, out, *count)?,
     }
     Ok(ExitCode::SUCCESS)

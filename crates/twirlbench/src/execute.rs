@@ -5,10 +5,12 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 use twirl_harness::{DeviceChoice, Entry, Folder, Observer, write_whole};
+use twirl_record::Plan;
 
 use crate::args::After;
 use crate::log::{EventLog, LogKind};
-use crate::plan::{DataSets, Plan, find};
+use crate::plan::{DataSets, find};
+use crate::print::{say, tell};
 use crate::program;
 use crate::progress::Bar;
 
@@ -41,18 +43,20 @@ pub(crate) fn execute(
         let logged = log.map_or(Ok(()), EventLog::finish);
         if let Err(error) = result.map_err(anyhow::Error::from).and(logged) {
             failed += 1;
-            eprintln!(
+            tell!(
                 "failed: {}/{} seed {}: {error:#}",
-                job.task, job.arm, job.seed
+                job.task,
+                job.arm,
+                job.seed
             );
         }
     }
     let runs = twirl_report::RunSet::read(out).context("report")?;
-    println!("{}", twirl_report::table(&runs));
     let page = out.join("report.html");
     write_whole(&page, twirl_report::html(&runs).as_bytes())?;
-    println!("results: {}", out.display());
-    println!("page: {}", page.display());
+    say!("{}", twirl_report::table(&runs));
+    say!("results: {}", out.display());
+    say!("page: {}", page.display());
     if after.open {
         open(&page);
     }
@@ -80,6 +84,6 @@ fn open(page: &Path) {
         .stderr(Stdio::null())
         .spawn();
     if let Err(error) = started {
-        eprintln!("the page was not opened: {program}: {error}; open it in a browser");
+        tell!("the page was not opened: {program}: {error}; open it in a browser");
     }
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 use twirl_data::{DataSet, Embedded, Geometry, OpenOptions, write_extxyz, write_sdf};
 
+use crate::print::say;
+
 /// Writes geometries to a file.
 type Writer = fn(&Path, &[Geometry]) -> twirl_data::Result<()>;
 
@@ -47,6 +49,6 @@ pub(crate) fn export(path: &str, out: &Path, count: Option<usize>) -> Result<()>
     };
     let geometries: Vec<Geometry> = (0..count).map(geometry).collect();
     writer(out)?(out, &geometries)?;
-    println!("{}: {count} frames", out.display());
+    say!("{}: {count} frames", out.display());
     Ok(())
 }

@@ -15,6 +15,7 @@ mod log;
 mod measure;
 mod new_task;
 mod plan;
+mod print;
 mod program;
 mod progress;
 mod readme;
@@ -30,23 +31,10 @@ use twirl_harness::Entry;
 pub use entries::ENTRIES;
 pub use suite::{Suite, SuiteArm, SuiteTask};
 
-/// A reader that has seen enough (`twirlbench tasks | head -1`) is no error: the standard library
-/// panics when it prints to a closed pipe.
-fn leave_closed_pipes_quietly() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if panic.to_string().contains("Broken pipe") {
-            std::process::exit(0);
-        }
-        report(panic);
-    }));
-}
-
 /// Runs the command line on a list of entries.
 ///
 /// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written.
 pub fn main(entries: &[Entry]) -> ExitCode {
-    leave_closed_pipes_quietly();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(tracing::Level::WARN)
@@ -54,11 +42,18 @@ pub fn main(entries: &[Entry]) -> ExitCode {
         .with_target(false)
         .init();
     let args = args::Args::parse();
-    match commands::run(args.command.unwrap_or_default(), entries) {
+    let code = match commands::run(args.command.unwrap_or_default(), entries) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print::tell!("error: {error:#}");
             ExitCode::from(2)
         }
+    };
+    match print::finish() {
+        Err(error) if code == ExitCode::SUCCESS => {
+            print::tell!("error: standard output: {error}; files are written all the same");
+            ExitCode::from(1)
+        }
+        _ => code,
     }
 }

@@ -1,5 +1,6 @@
 //! `twirlbench study`: conducts the studies of `twirl-studies` on the arms of a suite.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -13,6 +14,7 @@ use twirl_studies::{
 
 use crate::args::{RunArgs, StudyArgs};
 use crate::plan::{open_data, plan};
+use crate::print::{say, tell};
 use crate::progress::Bar;
 use crate::suite::Suite;
 use crate::{devices, program};
@@ -52,7 +54,7 @@ fn all(args: &StudyArgs, out: &Path) -> Result<ExitCode> {
         let _ = writeln!(index, "| [{0}]({0}/table.md) | {line} |", study.card().name);
     }
     write_whole(&out.join("README.md"), index.as_bytes())?;
-    println!("studies: {}", out.display());
+    say!("studies: {}", out.display());
     Ok(ExitCode::from(u8::from(failed > 0)))
 }
 
@@ -74,12 +76,21 @@ fn one(study: &dyn Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Re
         args.data.is_none().then(|| known.prepare.clone()).flatten()
     };
     let data = open_data(&jobs, entries, prepare)?;
+    let mut published = BTreeMap::new();
+    for task in &suite.task {
+        for arm in &task.arm {
+            if let Some(mark) = &arm.published {
+                published.insert((task.name.clone(), arm.name.clone()), mark.clone());
+            }
+        }
+    }
     let context = StudyContext {
         entries,
         jobs,
         data: &data,
         budgets,
         seeds: args.seed.clone(),
+        published,
         device,
         out: out.to_owned(),
         program: program::identity(),
@@ -97,12 +108,12 @@ fn one(study: &dyn Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Re
         rule,
         ..
     } = *study.card();
-    eprintln!("study {name}: {about}");
+    tell!("study {name}: {about}");
     let conducted = conduct(study, &context, &request, &OnTerminal)?;
     let text = conducted.outcome.text(claim, rule, false);
-    println!("{name}\n{}\n{text}", "=".repeat(name.len()));
+    say!("{name}\n{}\n{text}", "=".repeat(name.len()));
     let folder = conducted.folder.display();
-    println!("{:.0} s; files in {folder}\n", conducted.seconds);
+    say!("{:.0} s; files in {folder}\n", conducted.seconds);
     Ok(ExitCode::from(u8::from(conducted.failed())))
 }
 
@@ -111,11 +122,11 @@ struct OnTerminal;
 
 impl Progress for OnTerminal {
     fn begun(&self, cell: &str) {
-        eprintln!("  {cell}");
+        tell!("  {cell}");
     }
 
     fn failed(&self, cell: &str, status: &CellStatus) {
-        eprintln!("  {cell}: {}", status.text());
+        tell!("  {cell}: {}", status.text());
     }
 
     fn observer(&self, cell: &str) -> Box<dyn Observer + '_> {

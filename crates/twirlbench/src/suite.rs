@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use twirl_core::Law;
 use twirl_harness::TrainConfig;
-use twirl_studies::{from_toml, merge};
+use twirl_studies::{Published, from_toml, merge};
 
 /// A suite file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct SuiteArm {
     /// Settings of training, on top of the task's.
     #[serde(default)]
     pub train: Map<String, Value>,
+    /// Marks a set-up that a paper ran, and says how far this one is from it.
+    #[serde(default)]
+    pub published: Option<Published>,
 }
 
 /// Suites that come with the program.

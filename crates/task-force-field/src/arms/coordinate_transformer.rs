@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_equivariant::Cloud;
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::{
     Activation, Dense, Embedding, GaussianBasis, Init, LayerNorm, Mlp, attention, gather,
 };
@@ -143,6 +143,17 @@ impl Block {
 impl Arm<ForceField> for CoordinateTransformer {
     type Config = CoordinateTransformerConfig;
 
+    /// `tiny` and `medium` have half and twice the width of `small`.
+    fn sizes() -> Vec<(&'static str, CoordinateTransformerConfig)> {
+        let small = CoordinateTransformerConfig::default;
+        let wide = |width| CoordinateTransformerConfig { width, ..small() };
+        vec![
+            ("tiny", wide(32)),
+            ("small", small()),
+            ("medium", wide(128)),
+        ]
+    }
+
     fn symmetry(_config: &CoordinateTransformerConfig) -> Option<ExactSymmetry> {
         None
     }
@@ -189,5 +200,12 @@ impl Arm<ForceField> for CoordinateTransformer {
             force: self.force_head.forward(tokens).reshape([count, atoms, 3]),
             energy: mean_over_atoms(energy, batch),
         }
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default()
+            .embedding(&self.embedding)
+            .read_out(&self.force_head)
+            .read_out(&self.energy_head)
     }
 }

@@ -2,7 +2,7 @@
 
 use twirl_core::{Design, Symmetry};
 
-use super::Part;
+use super::probe::Part;
 
 /// Derivative of one molecule's `L`, `L_mean` or `L_equiv` of the squared loss with respect to its
 /// residuals, both `[rotations][blocks][dim]`.

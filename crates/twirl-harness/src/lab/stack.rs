@@ -6,9 +6,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use twirl_core::{Loss, Samples};
 
 use super::cotangent::cotangent;
-use super::{Part, Probe, TermSamples};
+use super::probe::{Part, Probe, TermSamples};
+use crate::error::RunError;
 use crate::measure::host_values;
-use crate::{Role, RunError, Term};
+use crate::term::{Role, Term};
 
 /// What is kept of a term on the host: residuals `[rotations][items][blocks * dim]`.
 pub(super) struct Stack {

@@ -237,7 +237,7 @@ impl<T: Task> Prepared<'_, T> {
                 .map(|&item| self.plan.draw(item))
                 .collect::<Result<_, _>>()
                 .map_err(of_core)?;
-            let stacks = self.stacks(model, &self.batch(group)?, &drawn, &mut scores);
+            let stacks = self.stacks(model, &self.batch(group)?, &drawn, &mut scores)?;
             let sums = match &mut sums {
                 Some(sums) => sums,
                 none => none.insert(Sums::new(&stacks, self.plan).map_err(of_core)?),
@@ -262,12 +262,12 @@ impl<T: Task> Prepared<'_, T> {
         batch: &T::Batch,
         drawn: &[Vec<Rotation>],
         scores: &mut Scores,
-    ) -> Vec<Stack> {
+    ) -> Result<Vec<Stack>, RunError> {
         let mut stacks: Vec<Stack> = Vec::new();
         for turn in 0..self.plan.rotations() {
             let chosen = drawn.iter().map(|rotations| rotations[turn]).collect();
             let rotations = Rotations::new(chosen, self.device);
-            let turned = self.task.rotate(batch, &rotations);
+            let turned = self.task.rotate(batch, &rotations)?;
             let output = self.task.untwist(model.predict(&turned), &rotations);
             let terms = self.task.terms(&output, batch);
             let measured = self.task.scores(&output, batch);
@@ -291,7 +291,7 @@ impl<T: Task> Prepared<'_, T> {
                 scores.add(score, &sums[0], &sums[1]);
             }
         }
-        stacks
+        Ok(stacks)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a figure shows.
 
+use twirl_compare::PercentPoint;
+
 use crate::chart::axis::Scale;
 
 /// A curve. Values at or below zero have a place of their own on a logarithmic axis; points that are
@@ -16,6 +18,25 @@ pub struct Line {
     pub floor: Vec<[f64; 2]>,
     /// What is shown when a point is pointed at, for each of them; name and values where there is none.
     pub hover: Vec<String>,
+}
+
+impl Line {
+    /// A curve of percentages against steps, with its band.
+    pub fn percents(name: &str, curve: &[PercentPoint]) -> Self {
+        let band = |point: &PercentPoint| {
+            let [low, high] = point.percent.interval?;
+            Some([point.step as f64, low, high])
+        };
+        let points = curve
+            .iter()
+            .map(|point| [point.step as f64, point.percent.value]);
+        Self {
+            name: name.to_owned(),
+            points: points.collect(),
+            band: curve.iter().filter_map(band).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Curves with a vertical axis of their own, which is logarithmic.

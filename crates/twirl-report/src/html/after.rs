@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use twirl_compare::TaskRuns;
+
 use crate::chart::{Chart, ChartPanel, Line, Scale};
-use crate::csv::TWIRLS;
 use crate::html::figures::{LOWER, UPPER, WHOLE, describe};
 use crate::number::significant;
-use crate::runs::{ArmRuns, TaskRuns};
+use crate::tables::{TWIRLS, averaged};
 
 /// One figure for each trained term that has a spectrum: power by degree, from degree 1.
 pub(super) fn spectra(task: &TaskRuns) -> Vec<Chart> {
-    let runs = task.arms.iter().flat_map(ArmRuns::counted);
-    let terms = runs
+    let terms = task
+        .counted()
         .filter_map(|run| run.last())
         .flat_map(|last| &last.terms);
     let trained = terms.filter(|(_, term)| term.trained && term.spectrum.len() > 1);
@@ -84,7 +85,7 @@ pub(super) fn twirl(task: &TaskRuns) -> Chart {
                 ..Line::default()
             };
             for count in TWIRLS {
-                let loss = last.split.loss_mean + last.split.loss_equiv / f64::from(count);
+                let loss = averaged(last, count);
                 line.points.push([f64::from(count), loss]);
                 line.hover.push(format!(
                     "{}, averaged over {count}: loss {} (derived)",

@@ -1,17 +1,11 @@
 //! The figures of a task.
 
-use std::fmt::Write;
-
+use maud::{Markup, PreEscaped, html};
+use twirl_compare::{ArmRuns, Cost, Run, TaskRuns, percent_curve};
 use twirl_record::Record;
 
 use crate::chart::{Chart, ChartPanel, Line, swatch};
-use crate::csv::Csv;
-use crate::curve::{Cost, percent_curve};
-use crate::html::task::link;
-use crate::number::{count, interval_or_why, percent_digits, range, significant};
-use crate::runs::{ArmRuns, Run, TaskRuns};
-use crate::tables::TERA;
-use crate::text::{Medium, escape};
+use crate::number::{TERA, count, percent_digits, range, significant};
 
 /// Height of a page's only panel, and of the two that share its place.
 pub(super) const WHOLE: f64 = 392.0;
@@ -24,38 +18,27 @@ pub(super) fn percents(task: &TaskRuns) -> Chart {
     let (mut learned, mut exact) = (Vec::new(), Vec::new());
     for arm in &task.arms {
         let curve = percent_curve(arm);
-        let mut band = curve
-            .iter()
-            .filter_map(|point| {
-                let [low, high] = point.percent.interval?;
-                Some([point.step as f64, low, high])
-            })
-            .collect();
-        let panel = if arm.is_exact() {
-            &mut exact
-        } else {
-            &mut learned
-        };
+        let mut band = Line::percents(&arm.arm, &curve).band;
         for run in arm.counted() {
             let percent = |record: &Record| [record.step as f64, record.split.percent_equiv];
-            panel.push(Line {
+            let hover = run.records.iter().map(|record| percent_words(run, record));
+            let line = Line {
                 name: arm.arm.clone(),
                 points: run.records.iter().map(percent).collect(),
-                hover: run
-                    .records
-                    .iter()
-                    .map(|record| percent_words(run, record))
-                    .collect(),
+                hover: hover.collect(),
                 band: std::mem::take(&mut band),
                 ..Line::default()
-            });
+            };
+            if arm.is_exact() {
+                exact.push(line);
+            } else {
+                learned.push(line);
+            }
         }
+        let floor = curve.iter().map(|point| [point.step as f64, point.floor]);
         exact.push(Line {
             name: arm.arm.clone(),
-            floor: curve
-                .iter()
-                .map(|point| [point.step as f64, point.floor])
-                .collect(),
+            floor: floor.collect(),
             ..Line::default()
         });
     }
@@ -93,7 +76,10 @@ fn percent_words(run: &Run, record: &Record) -> String {
         run.label(),
         count(record.step),
         significant(split.percent_equiv, digits),
-        interval_or_why(split.interval(), digits, record.molecules),
+        match split.interval() {
+            None => format!("no interval ({} molecules)", record.molecules),
+            interval => range(interval, digits),
+        },
         significant(split.floor, 1),
     )
 }
@@ -169,24 +155,22 @@ pub(super) fn describe(task: &TaskRuns, last: impl Fn(&ArmRuns) -> Option<String
 }
 
 /// A figure with title, legend, the place for hover values, and its data. Nothing if it is empty.
-pub(super) fn with_legend(chart: &Chart, id: &str, task: &TaskRuns, data: &Csv) -> String {
+pub(super) fn with_legend(chart: &Chart, id: &str, task: &TaskRuns, file: &Markup) -> Markup {
     let names: Vec<&str> = task.arms.iter().map(|arm| arm.arm.as_str()).collect();
-    let mut legend = String::new();
-    for (style, arm) in task.arms.iter().enumerate() {
-        if !arm.counted().is_empty() {
-            let name = escape(&arm.arm, Medium::Markup);
-            let _ = writeln!(legend, "<li>{}{name}</li>", swatch(style));
+    html! {
+        @if chart.shows() {
+            figure {
+                figcaption { (chart.title) }
+                (PreEscaped(chart.drawing(id, &names)))
+                ul.legend {
+                    @for (style, arm) in task.arms.iter().enumerate() {
+                        @if !arm.counted().is_empty() { li { (PreEscaped(swatch(style))) (arm.arm) } }
+                    }
+                }
+                p.readout aria-live="polite" { "Point at a mark, or tap it, for its values." }
+                p.file { (file) }
+            }
+            "\n"
         }
     }
-    if legend.is_empty() || !chart.shows() {
-        return String::new();
-    }
-    format!(
-        "<figure>\n<figcaption>{}</figcaption>\n{}\n<ul class=\"legend\">\n{legend}</ul>\n\
-         <p class=\"readout\" aria-live=\"polite\">Point at a mark, or tap it, for its values.</p>\n\
-         <p class=\"file\">{}</p>\n</figure>\n",
-        escape(&chart.title, Medium::Markup),
-        chart.drawing(id, &names),
-        link(data),
-    )
 }

@@ -1,8 +1,9 @@
 //! Tables are made from rows of any type and, for each column, a function of a row.
 
+use twirl_compare::Reached;
+
 use crate::table::cell::{Bounded, Known};
 use crate::table::column::{Column, Data, Ends, Plain};
-use crate::versus::Reached;
 
 /// A table: typed, named columns of equal length.
 ///
@@ -18,6 +19,16 @@ pub struct Table {
     pub(crate) rows: usize,
     /// Whether people do not see rows that hold nothing but labels.
     pub(crate) full_rows_only: bool,
+}
+
+impl Table {
+    /// Only what people see first.
+    #[must_use]
+    pub fn first_part(mut self) -> Self {
+        self.columns.retain(|column| column.part == 0);
+        self.parts.truncate(1);
+        self
+    }
 }
 
 /// Name for people and key for machines. One text is both, with underscores for its spaces.
@@ -42,7 +53,7 @@ impl<N: Into<String>, K: Into<String>> Heading for (N, K) {
 /// named after, and returns it.
 ///
 /// ```
-/// use twirl_report::{Columns, Estimate, Missing};
+/// use twirl_report::Columns;
 ///
 /// let rows = [("painn", 600, Some(0.25)), ("plain", 1200, None)];
 /// let mut columns = Columns::new("arms", "Arms and their losses", &rows);
@@ -186,6 +197,7 @@ impl<'a, R> Columns<'a, R> {
             digits: Some(3),
             scale: 1.0,
             ends: Ends::Beside,
+            stem: None,
             data,
         });
         self.table.columns.last_mut().expect("just pushed")

@@ -1,7 +1,6 @@
 //! What a cell holds: a value of its column's type, or why there is none.
 
-use crate::seeds::Estimate;
-use crate::versus::Reached;
+use twirl_compare::{Estimate, Reached};
 
 /// Why a cell has no value. People see a dash, or the reason where it is [`Missing::said`].
 #[derive(Debug, Clone, PartialEq, Eq)]

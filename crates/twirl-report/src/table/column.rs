@@ -1,7 +1,8 @@
 //! A column: its name for people, its key for machines, its unit, its typed values.
 
+use twirl_compare::Reached;
+
 use crate::table::cell::{Bounded, Missing};
-use crate::versus::Reached;
 
 /// Values of one type, one a row; each may be absent with its reason.
 pub(crate) type Values<T> = Vec<Result<T, Missing>>;
@@ -47,6 +48,8 @@ pub struct Column {
     pub(crate) digits: Option<usize>,
     pub(crate) scale: f64,
     pub(crate) ends: Ends,
+    /// What `_low` and `_high` follow, if another than the key.
+    pub(crate) stem: Option<&'static str>,
     pub(crate) data: Data,
 }
 
@@ -87,9 +90,21 @@ impl Column {
         self
     }
 
+    /// Machines get the interval as `STEM_low` and `STEM_high`, or, where it is empty, `low` and `high`.
+    pub fn ends_as(&mut self, stem: &'static str) -> &mut Self {
+        self.stem = Some(stem);
+        self
+    }
+
     /// One of the columns that name a row: aligned left, repeated where a table is too wide.
     pub fn label(&mut self) -> &mut Self {
         self.label = true;
+        self
+    }
+
+    /// People do not see it.
+    pub fn machines_only(&mut self) -> &mut Self {
+        self.part = usize::MAX;
         self
     }
 

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::curve::Reach;
+use twirl_compare::{Reach, Reached};
+
 use crate::table::build::Table;
 use crate::table::cell::{Bounded, Missing};
 use crate::table::column::{Column, Data, Plain, Values};
-use crate::versus::Reached;
 
 /// A field: a part of a column that is one value a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,8 +71,11 @@ impl Column {
         };
         let own = |values: Plain| field(self.key.clone(), values);
         let ends = |pick: &dyn Fn(usize) -> Values<f64>| {
-            [("low", 0), ("high", 1)]
-                .map(|(end, place)| field(format!("{}_{end}", self.key), Plain::Real(pick(place))))
+            let key = |end: &str| match self.stem.unwrap_or(&self.key) {
+                "" => end.to_owned(),
+                stem => format!("{stem}_{end}"),
+            };
+            [("low", 0), ("high", 1)].map(|(end, place)| field(key(end), Plain::Real(pick(place))))
         };
         match &self.data {
             Data::Plain(values) => vec![own(values.clone())],

@@ -1,11 +1,11 @@
 //! A table as people see it: parts with a title, and cells of text.
 
-use crate::curve::Reach;
+use twirl_compare::{Reach, Reached};
+
 use crate::number::{NONE, count, percent_digits, range, significant};
 use crate::table::build::Table;
 use crate::table::cell::{Bounded, Missing};
 use crate::table::column::{Column, Data, Ends, Plain, Values};
-use crate::versus::Reached;
 
 /// A cell: its text, and why it holds no value if it holds none.
 #[derive(Debug, Clone, PartialEq, Eq)]

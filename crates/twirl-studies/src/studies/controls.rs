@@ -139,7 +139,9 @@ fn finding(base: &ArmSetup, all: &mut [Trained], step: u64) -> Finding {
         own.extend(control.forbidden());
         // What is judged apart forbids nothing.
         if control.variant != NONE {
-            let named = own.into_iter().map(|why| format!("{}: {why}", control.variant));
+            let named = own
+                .into_iter()
+                .map(|why| format!("{}: {why}", control.variant));
             reasons.extend(named);
         }
     }
@@ -163,7 +165,10 @@ fn judge(all: &[Found<'_>]) -> Judgement {
     let judged: Vec<Judgement> = tests.iter().map(Test::judgement).collect();
     // One above breaks the claim: it is looked for among all. That all are below needs no such care.
     let above = kept(&tests).into_iter().zip(&judged);
-    if above.filter(|(kept, _)| *kept).any(|(_, judged)| *judged == Judgement::NotSupported) {
+    if above
+        .filter(|(kept, _)| *kept)
+        .any(|(_, judged)| *judged == Judgement::NotSupported)
+    {
         Judgement::NotSupported
     } else if judged.iter().all(|judged| *judged == Judgement::Supported) {
         Judgement::Supported

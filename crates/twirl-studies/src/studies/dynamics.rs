@@ -124,7 +124,10 @@ mod tests {
         for loss in [1.011, 1.5, 0.55] {
             let finding = judged(Synthetic { loss, ..AT }, 3);
             assert_eq!(finding.judgement, Judgement::Undecided, "{loss}");
-            assert!(finding.forbidden[0].starts_with("has not learned"), "{loss}");
+            assert!(
+                finding.forbidden[0].starts_with("has not learned"),
+                "{loss}"
+            );
         }
     }
 
@@ -156,7 +159,10 @@ mod tests {
         ];
         let settled = trained(&vec![curve.clone(); 3]).settled_below(LEVEL);
         assert_eq!(settled, Some(300));
-        assert_eq!(trained(&vec![curve[..3].to_vec(); 3]).settled_below(LEVEL), None);
+        assert_eq!(
+            trained(&vec![curve[..3].to_vec(); 3]).settled_below(LEVEL),
+            None
+        );
     }
 
     /// The truth is 2.0 % at every step: three seeds that differ by a tenth, on 48 molecules whose

@@ -4,20 +4,18 @@ use serde::{Deserialize, Serialize};
 use twirl_core::Design;
 use twirl_harness::{Part, log_spaced};
 use twirl_landscape::{dot, norm};
-use twirl_report::Chart;
+use twirl_report::{Chart, Columns, Curves, Table};
 
 use crate::budgets::{RequiredSection, Section};
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
-use crate::estimates::{arithmetic, in_words};
-use crate::judgement::Judgement;
+use crate::estimates::{arithmetic, in_words, over_seeds};
+use crate::holm::Bound;
 use crate::lab::LabBudget;
 use crate::outcome::{Finding, Outcome};
 use crate::setup::ArmSetup;
 use crate::study::{Card, Study};
-use twirl_report::Curves;
-use twirl_report::{Columns, Table};
 
 /// Gradients of both parts over training.
 pub(crate) struct Gradients;
@@ -175,11 +173,10 @@ impl Study for Gradients {
             let exponents: Option<Vec<f64>> =
                 seeds.iter().map(|(_, points)| exponent(points)).collect();
             let found = exponents.and_then(|exponents| arithmetic(&exponents));
-            outcome.findings.push(Finding {
-                place: setup.place(),
-                judgement: Judgement::within(found.and_then(|found| found.interval), RANGE),
-                figures: format!("p = {}", in_words(found)),
-            });
+            let test = over_seeds(found, seeds.len(), Bound::Within(RANGE));
+            let figures = format!("p = {}", in_words(found));
+            let finding = Finding::tested(setup.place(), test, figures);
+            outcome.findings.push(finding);
         }
         let data = table("data", "", &all);
         outcome.chart = Chart {
@@ -248,6 +245,7 @@ fn table(name: &str, title: &str, rows: &[Row]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judgement::Judgement;
 
     #[test]
     fn the_exponent_of_a_power_law_is_found() {

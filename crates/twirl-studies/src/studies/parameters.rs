@@ -2,20 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 use twirl_core::Design;
-use twirl_report::Chart;
+use twirl_report::{Chart, Columns, Curves, Table};
 
 use crate::budgets::{RequiredSection, Section};
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
-use crate::estimates::{arithmetic, geometric, in_words};
-use crate::judgement::Judgement;
+use crate::estimates::{arithmetic, geometric, in_words, over_seeds};
+use crate::holm::Bound;
 use crate::lab::LabBudget;
 use crate::outcome::{Finding, Outcome};
 use crate::setup::ArmSetup;
 use crate::study::{Card, Study};
-use twirl_report::Curves;
-use twirl_report::{Columns, Table};
 
 /// `L_equiv` against the part of linear layers that is not equivariant.
 pub(crate) struct Parameters;
@@ -156,10 +154,9 @@ fn findings(setup: &ArmSetup, seeds: &[(u64, Vec<Checkpoint>)]) -> [Finding; 2] 
             [0.5, 2.0],
         ),
     ]
-    .map(|(place, name, found, range)| Finding {
-        place,
-        judgement: Judgement::within(found.and_then(|found| found.interval), range),
-        figures: format!("{name} = {}", in_words(found)),
+    .map(|(place, name, found, range)| {
+        let test = over_seeds(found, seeds.len(), Bound::Within(range));
+        Finding::tested(place, test, format!("{name} = {}", in_words(found)))
     })
 }
 

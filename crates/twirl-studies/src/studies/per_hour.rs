@@ -1,52 +1,91 @@
 //! Augmented against equivariant arms on the axis of device seconds.
 
+use twirl_compare::{ArmRuns, AtEqualFlops, Estimate, Verdict, Versus, versus};
 use twirl_record::Training;
-use twirl_report::{ArmRuns, AtEqualFlops, Chart, Verdict, Versus, range, significant, versus};
+use twirl_report::{Chart, Columns, Curves, Table, in_brackets, range, significant};
 
 use crate::budgets::RequiredSection;
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
+use crate::estimates::over_seeds;
+use crate::holm::Bound;
 use crate::judgement::Judgement;
+use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
+use crate::studies::percent::search_at_edge;
 use crate::study::{Card, Study};
-use twirl_report::Curves;
-use twirl_report::{Columns, Table};
 
 /// Augmented against equivariant arms.
 pub(crate) struct PerHour;
 
 /// A pair of arms of a task.
-struct Pair {
-    task: String,
+struct Pair<'a> {
+    plain: &'a ArmRuns,
+    exact: &'a ArmRuns,
     versus: Versus,
 }
 
-impl Pair {
-    fn at_flops(&self) -> Result<&AtEqualFlops, &str> {
-        self.versus.at_equal_flops.as_ref().map_err(String::as_str)
+impl Pair<'_> {
+    fn at_flops(&self) -> Result<&AtEqualFlops, String> {
+        let equal = self.versus.at_equal_flops.as_ref();
+        equal.map_err(ToString::to_string)
     }
 
-    fn finding(&self) -> Finding {
-        let pair = &self.versus;
-        Finding {
-            place: format!("{}: {} against {}", self.task, pair.plain, pair.exact),
-            judgement: match pair.verdict {
-                Verdict::Lower => Judgement::Supported,
-                Verdict::Higher => Judgement::NotSupported,
-                Verdict::Undecided | Verdict::NoInterval => Judgement::Undecided,
-            },
-            figures: format!(
-                "loss ratio {} ({}) at {} s, of which {} % is L_equiv{}",
-                significant(pair.ratio.value, 3),
-                range(pair.ratio.interval, 3),
-                significant(pair.seconds, 3),
-                significant(pair.equiv_share.value, 3),
-                pair.beside(),
-            ),
+    /// What forbids to call either arm better.
+    fn forbidden(&self, context: &StudyContext<'_>) -> Result<Vec<String>, StudyError> {
+        let mut reasons = Vec::new();
+        if context.device.name == "cpu" {
+            reasons.push("no statement per GPU-hour from a CPU".into());
         }
+        let losses = [self.versus.plain_loss, self.versus.exact_loss];
+        for (arm, loss) in [self.plain, self.exact].into_iter().zip(losses) {
+            let own = context.yardstick(arm)?.not_learned(loss, zero(arm));
+            let own = own.into_iter().chain(search_at_edge(arm));
+            reasons.extend(own.map(|reason| format!("{}: {reason}", arm.arm)));
+        }
+        Ok(reasons)
     }
+
+    fn finding(&self, context: &StudyContext<'_>) -> Result<Finding, StudyError> {
+        let pair = &self.versus;
+        let share = |arm: &ArmRuns, loss: f64| {
+            let share = zero(arm).map_or(f64::NAN, |zero| loss / zero);
+            format!("{} L/L0 {}", arm.arm, significant(share, 3))
+        };
+        let figures = format!(
+            "loss ratio {} ({}) at {} s, of which {} % is L_equiv{}, {}, {}, {} and {} seeds",
+            significant(pair.ratio.value, 3),
+            range(pair.ratio.interval, 3),
+            significant(pair.seconds, 3),
+            significant(pair.equiv_share.value, 3),
+            in_brackets(pair),
+            share(self.plain, pair.plain_loss),
+            share(self.exact, pair.exact_loss),
+            pair.seeds[0],
+            pair.seeds[1],
+        );
+        let place = format!("{}: {} against {}", self.plain.task, pair.plain, pair.exact);
+        // Its interval is that of logarithms.
+        let logarithm = Estimate {
+            value: pair.ratio.value.ln(),
+            interval: pair.ratio.interval.map(|ends| ends.map(f64::ln)),
+        };
+        let seeds = pair.seeds[0].min(pair.seeds[1]);
+        let test = over_seeds(Some(logarithm), seeds, Bound::Below(0.0));
+        let undecided = pair.verdict == Verdict::Undecided && test.is_some_and(|test| {
+            test.judgement() != Judgement::Undecided
+        });
+        let caveat = undecided.then(|| "a caveat forbids it".to_owned());
+        let reasons = self.forbidden(context)?;
+        Ok(Finding::tested(place, test, figures).forbid(reasons.into_iter().chain(caveat)))
+    }
+}
+
+/// The loss of predicting zero for the molecules of the last measurement.
+fn zero(arm: &ArmRuns) -> Option<f64> {
+    arm.counted().first()?.last()?.loss_zero
 }
 
 /// A loss of a run at a device time.
@@ -62,10 +101,14 @@ const CARD: Card = Card {
     name: "per-hour",
     about: "augmented against equivariant arms at equal device time",
     claim: "at equal device time an augmented arm has the lower loss",
-    rule: "per pair of arms: supported if the 95 % interval over seeds and molecules of (augmented \
-         loss / equivariant loss) at the largest common device time lies below 1; not supported if \
-         above 1; undecided otherwise, with fewer than 3 seeds, with a failed seed, and where a \
-         learning rate is yet to fall at that time",
+    rule: concat!(
+        "per pair of arms: supported if the 95 % interval over seeds and molecules of (augmented loss / \
+         equivariant loss) at the largest common device time lies below 1; not supported if above 1; \
+         undecided otherwise, with fewer than 3 seeds, with a failed seed, where a learning rate is yet \
+         to fall at that time or lies at an edge of its grid, and on a CPU, from which there is no \
+         statement per GPU-hour. ",
+        learned_rule!()
+    ),
     needs_f64: false,
     sections: &[RequiredSection::of::<RunBudget>()],
 };
@@ -98,16 +141,22 @@ impl Study for PerHour {
                 let task = &exact.task;
                 match versus(plain, exact) {
                     Ok(versus) => pairs.push(Pair {
-                        task: task.clone(),
+                        plain,
+                        exact,
                         versus,
                     }),
                     Err(why) => {
-                        outcome.gap(format!("{task}: {} against {}", plain.arm, exact.arm), why);
+                        outcome.gap(
+                            format!("{task}: {} against {}", plain.arm, exact.arm),
+                            why.to_string(),
+                        );
                     }
                 }
             }
         }
-        outcome.findings.extend(pairs.iter().map(Pair::finding));
+        for pair in &pairs {
+            outcome.findings.push(pair.finding(context)?);
+        }
         let curves = losses(plain.into_iter().chain(exact));
         outcome.chart = Chart {
             title: "Held-out loss against device seconds".into(),
@@ -135,10 +184,10 @@ impl Study for PerHour {
     }
 }
 
-fn pair_table(pairs: &[Pair]) -> Table {
+fn pair_table(pairs: &[Pair<'_>]) -> Table {
     let title = "Loss at equal device time, device time to equal loss, break-even";
     let mut columns = Columns::new("pairs", title, pairs);
-    columns.label("task", |pair| &pair.task);
+    columns.label("task", |pair| &pair.plain.task);
     columns.label("augmented", |pair| &pair.versus.plain);
     columns.label("equivariant", |pair| &pair.versus.exact);
     columns
@@ -159,11 +208,11 @@ fn pair_table(pairs: &[Pair]) -> Table {
         .value_only()
         .percentage();
     let tera = columns.real(("at TFLOP", "model_flops"), |pair| {
-        Ok::<_, &str>(pair.at_flops()?.flops)
+        Ok::<_, String>(pair.at_flops()?.flops)
     });
     tera.shown_per(1e12);
     columns.estimate(("loss ratio there", "ratio_at_flops"), |pair| {
-        Ok::<_, &str>(pair.at_flops()?.ratio)
+        Ok::<_, String>(pair.at_flops()?.ratio)
     });
     columns.table()
 }

@@ -1,11 +1,11 @@
 //! Arms in training, and the percentage of their loss that is imperfect symmetry: figures that several
 //! studies share.
 
-use twirl_record::{Record, SearchReport, Split, Training};
-use twirl_report::{
-    ArmRuns, Chart, Columns, Curves, Estimate, FEWEST_SEEDS, Missing, PercentPoint, Run, THRESHOLDS,
-    Table, count, percent_curve, percent_of, range, significant,
+use twirl_compare::{
+    ArmRuns, Estimate, FEWEST_SEEDS, PercentPoint, Run, THRESHOLDS, percent_curve, percent_of,
 };
+use twirl_record::{Record, SearchReport, Split, Training};
+use twirl_report::{Chart, Columns, Curves, Missing, Table, count, range, significant};
 
 use crate::cells::Cells;
 use crate::context::StudyContext;
@@ -59,14 +59,21 @@ impl Point {
             mean: mean(|record| record.split.loss_mean),
             equiv: mean(|record| record.split.loss_equiv),
             zero,
-            molecules: records.iter().map(|record| record.molecules).min().unwrap_or(0),
+            molecules: records
+                .iter()
+                .map(|record| record.molecules)
+                .min()
+                .unwrap_or(0),
             device_seconds: mean(|record| record.device_seconds),
             not_learned: yardstick.not_learned(loss, zero),
         }
     }
 
     fn of_zero(&self, value: f64) -> Result<f64, &'static str> {
-        Ok(value / self.zero.ok_or("the loss of predicting zero is not known")?)
+        Ok(value
+            / self
+                .zero
+                .ok_or("the loss of predicting zero is not known")?)
     }
 }
 
@@ -103,7 +110,10 @@ impl Trained {
         let runs = arm.counted();
         let point = |of_loss: PercentPoint| {
             let at = |run: &&Run| {
-                let here = run.records.iter().find(|record| record.step == of_loss.step);
+                let here = run
+                    .records
+                    .iter()
+                    .find(|record| record.step == of_loss.step);
                 here.or(run.records.last()).cloned()
             };
             let records: Vec<Record> = runs.iter().filter_map(at).collect();
@@ -125,7 +135,10 @@ impl Trained {
 
     /// Chooses the step that is judged; false if it was not measured.
     pub(super) fn judge_at(&mut self, step: u64) -> bool {
-        let place = self.points.iter().position(|point| point.of_loss.step == step);
+        let place = self
+            .points
+            .iter()
+            .position(|point| point.of_loss.step == step);
         self.judged = place.unwrap_or(self.judged);
         place.is_some()
     }
@@ -152,10 +165,13 @@ impl Trained {
 
     /// First step from which on every point has learned and is at or below a level.
     pub(super) fn settled_below(&self, level: f64) -> Option<u64> {
-        let above = |point: &Point| {
-            point.not_learned.is_some() || point.of_loss.percent.value > level
-        };
-        let first = self.points.iter().rposition(above).map_or(0, |last| last + 1);
+        let above =
+            |point: &Point| point.not_learned.is_some() || point.of_loss.percent.value > level;
+        let first = self
+            .points
+            .iter()
+            .rposition(above)
+            .map_or(0, |last| last + 1);
         self.points.get(first).map(|point| point.of_loss.step)
     }
 
@@ -167,7 +183,11 @@ impl Trained {
             value,
             interval: interval?,
             bound: Bound::Below(LEVEL),
-            freedom: if seeds < FEWEST_SEEDS { molecules } else { seeds } - 1,
+            freedom: if seeds < FEWEST_SEEDS {
+                molecules
+            } else {
+                seeds
+            } - 1,
         })
     }
 
@@ -185,9 +205,8 @@ impl Trained {
     /// The figures at the judged step, in words.
     pub(super) fn words(&self) -> String {
         let at = self.at();
-        let percent = |of: Estimate| {
-            format!("{} % ({})", significant(of.value, 3), range(of.interval, 3))
-        };
+        let percent =
+            |of: Estimate| format!("{} % ({})", significant(of.value, 3), range(of.interval, 3));
         let share = |value: f64| at.of_zero(value).map_or("-".into(), |x| significant(x, 3));
         let seeds = self.arm.counted().len();
         format!(
@@ -329,7 +348,9 @@ fn curve_table(trained: &[Trained]) -> Table {
 /// Columns of the losses at a point.
 fn point_columns<'a, R>(columns: &mut Columns<'a, R>, point: impl Fn(&'a R) -> &'a Point + Copy) {
     columns.flag("learned", move |row| point(row).not_learned.is_none());
-    columns.real(("L", "loss"), move |row| point(row).loss).digits(4);
+    columns
+        .real(("L", "loss"), move |row| point(row).loss)
+        .digits(4);
     columns.real(("L_mean", "loss_mean"), move |row| point(row).mean);
     columns.real(("L_equiv", "loss_equiv"), move |row| point(row).equiv);
     let heading = ("L / L0", "loss_of_zero");
@@ -337,7 +358,9 @@ fn point_columns<'a, R>(columns: &mut Columns<'a, R>, point: impl Fn(&'a R) -> &
     let heading = ("L_equiv / L0", "loss_equiv_of_zero");
     columns.real(heading, move |row| point(row).of_zero(point(row).equiv));
     columns.integer("molecules", move |row| point(row).molecules);
-    let seconds = columns.real(("device s", "device_seconds"), move |row| point(row).device_seconds);
+    let seconds = columns.real(("device s", "device_seconds"), move |row| {
+        point(row).device_seconds
+    });
     seconds.unit("s");
 }
 
@@ -351,30 +374,53 @@ fn arm_table(trained: &[Trained], variants: bool) -> Table {
     }
     columns.integer("seeds", |row| row.arm.counted().len());
     columns.integer("step", |row| row.at().of_loss.step);
-    columns.estimate("percent", |row| row.at().of_loss.percent).percentage();
-    columns.estimate(("of squared", "percent_of_squared"), |row| row.at().squared).percentage();
+    columns
+        .estimate("percent", |row| row.at().of_loss.percent)
+        .percentage();
+    columns
+        .estimate(("of squared", "percent_of_squared"), |row| row.at().squared)
+        .percentage();
     for level in THRESHOLDS {
         let heading = (format!("to {level} %"), format!("steps_to_{level}_percent"));
         columns.integer(heading, move |row| {
-            row.settled_below(level).ok_or("not learned and below it to the end")
+            row.settled_below(level)
+                .ok_or("not learned and below it to the end")
         });
     }
     columns.part("Losses there, L0 that of predicting zero");
     point_columns(&mut columns, Trained::at);
     columns.part("The whole run, and what was trained");
-    columns.real(("lowest %", "lowest_percent"), |row| row.extreme(f64::min)).percentage();
-    columns.real(("highest %", "highest_percent"), |row| row.extreme(f64::max)).percentage();
+    columns
+        .real(("lowest %", "lowest_percent"), |row| row.extreme(f64::min))
+        .percentage();
+    columns
+        .real(("highest %", "highest_percent"), |row| {
+            row.extreme(f64::max)
+        })
+        .percentage();
     let relative = columns.real(("of |f|^2 (%)", "relative_percent"), |row| {
-        row.relative().map(|share| 100.0 * share).ok_or("a term has no figure")
+        row.relative()
+            .map(|share| 100.0 * share)
+            .ok_or("a term has no figure")
     });
     relative.digits(2).unit("%");
     columns.integer("steps", |row| row.first().manifest.steps);
-    columns.integer(("params", "parameters"), |row| row.first().manifest.parameters);
-    columns.integer("items", |row| match row.first().manifest.job.train.train_items {
-        0 => Err(Missing::said("all")),
-        items => Ok(items),
+    columns.integer(("params", "parameters"), |row| {
+        row.first().manifest.parameters
     });
-    columns.real(("rate", "learning_rate"), |row| row.first().manifest.learning_rate).digits(1);
-    columns.flag(("at edge", "search_at_edge"), |row| search_at_edge(&row.arm).is_some());
+    columns.integer("items", |row| {
+        match row.first().manifest.job.train.train_items {
+            0 => Err(Missing::said("all")),
+            items => Ok(items),
+        }
+    });
+    columns
+        .real(("rate", "learning_rate"), |row| {
+            row.first().manifest.learning_rate
+        })
+        .digits(1);
+    columns.flag(("at edge", "search_at_edge"), |row| {
+        search_at_edge(&row.arm).is_some()
+    });
     columns.table()
 }

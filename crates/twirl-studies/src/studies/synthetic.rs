@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use twirl_compare::{ArmRuns, Run};
 use twirl_record::{Manifest, Record};
-use twirl_report::{ArmRuns, Run};
 
 use crate::learned::Yardstick;
 use crate::studies::percent::Trained;
@@ -42,7 +42,11 @@ impl Synthetic {
     }
 
     fn manifest(&self, seed: usize) -> Manifest {
-        let losses = if self.edge { [3.0, 2.0, 1.0] } else { [3.0, 1.0, 2.0] };
+        let losses = if self.edge {
+            [3.0, 2.0, 1.0]
+        } else {
+            [3.0, 1.0, 2.0]
+        };
         let candidates: Vec<Value> = [3e-4, 1e-3, 3e-3]
             .iter()
             .zip(losses)

@@ -1,7 +1,6 @@
 //! Steps to 2 % over sizes of the model, amounts of data, and optimisers.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use twirl_data::Split;
 use twirl_record::{Optimizer, OptimizerKind};
 use twirl_report::{range, significant};
@@ -31,14 +30,11 @@ struct VariantBudget {
     /// Those of `runs` if absent; the unchanged arm's run is then shared with the other studies.
     #[serde(default)]
     steps: Option<u64>,
-    /// Factors of the arm's `width`, unless there are presets.
-    sizes: Vec<f64>,
+    /// Named sizes of the arm.
+    sizes: Vec<String>,
     /// Shares of the training items.
     counts: Vec<f64>,
     optimizers: Vec<OptimizerBudget>,
-    /// Named sizes of the arm.
-    #[serde(default)]
-    presets: Vec<Preset>,
 }
 
 impl Section for VariantBudget {
@@ -51,14 +47,6 @@ impl Section for VariantBudget {
 struct OptimizerBudget {
     kind: OptimizerKind,
     rates: Vec<f64>,
-}
-
-/// A named size of an arm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Preset {
-    name: String,
-    config: Map<String, Value>,
 }
 
 const SECTIONS: &[RequiredSection] = &[
@@ -102,17 +90,8 @@ pub(crate) const MODEL_SIZE: VariantStudy = VariantStudy {
     ),
     by_data: false,
     variants: |_, base, budget| {
-        let preset = |preset: &Preset| {
-            let config = Value::Object(preset.config.clone());
-            let made = base.with_config(&base.job.task_config, &config);
-            (preset.name.clone(), made)
-        };
-        let wider = |&factor: &f64| (format!("width-x{factor}"), base.wider(factor));
-        if budget.presets.is_empty() {
-            budget.sizes.iter().map(wider).collect()
-        } else {
-            budget.presets.iter().map(preset).collect()
-        }
+        let sized = |size: &String| (size.clone(), base.sized(size));
+        budget.sizes.iter().map(sized).collect()
     },
 };
 
@@ -225,7 +204,9 @@ fn finding(base: &ArmSetup, trained: &[Trained], variants: usize, epochs: Option
         reasons.extend(own.map(|reason| format!("{}: {reason}", one.variant)));
     }
     if let Some(epochs) = epochs.filter(|epochs| *epochs < EPOCHS) {
-        reasons.push(format!("the largest set was seen {epochs:.1} times, not {EPOCHS}"));
+        reasons.push(format!(
+            "the largest set was seen {epochs:.1} times, not {EPOCHS}"
+        ));
     }
     let figures = format!("{spread}; {}", each.join("; "));
     Finding::said(base.place(), judgement, figures).forbid(reasons)
@@ -291,14 +272,23 @@ mod tests {
             let Crossing { low, high } = crossing(&curve(points));
             (low, high)
         };
-        let settled = of(&[(0, 50.0, 1.0), (10, 3.0, 0.3), (20, 1.0, 0.3), (40, 2.5, 0.3), (80, 1.9, 0.3)]);
+        let settled = of(&[
+            (0, 50.0, 1.0),
+            (10, 3.0, 0.3),
+            (20, 1.0, 0.3),
+            (40, 2.5, 0.3),
+            (80, 1.9, 0.3),
+        ]);
         assert_eq!(settled, (40.0, 80.0));
         assert_eq!(of(&[(0, 50.0, 1.0), (10, 3.0, 0.3)]), (10.0, f64::INFINITY));
         assert_eq!(of(&[(0, 1.0, 0.3), (10, 0.5, 0.3)]), (1.0, 1.0));
         // Outputs that shrink to zero are no symmetry: the dip before learning does not count.
         let dip = of(&[(0, 60.0, 1.0), (18, 0.4, 0.998), (100, 1.5, 0.4)]);
         assert_eq!(dip, (18.0, 100.0));
-        assert_eq!(of(&[(0, 60.0, 1.0), (18, 0.4, 0.998)]), (18.0, f64::INFINITY));
+        assert_eq!(
+            of(&[(0, 60.0, 1.0), (18, 0.4, 0.998)]),
+            (18.0, f64::INFINITY)
+        );
     }
 
     #[test]

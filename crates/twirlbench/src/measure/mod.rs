@@ -13,6 +13,8 @@ use clap::Args;
 use figures::{Estimate, Figures, Parts, figures};
 use layout::{Override, Predictions};
 
+use crate::print::say;
+
 const LAYOUT: &str = "\
 LAYOUT OF THE FILE, HDF5 (h5py) or npz (numpy.savez):
 
@@ -69,9 +71,9 @@ pub(crate) fn run(args: &MeasureArgs) -> Result<ExitCode> {
     let predictions = Predictions::new(&arrays, &over).with_context(place)?;
     let found = figures(&predictions).with_context(place)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        say!("{}", serde_json::to_string_pretty(&found)?);
     } else {
-        print!("{}", text(&place(), &found));
+        crate::print::out(format_args!("{}", text(&place(), &found)));
     }
     Ok(ExitCode::SUCCESS)
 }

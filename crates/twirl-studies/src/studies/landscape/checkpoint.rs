@@ -29,8 +29,9 @@ pub(super) struct LandscapeBudget {
     vectors: usize,
     /// Components of the first molecule's prediction in the Gauss-Newton kernel.
     outputs: usize,
-    /// Factor of the arm's `width`.
-    pub(super) widths: f64,
+    /// Named size of the arm; that of the suite if absent.
+    #[serde(default)]
+    pub(super) size: Option<String>,
 }
 
 impl Section for LandscapeBudget {

@@ -3,20 +3,20 @@
 mod checkpoint;
 mod tables;
 
-use twirl_report::{Chart, range, significant};
+use twirl_compare::Estimate;
+use twirl_report::{Chart, Curves, range, significant};
 
 use crate::budgets::RequiredSection;
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
-use crate::judgement::Judgement;
+use crate::estimates::over_seeds;
+use crate::holm::Bound;
 use crate::lab::LabBudget;
 use crate::outcome::{Finding, Outcome};
-use crate::setup::ArmSetup;
 use crate::studies::landscape::checkpoint::{LandscapeBudget, PartCurvature, examine};
 use crate::studies::landscape::tables::{Arm, eigenvalue_ratios, last_common, ratio};
 use crate::study::{Card, Study};
-use twirl_report::Curves;
 
 /// Part of the settings of a cell: one of another estimator of the density is not kept.
 const ESTIMATOR: &str = "deflated quadrature";
@@ -55,8 +55,13 @@ impl Study for Landscape {
         let mut outcome = Outcome::default();
         let mut setups = Vec::new();
         for setup in context.lab_arms(|task| Ok(budget(task)?.plain))? {
-            let widths = budget(&setup.job.task)?.widths;
-            setups.push(sized(context, setup, widths, &mut outcome.notes));
+            let own = context.budgets.task.get(&setup.job.task);
+            let given = own.is_some_and(|own| own.arm.contains_key(&setup.job.arm));
+            let size = budget(&setup.job.task)?.size.filter(|_| !given);
+            setups.push(match size {
+                Some(size) => setup.sized(&size)?,
+                None => setup,
+            });
         }
         let arms: Vec<Arm> = context.over_seeds(
             cells,
@@ -112,37 +117,23 @@ const NOTES: [&str; 3] = [
      over the rotations of the finite group. `above rounding`: larger than 1e-9 of lambda_1.",
 ];
 
-/// The arm with the width that the budget looks at, unless the budget gives its settings.
-fn sized(
-    context: &StudyContext<'_>,
-    setup: ArmSetup,
-    widths: f64,
-    notes: &mut Vec<String>,
-) -> ArmSetup {
-    let own = context.budgets.task.get(&setup.job.task);
-    if own.is_some_and(|own| own.arm.contains_key(&setup.job.arm)) {
-        return setup;
-    }
-    setup.wider(widths).unwrap_or_else(|error| {
-        notes.push(format!("{error}; taken at full size"));
-        setup
-    })
-}
-
 fn finding(arm: &Arm, last: usize) -> Finding {
     let found = ratio(arm, last, |_, curvature| {
         Some(PartCurvature::to_median(curvature))
     });
-    Finding {
-        place: arm.0.place(),
-        judgement: Judgement::above(found.and_then(|found| found.interval), 1.0),
-        figures: found.map_or("no figure".into(), |found| {
-            format!(
-                "kappa(L_mean) / kappa(L_equiv) = {} ({}) over {} seeds, published up to 1000",
-                significant(found.value, 3),
-                range(found.interval, 3),
-                arm.1.len()
-            )
-        }),
-    }
+    let figures = found.map_or("no figure".into(), |found| {
+        format!(
+            "kappa(L_mean) / kappa(L_equiv) = {} ({}) over {} seeds, published up to 1000",
+            significant(found.value, 3),
+            range(found.interval, 3),
+            arm.1.len()
+        )
+    });
+    // Its interval is that of logarithms.
+    let logarithm = found.map(|found| Estimate {
+        value: found.value.ln(),
+        interval: found.interval.map(|ends| ends.map(f64::ln)),
+    });
+    let test = over_seeds(logarithm, arm.1.len(), Bound::Above(0.0));
+    Finding::tested(arm.0.place(), test, figures)
 }

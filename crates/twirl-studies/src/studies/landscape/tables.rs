@@ -1,13 +1,13 @@
 //! Tables of the landscape.
 
-use twirl_report::Estimate;
+use twirl_compare::Estimate;
+use twirl_report::{Columns, Table};
 
 use super::checkpoint::{
     Checkpoint, DISTANCES, PartCurvature, Scan, kernel_condition, kernel_ratios,
 };
 use crate::estimates::geometric;
 use crate::setup::ArmSetup;
-use twirl_report::{Columns, Table};
 
 /// Largest k whose `lambda_1 / lambda_k` is tabled.
 const KTH: usize = 5;

@@ -2,7 +2,7 @@
 
 mod trial;
 
-use twirl_report::{Chart, range, significant};
+use twirl_report::{Chart, Columns, Curves, Missing, Table, range, significant};
 
 use crate::budgets::RequiredSection;
 use crate::cells::Cells;
@@ -13,8 +13,6 @@ use crate::lab::LabBudget;
 use crate::outcome::{Finding, Outcome};
 use crate::studies::test_time::trial::{TestTimeBudget, Trial, TwirledLoss, test};
 use crate::study::{Card, Study};
-use twirl_report::Curves;
-use twirl_report::{Columns, Missing, Table};
 
 /// Twirling at test time.
 pub(crate) struct TestTime;
@@ -125,16 +123,16 @@ fn findings(place: &str, trial: &Trial) -> [Finding; 2] {
     let ends = |[low, high]: [f64; 2]| format!("{} to {}", times(low), times(high));
     let ends = trial.factor_interval.map_or("no interval".into(), ends);
     [
-        Finding {
-            place: format!("{place} identity"),
-            judgement: identity(trial),
-            figures: format!("ratios {}", list.join(", ")),
-        },
-        Finding {
-            place: format!("{place} orbits"),
-            judgement: Judgement::above(trial.factor_interval, 1.0),
-            figures: format!("{factor} times fewer passes ({ends})"),
-        },
+        Finding::said(
+            format!("{place} identity"),
+            identity(trial),
+            format!("ratios {}", list.join(", ")),
+        ),
+        Finding::said(
+            format!("{place} orbits"),
+            Judgement::above(trial.factor_interval, 1.0),
+            format!("{factor} times fewer passes ({ends})"),
+        ),
     ]
 }
 

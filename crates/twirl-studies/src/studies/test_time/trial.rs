@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use twirl_compare::Estimate;
 use twirl_core::{
     CoreError, Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss,
 };
 use twirl_harness::{Lab, MoleculeSamples, Probe, Role};
-use twirl_report::Estimate;
 
 use crate::budgets::Section;
 use crate::context::StudyContext;
