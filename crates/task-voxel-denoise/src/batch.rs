@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use burn::tensor::{Device, Int, Tensor};
-use twirl_core::{Design, Symmetry};
+use twirl_core::{Coverage, Design, Symmetry};
 use twirl_equivariant::voxel::LatticeTurn;
 use twirl_harness::{Rotations, TaskError};
 
@@ -174,12 +174,12 @@ impl Output {
 
 /// Whether every rotation of a design maps the lattice onto itself.
 pub(crate) fn stays_on_the_lattice(design: &Design, symmetry: Symmetry) -> bool {
-    match design {
-        Design::Group { group } | Design::Subset { group, .. } => {
+    match design.coverage() {
+        Coverage::Finite(group) => {
             let elements = group.elements_under(symmetry);
             elements.iter().all(|turn| LatticeTurn::of(turn).is_some())
         }
-        Design::Iid { .. } | Design::Orbits { .. } => false,
+        Coverage::Haar | Coverage::Degree(_) => false,
     }
 }
 

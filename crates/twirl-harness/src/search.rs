@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use twirl_core::{CoreError, Design};
+use twirl_core::{CoreError, Coverage, Design};
 use twirl_data::Split;
 use twirl_record::{Candidate, Evaluation, Search, SearchReport};
 
@@ -73,11 +73,11 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
 /// Two rotations of each item; of the same finite group where the run is measured under one, since
 /// a batch need not be able to carry its noise to other rotations.
 fn thinned(design: Design) -> Design {
-    match design {
-        Design::Group { group } | Design::Subset { group, .. } => Design::Subset {
+    match design.coverage() {
+        Coverage::Finite(group) => Design::Subset {
             group,
             rotations: 2,
         },
-        Design::Iid { .. } | Design::Orbits { .. } => Design::Iid { rotations: 2 },
+        Coverage::Haar | Coverage::Degree(_) => Design::Iid { rotations: 2 },
     }
 }

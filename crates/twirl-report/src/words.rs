@@ -3,7 +3,6 @@
 use twirl_compare::{
     Caveats, Comparison, Control, Deviation, Finding, FindingKind, Standing, Verdict, Versus,
 };
-use twirl_core::{Design, FiniteGroup, Symmetry};
 use twirl_record::{ExtraMeasurement, Status};
 
 use crate::table::Missing;
@@ -113,21 +112,7 @@ pub(crate) fn control(control: &Control) -> Option<String> {
 
 /// Which rotations a companion takes.
 pub(crate) fn rotations(companion: &ExtraMeasurement) -> String {
-    let named = |group: FiniteGroup| match group {
-        FiniteGroup::Tetrahedral => "tetrahedral",
-        FiniteGroup::Octahedral => "octahedral",
-        FiniteGroup::Icosahedral => "icosahedral",
-    };
-    let design = match companion.design {
-        Design::Iid { .. } => "independent".into(),
-        Design::Group { group } => format!("{} group", named(group)),
-        Design::Orbits { group, .. } => format!("{} orbits", named(group)),
-        Design::Subset { group, .. } => format!("part of the {} group", named(group)),
-    };
-    match companion.symmetry {
-        Symmetry::So3 => design,
-        Symmetry::O3 => format!("{design}, with inversions"),
-    }
+    companion.design.words(companion.symmetry)
 }
 
 /// A deviation from a reference band: figure, step, value and band.

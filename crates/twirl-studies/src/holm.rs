@@ -77,7 +77,7 @@ impl Test {
 }
 
 /// Which tests Holm's procedure keeps.
-pub fn kept(tests: &[Test]) -> Vec<bool> {
+pub(crate) fn kept(tests: &[Test]) -> Vec<bool> {
     let p: Vec<f64> = tests.iter().map(Test::p_value).collect();
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
@@ -101,7 +101,7 @@ fn two_sided(t: f64, freedom: usize) -> f64 {
     let odd = freedom % 2 == 1;
     let mut term = if odd { cosine } else { 1.0 };
     let mut sum = if freedom == 1 { 0.0 } else { term };
-    let mut power = if odd { 1 } else { 0 };
+    let mut power = usize::from(odd);
     while power + 2 <= freedom.saturating_sub(2) {
         term *= cosine * cosine * (power + 1) as f64 / (power + 2) as f64;
         power += 2;

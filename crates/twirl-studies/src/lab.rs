@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use twirl_core::Design;
+use twirl_core::{Design, Symmetry};
 use twirl_data::Split;
 use twirl_harness::{Lab, Probe};
 use twirl_record::{ScheduleKind, Training};
@@ -144,6 +144,7 @@ impl StudyContext<'_> {
         Ok(Probe {
             items: (0..count).map(|i| all[i * all.len() / count]).collect(),
             design,
+            symmetry: Symmetry::So3,
             seed: setup.job.measure_seed,
             noise: setup.job.measure_seed,
             batch: budget.batch,

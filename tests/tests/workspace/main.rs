@@ -23,6 +23,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers", "twirl-record"],
         "twirl-compare" => &["twirl-core", "twirl-record"],
+        "twirl-measure" => &["twirl-core", "twirl-data"],
         "twirl-report" => &["twirl-compare", "twirl-core", "twirl-record"],
         "twirl-studies" => &[
             "twirl-compare",

@@ -27,14 +27,18 @@ pub struct Arrays {
     pub numbers: BTreeMap<String, NumberArray>,
     /// Texts by name: single strings, in npz arrays of one string.
     pub texts: BTreeMap<String, String>,
+    /// Text attributes of an HDF5 file's root group, by name, also those of other programs
+    /// (`PyTables`, `NetCDF`).
+    pub attributes: BTreeMap<String, String>,
+    /// Arrays that hold neither numbers nor one string, by name, with what is the matter
+    /// and the remedy.
+    pub others: BTreeMap<String, String>,
 }
 
-/// Reads all arrays at the top of an HDF5 file (groups are not entered; text attributes of the
-/// root group count as texts) or of an npz archive.
+/// Reads all arrays at the top of an HDF5 file (groups are not entered) or of an npz archive.
 ///
 /// # Errors
-/// [`DataError`] if the file is missing, neither of the two, damaged, or holds an array of
-/// something else than numbers or one string.
+/// [`DataError`] if the file is missing, neither of the two, or damaged.
 pub fn arrays(path: impl AsRef<Path>) -> Result<Arrays> {
     let path = path.as_ref();
     let shown = one_line(&path.display().to_string());
@@ -69,22 +73,25 @@ fn of_hdf5(path: &str, bytes: Arc<[u8]>) -> Result<Arrays> {
     for name in root.array_names()? {
         if root.holds_text(&name)? {
             let mut texts = root.strings(&name)?.unwrap_or_default();
-            if texts.len() != 1 {
-                let site = root.array_site(&name);
-                let what = format!("holds {} strings", texts.len());
-                return Err(site.unsupported(what, "write one string or an array of numbers"));
+            match texts.pop() {
+                Some(text) if texts.is_empty() => drop(arrays.texts.insert(name, text)),
+                _ => drop(arrays.others.insert(name, "not one string".to_owned())),
             }
-            arrays.texts.extend(texts.pop().map(|text| (name, text)));
-        } else if let Some(found) = root.floats(&name)? {
-            let (shape, values) = (found.shape, found.values);
-            arrays.numbers.insert(name, NumberArray { shape, values });
+        } else {
+            match root.floats(&name) {
+                Ok(Some(found)) => {
+                    let (shape, values) = (found.shape, found.values);
+                    arrays.numbers.insert(name, NumberArray { shape, values });
+                }
+                Ok(None) => {}
+                Err(DataError::Unsupported { what, remedy, .. }) => {
+                    arrays.others.insert(name, format!("{what}; {remedy}"));
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
-    for name in root.attribute_names()? {
-        if let Some(text) = root.text(&name)? {
-            arrays.texts.insert(name, text);
-        }
-    }
+    arrays.attributes = root.text_attributes()?;
     Ok(arrays)
 }
 
@@ -115,9 +122,16 @@ fn of_npz(path: &str, bytes: &[u8]) -> Result<Arrays> {
         if let Some(text) = npy::text(&content) {
             arrays.texts.insert(name, text);
         } else {
-            let found = npy::decode(&site, &content)?;
-            let (shape, values) = (found.shape, found.values);
-            arrays.numbers.insert(name, NumberArray { shape, values });
+            match npy::decode(&site, &content) {
+                Ok(found) => {
+                    let (shape, values) = (found.shape, found.values);
+                    arrays.numbers.insert(name, NumberArray { shape, values });
+                }
+                Err(DataError::Unsupported { what, remedy, .. }) => {
+                    arrays.others.insert(name, format!("{what}; {remedy}"));
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(arrays)

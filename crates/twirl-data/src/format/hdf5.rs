@@ -3,6 +3,7 @@
 //! Files are opened from bytes, sizes are checked against the file before anything
 //! is allocated, and every failure is a [`DataError`] with the path inside the file.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hdf5_reader::error::Error;
@@ -97,14 +98,15 @@ impl<'a> Group<'a> {
             .map_err(|error| self.site.corrupt(error))
     }
 
-    /// Names of the attributes of this group.
-    pub(super) fn attribute_names(&self) -> Result<Vec<String>> {
+    /// The attributes of this group that are one string, by name; others are left alone.
+    pub(super) fn text_attributes(&self) -> Result<BTreeMap<String, String>> {
         let attributes = self.raw.attributes();
         let attributes = attributes.map_err(|error| self.site.corrupt(error))?;
-        Ok(attributes
-            .into_iter()
-            .map(|attribute| attribute.name)
-            .collect())
+        let text = |attribute: hdf5_reader::Attribute| {
+            let text = attribute.read_string().ok()?;
+            Some((attribute.name, text))
+        };
+        Ok(attributes.into_iter().filter_map(text).collect())
     }
 
     /// Whether an array holds strings.

@@ -1,4 +1,4 @@
-//! Arrays in the `.npy` format (NEP 1, versions 1 to 3): numbers in C order.
+//! Arrays in the `.npy` format (NEP 1, versions 1 to 3): numbers in C or Fortran order.
 
 use crate::error::{Result, Site};
 
@@ -8,21 +8,18 @@ pub(super) struct Array {
     pub(super) values: Vec<f64>,
 }
 
-const REMEDY: &str =
-    "write it with numpy.savez as a C-ordered array of integers, float32 or float64";
+const REMEDY: &str = "write it with numpy.savez as an array of integers, float32 or float64";
 
 /// Decode a whole `.npy` file.
 pub(super) fn decode(site: &Site<'_>, bytes: &[u8]) -> Result<Array> {
     let (header, data) = header(bytes).ok_or_else(|| site.corrupt("no readable npy header"))?;
     let descr = field(header, "descr").and_then(quoted);
     let descr = descr.ok_or_else(|| site.unsupported("is not a plain number array", REMEDY))?;
-    match field(header, "fortran_order") {
-        Some(rest) if rest.starts_with("False") => {}
-        Some(rest) if rest.starts_with("True") => {
-            return Err(site.unsupported("is in Fortran order", REMEDY));
-        }
+    let fortran = match field(header, "fortran_order") {
+        Some(rest) if rest.starts_with("False") => false,
+        Some(rest) if rest.starts_with("True") => true,
         _ => return Err(site.corrupt("npy header without fortran_order")),
-    }
+    };
     let shape = field(header, "shape").and_then(tuple);
     let shape = shape.ok_or_else(|| site.corrupt("npy header without a shape"))?;
     let (width, convert) = number(descr)
@@ -36,10 +33,38 @@ pub(super) fn decode(site: &Site<'_>, bytes: &[u8]) -> Result<Array> {
             data.len()
         )));
     }
-    Ok(Array {
-        shape,
-        values: data.chunks_exact(width).map(convert).collect(),
-    })
+    let values = data.chunks_exact(width).map(convert);
+    let values: Vec<f64> = values.collect();
+    let values = if fortran && shape.len() > 1 {
+        row_major(&shape, &values)
+    } else {
+        values
+    };
+    Ok(Array { shape, values })
+}
+
+/// The values of a column-major array (numpy keeps that order of a transposed array), row-major.
+fn row_major(shape: &[usize], values: &[f64]) -> Vec<f64> {
+    let mut stride = vec![1; shape.len()];
+    for axis in 1..shape.len() {
+        stride[axis] = stride[axis - 1] * shape[axis - 1];
+    }
+    let mut index = vec![0; shape.len()];
+    let mut place = 0;
+    let mut out = Vec::with_capacity(values.len());
+    while out.len() < values.len() {
+        out.push(values[place]);
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            place += stride[axis];
+            if index[axis] < shape[axis] {
+                break;
+            }
+            place -= index[axis] * stride[axis];
+            index[axis] = 0;
+        }
+    }
+    out
 }
 
 /// The text of an array of one string (numpy's `<U` type); nothing for other arrays.
@@ -125,6 +150,10 @@ fn number(descr: &str) -> Option<(usize, Convert)> {
         "<i8" => (8, convert!(i64, from_le_bytes)),
         "<f4" => (4, convert!(f32, from_le_bytes)),
         "<f8" => (8, convert!(f64, from_le_bytes)),
+        ">u2" => (2, convert!(u16, from_be_bytes)),
+        ">i2" => (2, convert!(i16, from_be_bytes)),
+        ">u4" => (4, convert!(u32, from_be_bytes)),
+        ">u8" => (8, convert!(u64, from_be_bytes)),
         ">i4" => (4, convert!(i32, from_be_bytes)),
         ">i8" => (8, convert!(i64, from_be_bytes)),
         ">f4" => (4, convert!(f32, from_be_bytes)),

@@ -252,7 +252,7 @@ fn npz_archives() {
         (
             "a.npz",
             npz("coords.npy", fixtures::npy("<f2", "(10, 3, 3)", &[0; 180])),
-            "a.npz: array coords: holds numbers of type <f2; write it with numpy.savez as a C-ordered array of integers, float32 or float64",
+            "a.npz: array coords: holds numbers of type <f2; write it with numpy.savez as an array of integers, float32 or float64",
         ),
         (
             "a.npz",

@@ -1,5 +1,6 @@
 //! Readers: facts of published files, every kind of bad input, and damaged files.
 
+mod arrays;
 mod bad_hdf5;
 mod bad_input;
 mod fixtures;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use rand::RngExt;
-use twirl_core::{Purpose, Rotation, Stream, Symmetry, split};
+use twirl_core::{Part, Purpose, Rotation, Stream, split};
 use twirl_data::{DataSet, Split};
 use twirl_record::{Job, Training};
 
-use super::probe::{Jacobian, MoleculeSamples, Part, Parts, Probe};
+use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
 use super::stack::{Stack, only_squared, pairing, passes};
 use super::view::Lab;
 use crate::build::build;
@@ -75,7 +75,7 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
     fn drawn(&self, probe: &Probe, items: &[usize]) -> Result<Vec<Vec<Rotation>>, RunError> {
         items
             .iter()
-            .map(|&item| rotations_of(&probe.design, Symmetry::So3, probe.seed, item))
+            .map(|&item| rotations_of(&probe.design, probe.symmetry, probe.seed, item))
             .collect::<Result<_, _>>()
             .map_err(|error| self.core(error))
     }
@@ -119,14 +119,14 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
     /// Items in groups that one batch holds at all rotations, or of one item each.
     fn groups<'a>(&self, probe: &'a Probe) -> Result<std::slice::Chunks<'a, usize>, RunError> {
         self.check(probe)?;
-        let rotations = probe.design.rotations(Symmetry::So3);
+        let rotations = probe.design.rotations(probe.symmetry);
         Ok(probe.items.chunks((probe.batch / rotations).max(1)))
     }
 
     fn check(&self, probe: &Probe) -> Result<(), RunError> {
         probe
             .design
-            .validate(Symmetry::So3)
+            .validate(probe.symmetry)
             .map_err(|error| self.core(error))?;
         if probe.items.is_empty() || probe.batch == 0 {
             return Err(RunError::Config(
@@ -192,7 +192,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             }
             let parts = term
                 .samples()
-                .and_then(|samples| split(&probe.design, Symmetry::So3, term.loss, &samples))
+                .and_then(|samples| split(&probe.design, probe.symmetry, term.loss, &samples))
                 .map_err(|error| self.core(error))?;
             for (sum, value) in sum.iter_mut().zip([parts.loss, parts.mean, parts.equiv]) {
                 *sum += value / molecules.len() as f64;
@@ -227,8 +227,10 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             };
             let slopes = |stacks: &[Stack]| -> Result<Vec<Option<Vec<f64>>>, RunError> {
                 let slope = |stack: &Stack| match stack.role {
-                    Role::Train => only_squared(stack.name, stack.loss)
-                        .map(|()| Some(stack.cotangent(probe, part))),
+                    Role::Train => only_squared(stack.name, stack.loss).and_then(|()| {
+                        let slope = stack.cotangent(probe, part);
+                        slope.map(Some).map_err(|error| self.core(error))
+                    }),
                     Role::Report => Ok(None),
                 };
                 stacks.iter().map(slope).collect()

@@ -1,30 +1,8 @@
 //! What a model is asked, and what it answers.
 
-use twirl_core::{Design, Loss};
+use twirl_core::{Design, Loss, Symmetry};
 
 use crate::term::Role;
-
-/// A loss or one of its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// `L`.
-    Loss,
-    /// `L_mean`.
-    Mean,
-    /// `L_equiv`.
-    Equiv,
-}
-
-impl Part {
-    /// Name in tables: `L`, `L_mean` or `L_equiv`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Loss => "L",
-            Self::Mean => "L_mean",
-            Self::Equiv => "L_equiv",
-        }
-    }
-}
 
 /// The values of a loss and its parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,6 +26,8 @@ pub struct Probe {
     pub items: Vec<usize>,
     /// Rotations of each.
     pub design: Design,
+    /// Proper rotations only, or their negatives too.
+    pub symmetry: Symmetry,
     /// Seed of rotations.
     pub seed: u64,
     /// Seed of everything else that is random: flow time, source sample, voxel noise.

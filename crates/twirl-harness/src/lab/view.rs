@@ -1,8 +1,9 @@
 //! A model in training, without its types.
 
+use twirl_core::Part;
 use twirl_data::Split;
 
-use super::probe::{Jacobian, MoleculeSamples, Part, Parts, Probe};
+use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
 use crate::error::RunError;
 use crate::linear::LinearSplit;
 use crate::parameters::ParameterInfo;

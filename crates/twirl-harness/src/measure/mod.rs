@@ -243,11 +243,11 @@ impl<T: Task> Prepared<'_, T> {
                 none => none.insert(Sums::new(&stacks, self.plan).map_err(of_core)?),
             };
             for (index, (&item, rotations)) in items.iter().zip(&drawn).enumerate() {
-                let parts = stacks.iter();
-                let parts = parts.map(|stack| stack.part(index, self.plan, rotations));
-                let parts: Result<Vec<_>, CoreError> = parts.collect();
+                let figures = stacks.iter();
+                let figures = figures.map(|stack| stack.figures(index, self.plan, rotations));
+                let figures: Result<Vec<_>, CoreError> = figures.collect();
                 let unit = self.plan.unit(self.task, item) as u64;
-                let added = parts.and_then(|parts| sums.add(unit, &parts));
+                let added = figures.and_then(|figures| sums.add(unit, &figures));
                 added.map_err(of_core)?;
             }
         }

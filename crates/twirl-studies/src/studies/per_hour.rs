@@ -74,9 +74,8 @@ impl Pair<'_> {
         };
         let seeds = pair.seeds[0].min(pair.seeds[1]);
         let test = over_seeds(Some(logarithm), seeds, Bound::Below(0.0));
-        let undecided = pair.verdict == Verdict::Undecided && test.is_some_and(|test| {
-            test.judgement() != Judgement::Undecided
-        });
+        let undecided = pair.verdict == Verdict::Undecided
+            && test.is_some_and(|test| test.judgement() != Judgement::Undecided);
         let caveat = undecided.then(|| "a caveat forbids it".to_owned());
         let reasons = self.forbidden(context)?;
         Ok(Finding::tested(place, test, figures).forbid(reasons.into_iter().chain(caveat)))
