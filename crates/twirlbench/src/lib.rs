@@ -19,6 +19,7 @@ mod print;
 mod program;
 mod progress;
 mod readme;
+mod report;
 mod sample;
 mod study;
 mod suite;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use twirl_compare::RunSet;
 use twirl_record::{FORMAT, Folder, Plan, Status, read_records};
-use twirl_report::RunSet;
 
 use crate::{RUN, SUITE, edit_json, folder_with, output, read_json, run_in};
 
