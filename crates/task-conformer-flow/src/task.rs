@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use twirl_core::Loss;
 use twirl_data::{DataError, DataSet, Embedded};
-use twirl_harness::{Arm, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
+use twirl_harness::{Arm, BatchPart, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
 
 use crate::batch::{Batch, Host, Output, Sample, TIME_BINS};
 use crate::conformer_flow::ConformerFlow;
@@ -83,6 +83,13 @@ impl Task for ConformerFlow {
         turned.state.positions = rotations.rotate(batch.state.positions.clone());
         turned.target = rotations.rotate(batch.target.clone());
         Ok(turned)
+    }
+
+    fn turning<'a>(&self, batch: &'a mut Batch) -> Vec<(&'static str, &'a mut dyn BatchPart)> {
+        vec![
+            ("state", &mut batch.state.positions),
+            ("target", &mut batch.target),
+        ]
     }
 
     fn untwist(&self, output: Output, rotations: &Rotations) -> Output {

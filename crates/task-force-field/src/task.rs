@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use twirl_core::Loss;
 use twirl_data::{DataError, DataSet, Embedded};
 use twirl_equivariant::{Cloud, Molecule};
-use twirl_harness::{Draw, Role, Rotations, Score, Task, TaskError, Term};
+use twirl_harness::{BatchPart, Draw, Role, Rotations, Score, Task, TaskError, Term};
 
 use crate::batch::Sample;
 use crate::{Batch, ForceField, ForceFieldConfig, Host, Output, PainnArm, scores};
@@ -111,6 +111,14 @@ impl Task for ForceField {
         turned.cloud = batch.cloud.rotated(rotations.matrices());
         turned.force = rotations.rotate(batch.force.clone());
         Ok(turned)
+    }
+
+    fn turning<'a>(&self, batch: &'a mut Batch) -> Vec<(&'static str, &'a mut dyn BatchPart)> {
+        vec![
+            ("positions", &mut batch.cloud.positions),
+            ("offsets of neighbours", &mut batch.cloud.offsets),
+            ("forces", &mut batch.force),
+        ]
     }
 
     fn untwist(&self, output: Output, rotations: &Rotations) -> Output {

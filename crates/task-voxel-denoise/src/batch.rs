@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use burn::tensor::{Device, Int, Tensor};
 use twirl_core::{Coverage, Design, Symmetry};
 use twirl_equivariant::voxel::LatticeTurn;
-use twirl_harness::{Rotations, TaskError};
+use twirl_harness::{BatchPart, Rotations, TaskError};
 
 use crate::noise::{Drawn, Noise};
 use crate::resample::unrotate;
@@ -96,6 +96,22 @@ impl Batch {
     /// The same with noise: what an arm sees.
     pub fn noisy(&self) -> Tensor<5> {
         self.grids().noisy.clone()
+    }
+
+    /// What [`Batch::rotate`] turns; the grids are made for it.
+    pub(crate) fn turning(&mut self) -> Vec<(&'static str, &mut dyn BatchPart)> {
+        self.grids();
+        let noise: &mut dyn BatchPart = match &mut self.noise {
+            Noise::Lattice(values) => values,
+            Noise::Waves(waves) => waves.vectors_mut(),
+        };
+        let mut parts: Vec<(&'static str, &mut dyn BatchPart)> =
+            vec![("positions", &mut self.positions), ("noise", noise)];
+        if let Some(Grids { clean, noisy }) = self.grids.get_mut() {
+            parts.push(("clean grid", clean));
+            parts.push(("noisy grid", noisy));
+        }
+        parts
     }
 
     /// A batch of noisy grids `[batch, channels, n, n, n]` whose molecules are not known.

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use twirl_core::{Design, Loss, Symmetry};
 use twirl_data::{DataError, DataSet, Embedded};
-use twirl_harness::{Arm, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
+use twirl_harness::{Arm, BatchPart, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
 
 use crate::arms::clean::CleanGrid;
 use crate::batch::{Sample, off_the_lattice, stays_on_the_lattice};
@@ -113,6 +113,10 @@ impl Task for VoxelDenoise {
 
     fn rotate(&self, batch: &Batch, rotations: &Rotations) -> Result<Batch, TaskError> {
         batch.rotate(rotations)
+    }
+
+    fn turning<'a>(&self, batch: &'a mut Batch) -> Vec<(&'static str, &'a mut dyn BatchPart)> {
+        batch.turning()
     }
 
     fn untwist(&self, output: Output, rotations: &Rotations) -> Output {

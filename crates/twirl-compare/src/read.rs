@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use twirl_record::{Folder, Panel, RecordError, read_records};
+use twirl_record::{Folder, Panel, RecordError, Status, read_records};
 
 use crate::comparable::{comparable, same_settings};
 use crate::error::CompareError;
@@ -118,6 +118,9 @@ fn read_run(folder: &Path, path: PathBuf) -> Result<Run, String> {
     } else {
         Vec::new()
     };
+    if let (Status::Ok, Some(kept)) = (manifest.status, &manifest.records) {
+        folder.holds(kept).map_err(text)?;
+    }
     if let Some(pair) = records.windows(2).find(|pair| pair[0].step >= pair[1].step) {
         return Err(format!(
             "records.jsonl: step {} follows step {}; resume the run to rewrite its tail",

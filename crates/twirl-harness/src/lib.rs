@@ -6,6 +6,10 @@
 //! the augmentation, the loop, the clock, the measurement, the files. A task never sees the loop,
 //! and the loop never sees a task's fields.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod agreement;
 mod batches;
 mod build;
@@ -25,6 +29,7 @@ mod observer;
 mod optimizer;
 mod panic;
 mod parameters;
+mod part;
 mod restore;
 mod roles;
 mod rotations;
@@ -55,6 +60,7 @@ pub use measure::{
 pub use observer::{Observer, Progress, Silent};
 pub use optimizer::build as build_optimizer;
 pub use parameters::ParameterInfo;
+pub use part::BatchPart;
 pub use roles::{ParameterRole, ParameterRoles};
 pub use rotations::Rotations;
 pub use steps::log_spaced;

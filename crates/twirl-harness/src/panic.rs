@@ -22,7 +22,10 @@ pub(crate) fn failure(text: &str) -> RunError {
     let words = [
         "out of memory",
         "outofmemory",
+        "out-of-memory",
+        "out of device memory",
         "failed to allocate",
+        "can't allocate",
         "memory allocation",
     ];
     if words.iter().any(|words| lower.contains(words)) {

@@ -10,6 +10,7 @@ use twirl_record::{ExactSymmetry, FinalFigures};
 use crate::draw::Draw;
 use crate::error::TaskError;
 use crate::linear::LinearSplit;
+use crate::part::BatchPart;
 use crate::roles::ParameterRoles;
 use crate::rotations::Rotations;
 use crate::term::{Score, Term};
@@ -18,7 +19,7 @@ use crate::term::{Score, Term};
 ///
 /// Laws, checked by `twirl-testkit` for every task:
 ///
-/// 1. `rotate(b, identity) = b`, and rotations compose;
+/// 1. `rotate(b, identity) = b`, rotations compose, and every part that turns does turn;
 /// 2. `untwist(_, g)` inverts the action of `g` on outputs;
 /// 3. the terms of `(output, batch)` do not change when both are turned;
 /// 4. a batch is a function of `(items, draw)` alone, item by item;
@@ -90,6 +91,13 @@ pub trait Task: Sized + Send + Sync + 'static {
     /// # Errors
     /// If the batch cannot be turned so, which [`Task::carries`] says beforehand.
     fn rotate(&self, batch: &Self::Batch, rotations: &Rotations) -> Result<Self::Batch, TaskError>;
+
+    /// What [`Task::rotate`] turns, by name: inputs, targets and noise, and what is made of them.
+    ///
+    /// For the laws of `twirl-testkit` alone, which leave out each part in turn and hold that a law is
+    /// then broken.
+    fn turning<'a>(&self, batch: &'a mut Self::Batch)
+    -> Vec<(&'static str, &'a mut dyn BatchPart)>;
 
     /// Turns an output back.
     fn untwist(&self, output: Self::Output, rotations: &Rotations) -> Self::Output;

@@ -3,6 +3,10 @@
 //! Each figure is stated once, as a typed column of a [`Table`]; every form is written from there. To add
 //! a column to a table is one line in `tables/`. A [`Chart`] is drawn alike in a file and on the page.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod chart;
 mod headline;
 mod html;

@@ -8,6 +8,10 @@
 //!
 //! A new study is one file that implements [`Study`], and one line in [`STUDIES`].
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod budgets;
 mod cells;
 mod conduct;

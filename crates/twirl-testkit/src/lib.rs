@@ -3,6 +3,10 @@
 //! A task's `tests/laws.rs` calls [`task_laws`] once and [`arm_laws`] once per arm. The framework
 //! owns the tests; a task only passes them.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arm;
 mod roles;
 mod task;
@@ -21,18 +25,33 @@ pub use task::task_laws;
 /// Seed of all draws; printed by every law that fails.
 pub const SEED: u64 = 20_251_203;
 
-/// Largest difference of two numbers that should be equal, relative to the largest of their set.
-fn close(law: &str, left: &[f64], right: &[f64]) {
-    assert_eq!(left.len(), right.len(), "{law}: lengths (seed {SEED})");
-    let size = left
-        .iter()
-        .chain(right)
-        .fold(1e-30_f64, |most, value| most.max(value.abs()));
-    for (place, (a, b)) in left.iter().zip(right).enumerate() {
-        assert!(
-            (a - b).abs() <= tolerance::F32.agreement * size,
-            "{law}: value {place} is {a} and {b} (largest {size}, seed {SEED})"
-        );
+/// Why a law is broken, if it is.
+type Broken = Result<(), String>;
+
+/// Numbers that should be equal are, to the accuracy of f32 relative to the largest of them.
+fn close(law: &str, left: &[f64], right: &[f64]) -> Broken {
+    if left.len() != right.len() {
+        let (left, right) = (left.len(), right.len());
+        return Err(format!("{law}: {left} values and {right} (seed {SEED})"));
+    }
+    let values = left.iter().chain(right);
+    let size = values.fold(1e-30_f64, |most, value| most.max(value.abs()));
+    let allowed = tolerance::F32.agreement * size;
+    let pairs = left.iter().zip(right).enumerate();
+    for (place, (a, b)) in pairs {
+        if (a - b).abs() > allowed || !(a - b).is_finite() {
+            return Err(format!(
+                "{law}: value {place} is {a} and {b} (largest {size}, seed {SEED})"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Panics with the law that is broken.
+fn hold(law: Broken) {
+    if let Err(broken) = law {
+        panic!("{broken}");
     }
 }
 
@@ -145,6 +164,10 @@ fn alone_as_in_company<T: Task, A: Arm<T>>(bench: &Bench<T>, model: &A) {
         }
     }
     for (alone, together) in alone.iter().zip(&together) {
-        close("items alone as in company, one term", alone, together);
+        hold(close(
+            "items alone as in company, one term",
+            alone,
+            together,
+        ));
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use twirl_core::Loss;
 use twirl_data::{DataError, DataSet, Embedded};
 use twirl_harness::{
-    Arm, Draw, Entry, ExactSymmetry, Role, Rotations, Score, Task, TaskError, Term, Training,
+    Arm, BatchPart, Draw, Entry, ExactSymmetry, Role, Rotations, Score, Task, TaskError, Term,
+    Training,
 };
 
 /// Settings of task and arm.
@@ -76,6 +77,13 @@ impl Task for Toy {
         })
     }
 
+    fn turning<'a>(&self, batch: &'a mut Batch) -> Vec<(&'static str, &'a mut dyn BatchPart)> {
+        vec![
+            ("position", &mut batch.position),
+            ("target", &mut batch.target),
+        ]
+    }
+
     fn untwist(&self, output: Tensor<3>, rotations: &Rotations) -> Tensor<3> {
         rotations.unrotate(output)
     }
@@ -112,7 +120,7 @@ impl Arm<Toy> for Stretch {
     }
 
     fn init(config: &Settings, _task: &Toy, seed: u64, device: &Device) -> Result<Self, TaskError> {
-        let weight = Tensor::from_floats([0.01 * seed as f32], device);
+        let weight = Tensor::from_floats([-0.01 * seed as f32], device);
         Ok(Self {
             weight: Param::from_tensor(weight),
             steepness: config.steepness,
