@@ -90,7 +90,8 @@ impl Band {
         let text = std::fs::read_to_string(path).map_err(CompareError::file(path))?;
         serde_json::from_str(&text).map_err(|error| CompareError::Band {
             path: path.into(),
-            problem: error.to_string(),
+            // Keys of the file stand in it as they are, also with line breaks.
+            problem: error.to_string().replace(char::is_control, " "),
         })
     }
 

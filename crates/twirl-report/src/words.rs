@@ -3,7 +3,7 @@
 use twirl_compare::{
     Caveats, Comparison, Control, Deviation, Finding, FindingKind, Standing, Verdict, Versus,
 };
-use twirl_record::{ExtraMeasurement, Status};
+use twirl_record::Status;
 
 use crate::table::Missing;
 use crate::text::one_line;
@@ -108,11 +108,6 @@ pub(crate) fn control(control: &Control) -> Option<String> {
     let notes = comparison(&control.comparison, ["control", "arm"]);
     let parts: Vec<String> = notes.into_iter().chain(differ).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-/// Which rotations a companion takes.
-pub(crate) fn rotations(companion: &ExtraMeasurement) -> String {
-    companion.design.words(companion.symmetry)
 }
 
 /// A deviation from a reference band: figure, step, value and band.

@@ -42,7 +42,7 @@ fn check(input: &[u8], scratch: &Scratch) -> Outcome {
     match check_band(&BASE.0, &band) {
         Ok(findings) => {
             for finding in findings {
-                refused(&finding.text);
+                refused(&twirl_report::finding(&finding));
             }
             Outcome::Accepted
         }

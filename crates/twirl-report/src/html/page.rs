@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use twirl_compare::{Overview, RunSet};
 
-use crate::html::section::section;
+use crate::html::section::{list, section};
 use crate::report::left_out;
 use crate::text::unsteered;
 use crate::words;
@@ -70,9 +70,4 @@ fn manifests(set: &RunSet) -> Markup {
             }
         }
     }
-}
-
-/// Lines as a list.
-pub(super) fn list(lines: &[String]) -> Markup {
-    html! { ul { @for line in lines { li { (line) } } } "\n" }
 }

@@ -9,7 +9,6 @@ use twirl_compare::{Cost, Overview, Run, TaskRuns};
 use crate::headline::headline;
 use crate::html::after::{spectra, twirl};
 use crate::html::figures::{losses, percents, with_legend};
-use crate::html::page::list;
 use crate::html::picture::gallery;
 use crate::number::count;
 use crate::report::{named, refusals, unfinished};
@@ -145,4 +144,9 @@ fn device_line(task: &TaskRuns) -> String {
         ))
     };
     format!("Device: {}.", of_runs(task, line).join("; "))
+}
+
+/// Lines as a list.
+pub(super) fn list(lines: &[String]) -> Markup {
+    html! { ul { @for line in lines { li { (line) } } } "\n" }
 }

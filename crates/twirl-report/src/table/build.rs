@@ -3,7 +3,7 @@
 use twirl_compare::Reached;
 
 use crate::table::cell::{Bounded, Known};
-use crate::table::column::{Column, Data, Ends, Plain};
+use crate::table::column::{Column, Data, Ends, Plain, Values};
 
 /// A table: typed, named columns of equal length.
 ///
@@ -115,62 +115,11 @@ impl<'a, R> Columns<'a, R> {
     }
 
     /// Text that names a row.
-    pub fn label<V: Known<String>>(
-        &mut self,
-        heading: impl Heading,
-        of: impl Fn(&'a R) -> V,
-    ) -> &mut Column {
+    pub fn label<V>(&mut self, heading: impl Heading, of: impl Fn(&'a R) -> V) -> &mut Column
+    where
+        V: Known<String>,
+    {
         self.text(heading, of).label()
-    }
-
-    /// Text that says something of a row.
-    pub fn text<V: Known<String>>(
-        &mut self,
-        heading: impl Heading,
-        of: impl Fn(&'a R) -> V,
-    ) -> &mut Column {
-        let values = self.rows.iter().map(|row| of(row).known()).collect();
-        self.push(heading, Data::Plain(Plain::Text(values)))
-    }
-
-    /// Counts.
-    pub fn integer<V: Known<u64>>(
-        &mut self,
-        heading: impl Heading,
-        of: impl Fn(&'a R) -> V,
-    ) -> &mut Column {
-        let values = self.rows.iter().map(|row| of(row).known()).collect();
-        self.push(heading, Data::Plain(Plain::Integer(values)))
-    }
-
-    /// Numbers.
-    pub fn real<V: Known<f64>>(
-        &mut self,
-        heading: impl Heading,
-        of: impl Fn(&'a R) -> V,
-    ) -> &mut Column {
-        let values = self.rows.iter().map(|row| of(row).known()).collect();
-        self.push(heading, Data::Plain(Plain::Real(values)))
-    }
-
-    /// Yes or no.
-    pub fn flag<V: Known<bool>>(
-        &mut self,
-        heading: impl Heading,
-        of: impl Fn(&'a R) -> V,
-    ) -> &mut Column {
-        let values = self.rows.iter().map(|row| of(row).known()).collect();
-        self.push(heading, Data::Plain(Plain::Flag(values)))
-    }
-
-    /// Numbers with intervals; machines get these as `KEY_low` and `KEY_high`.
-    pub fn estimate<V: Known<Bounded>>(
-        &mut self,
-        heading: impl Heading,
-        of: impl Fn(&'a R) -> V,
-    ) -> &mut Column {
-        let values = self.rows.iter().map(|row| of(row).known()).collect();
-        self.push(heading, Data::Estimate(values))
     }
 
     /// Times or factors that may not be reached, with intervals. Machines get `KEY` (`at`, `before`,
@@ -182,12 +131,17 @@ impl<'a, R> Columns<'a, R> {
         number: &'static str,
         of: impl Fn(&'a R) -> V,
     ) -> &mut Column {
-        let values = self.rows.iter().map(|row| of(row).known()).collect();
-        self.push(heading, Data::Reach(values, number))
+        self.add(heading, of, |values| Data::Reach(values, number))
     }
 
-    fn push(&mut self, heading: impl Heading, data: Data) -> &mut Column {
+    fn add<T, V: Known<T>>(
+        &mut self,
+        heading: impl Heading,
+        of: impl Fn(&'a R) -> V,
+        data: impl Fn(Values<T>) -> Data,
+    ) -> &mut Column {
         let [name, key] = heading.heading();
+        let values = self.rows.iter().map(|row| of(row).known());
         self.table.columns.push(Column {
             name,
             key,
@@ -198,8 +152,36 @@ impl<'a, R> Columns<'a, R> {
             scale: 1.0,
             ends: Ends::Beside,
             stem: None,
-            data,
+            data: data(values.collect()),
         });
         self.table.columns.last_mut().expect("just pushed")
     }
+}
+
+/// A method that adds columns of a type.
+macro_rules! columns {
+    ($($(#[$about:meta])* $name:ident: $value:ty => $data:expr;)*) => {
+        impl<'a, R> Columns<'a, R> {$(
+            $(#[$about])*
+            pub fn $name<V>(&mut self, heading: impl Heading, of: impl Fn(&'a R) -> V) -> &mut Column
+            where
+                V: Known<$value>,
+            {
+                self.add(heading, of, $data)
+            }
+        )*}
+    };
+}
+
+columns! {
+    /// Text that says something of a row.
+    text: String => |values| Data::Plain(Plain::Text(values));
+    /// Counts.
+    integer: u64 => |values| Data::Plain(Plain::Integer(values));
+    /// Numbers.
+    real: f64 => |values| Data::Plain(Plain::Real(values));
+    /// Yes or no.
+    flag: bool => |values| Data::Plain(Plain::Flag(values));
+    /// Numbers with intervals; machines get these as `KEY_low` and `KEY_high`.
+    estimate: Bounded => Data::Estimate;
 }

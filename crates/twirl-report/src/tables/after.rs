@@ -60,64 +60,47 @@ pub(crate) fn closing_by_arm(task: &TaskRuns) -> Table {
 }
 
 /// The last weights under other rotations: means over seeds, the largest error of the terms.
+#[rustfmt::skip] // A column is a line.
 pub(crate) fn companions(companions: &[CompanionSummary]) -> Table {
-    let title = "The last weights under other rotations";
-    let mut columns = Columns::new("companions-by-arm", title, companions);
+    let few = |row: &CompanionSummary| words::few_molecules(row.molecules);
+    let mut columns = Columns::new("companions-by-arm", "The last weights under other rotations", companions);
     columns.label("arm", |row| &row.arm);
     columns.label("companion", |row| &row.name);
-    columns.label("rotations", |row| {
-        format!("{} {}", row.rotations, words::rotations(&row.companion))
-    });
-    let percent = columns.estimate("percent", |row| {
-        Bounded::new(row.split.percent, words::few_molecules(row.molecules))
-    });
-    percent.percentage();
-    columns
-        .real(("floor %", "floor"), |row| row.split.floor)
-        .digits(1)
-        .unit("%");
-    columns
-        .real("relative error", |row| {
-            row.relative_equiv.ok_or("not measured")
-        })
-        .digits(2);
-    columns
-        .real("parity error", |row| row.parity.ok_or("no negatives"))
-        .digits(2);
+    columns.label("rotations", |row| format!("{} {}", row.rotations, row.companion.design.words(row.companion.symmetry)));
+    columns.estimate("percent", |row| Bounded::new(row.split.percent, few(row))).percentage();
+    columns.real(("floor %", "floor"), |row| row.split.floor).digits(1).unit("%");
+    columns.real("relative error", |row| row.relative_equiv.ok_or("not measured")).digits(2);
+    columns.real("parity error", |row| row.parity.ok_or("no negatives")).digits(2);
     columns.table()
 }
 
 /// Controls of an arm against the arm itself.
+#[rustfmt::skip] // A column is a line.
 pub(crate) fn controls(controls: &[Control]) -> Table {
     let title = "Controls: variants of an arm against the arm itself";
     let mut columns = Columns::new("controls", title, controls);
     columns.label("arm", |row| &row.comparison.b);
-    // Most are named after their arms.
-    columns.label("control", |row| {
-        let Comparison { a, b, .. } = &row.comparison;
-        a.strip_prefix(b)
-            .map_or(a.as_str(), |rest| rest.trim_start_matches('-'))
-    });
-    let heading = ("loss of control / arm", "loss_ratio");
-    columns.estimate(heading, |row| row.comparison.loss_ratio);
-    columns
-        .real("percent of arm", |row| row.percents[1])
-        .percentage();
-    columns
-        .real(("of control", "percent_of_control"), |row| row.percents[0])
-        .percentage();
-    let heading = ("difference", "percent_difference");
-    columns
-        .estimate(heading, |row| row.comparison.percent_difference)
-        .percentage();
-    columns.text("lower percent", |row| {
-        match row.comparison.percent_verdict() {
-            Verdict::Lower => "control".into(),
-            Verdict::Higher => "arm".into(),
-            Verdict::Undecided => "undecided".into(),
-            Verdict::NoInterval => words::no_interval(row.comparison.seeds),
-        }
-    });
+    columns.label("control", |row| variant(&row.comparison));
+    columns.estimate(("loss of control / arm", "loss_ratio"), |row| row.comparison.loss_ratio);
+    columns.real("percent of arm", |row| row.percents[1]).percentage();
+    columns.real(("of control", "percent_of_control"), |row| row.percents[0]).percentage();
+    columns.estimate(("difference", "percent_difference"), |row| row.comparison.percent_difference).percentage();
+    columns.text("lower percent", lower);
     columns.text("notes", |row| words::control(row).ok_or(words::NOTHING));
     columns.table()
+}
+
+/// What the name of a control adds to the arm's, after which most are named.
+fn variant(found: &Comparison) -> &str {
+    let rest = found.a.strip_prefix(&found.b);
+    rest.map_or(&found.a, |rest| rest.trim_start_matches('-'))
+}
+
+fn lower(row: &Control) -> String {
+    match row.comparison.percent_verdict() {
+        Verdict::Lower => "control".into(),
+        Verdict::Higher => "arm".into(),
+        Verdict::Undecided => "undecided".into(),
+        Verdict::NoInterval => words::no_interval(row.comparison.seeds),
+    }
 }

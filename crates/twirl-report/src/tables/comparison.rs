@@ -6,33 +6,23 @@ use crate::table::{Columns, Table};
 use crate::words;
 
 /// A table of comparisons, and one line for each refusal.
+#[rustfmt::skip] // A column is a line.
 pub fn comparisons(all: &[Result<Comparison, CompareError>]) -> (Table, Vec<String>) {
     let rows: Vec<&Comparison> = all.iter().flatten().collect();
+    let seconds = |row: &&Comparison| row.seconds_ratio.clone().map_err(|why| why.to_string());
+    let then = |row: &&Comparison| row.at_equal_time.clone().map_err(|why| why.to_string());
     let title = "A against B: final losses, percentages and device seconds";
     let mut columns = Columns::new("comparison", title, &rows);
     columns.label("A", |row| &row.a);
     columns.label("B", |row| &row.b);
     columns.estimate(("loss A/B", "loss_ratio"), |row| row.loss_ratio);
-    let heading = ("percent A-B", "percent_difference");
-    columns
-        .estimate(heading, |row| row.percent_difference)
-        .unit("%");
-    let seconds = |row: &&Comparison| row.seconds_ratio.clone().map_err(|why| why.to_string());
-    columns
-        .estimate(("seconds A/B", "seconds_ratio"), seconds)
-        .value_only();
-    let then = |row: &&Comparison| row.at_equal_time.clone().map_err(|why| why.to_string());
-    let heading = ("at device s", "at_device_seconds");
-    columns
-        .real(heading, |row| then(row).map(|found| found.0))
-        .unit("s");
-    let heading = ("loss A/B then", "loss_ratio_then");
-    columns.estimate(heading, |row| then(row).map(|found| found.1));
+    columns.estimate(("percent A-B", "percent_difference"), |row| row.percent_difference).unit("%");
+    columns.estimate(("seconds A/B", "seconds_ratio"), seconds).value_only();
+    columns.real(("at device s", "at_device_seconds"), |row| then(row).map(|found| found.0)).unit("s");
+    columns.estimate(("loss A/B then", "loss_ratio_then"), |row| then(row).map(|found| found.1));
     columns.text("lower loss", |row| lower(row, row.loss_verdict()));
     columns.text("lower percent", |row| lower(row, row.percent_verdict()));
-    columns.text("notes", |row| {
-        words::comparison(row, ["A", "B"]).ok_or(words::NOTHING)
-    });
+    columns.text("notes", |row| words::comparison(row, ["A", "B"]).ok_or(words::NOTHING));
 
     let mut refused = Vec::new();
     for comparison in all {

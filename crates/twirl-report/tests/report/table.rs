@@ -1,7 +1,8 @@
 //! A column is stated once and stands in every form; a value that is missing says why.
 
 use serde_json::{Value, json};
-use twirl_report::{Bounded, Columns, Estimate, Missing, Reach, Reached, Table};
+use twirl_compare::{Estimate, Reach, Reached};
+use twirl_report::{Bounded, Columns, Missing, Table};
 
 struct Row {
     arm: &'static str,
