@@ -23,6 +23,13 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers", "twirl-record"],
         "twirl-measure" => &["twirl-core", "twirl-data"],
+        "twirl-pointcloud" => &[
+            "twirl-core",
+            "twirl-data",
+            "twirl-equivariant",
+            "twirl-harness",
+            "twirl-layers",
+        ],
         "twirl-report" => &["twirl-core", "twirl-harness", "twirl-record"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
         "twirlbench" => return None,
@@ -32,6 +39,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "twirl-equivariant",
             "twirl-harness",
             "twirl-layers",
+            "twirl-pointcloud",
         ],
         other => panic!("crate {other} is not in the list of allowed dependencies: add it"),
     })
