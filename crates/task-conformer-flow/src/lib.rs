@@ -8,6 +8,10 @@
 //!
 //! Bond graphs hold no marks of stereo centres, so mirror images of one graph are conformers alike.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arms;
 mod automorphism;
 mod baseline;

@@ -3,6 +3,10 @@
 //! Forces are predicted directly by every arm, not as a gradient of the energy. Units inside are
 //! those of the training set's spread (see [`Scale`]); scores are in meV and angstrom.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arms;
 mod batch;
 mod config;

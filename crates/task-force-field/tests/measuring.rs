@@ -50,6 +50,7 @@ fn every_design_measures_both_groups() {
         Design::Iid { rotations: 3 },
         Design::Group { group },
         Design::Orbits { group, orbits: 2 },
+        Design::Quadrature { degree: 2 },
     ];
     for symmetry in [Symmetry::So3, Symmetry::O3] {
         for design in designs {

@@ -15,6 +15,10 @@
 //! break the 24 turns by themselves: part of its `L_equiv` is architectural ([`Unet`]). Its setting
 //! `down = "k4-s2"` leaves only what is learnt.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arms;
 mod batch;
 mod bonds;

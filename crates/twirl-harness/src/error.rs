@@ -61,12 +61,13 @@ pub enum RunError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// A measurement failed.
-    #[error("measuring at step {step}: {source}")]
+    #[error("measuring at step {step}: {cause}")]
     Measure {
         /// Training step.
         step: u64,
-        /// The cause, which names rotation and block.
-        source: CoreError,
+        /// The cause, which names rotation and block. It is in the message, so it is not told again as
+        /// the source.
+        cause: CoreError,
     },
     /// A setting of the run is wrong.
     #[error("{0}")]
@@ -104,6 +105,12 @@ pub enum RunError {
         /// Where it would go on.
         now: String,
     },
+    /// The observer asked the run to stop.
+    #[error("stopped after step {step}; what was done until then is saved")]
+    Interrupted {
+        /// Training step; 0 also during a search for the learning rate, which begins anew.
+        step: u64,
+    },
     /// The device ran out of memory.
     #[error("out of memory: {0}; choose a smaller batch or model")]
     OutOfMemory(String),
@@ -116,7 +123,7 @@ impl RunError {
     /// Names the training step of a failed measurement.
     pub(crate) fn at_step(self, at: u64) -> Self {
         match self {
-            Self::Measure { source, .. } => Self::Measure { step: at, source },
+            Self::Measure { cause, .. } => Self::Measure { step: at, cause },
             other => other,
         }
     }

@@ -6,6 +6,10 @@
 //! the augmentation, the loop, the clock, the measurement, the files. A task never sees the loop,
 //! and the loop never sees a task's fields.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod agreement;
 mod batches;
 mod build;

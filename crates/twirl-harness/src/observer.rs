@@ -23,6 +23,10 @@ pub trait Observer {
     fn measured(&self, record: &Record);
     /// Before each candidate of a learning-rate search.
     fn searching(&self, index: usize, count: usize, rate: f64);
+    /// Whether the run is to save and stop: asked before every step.
+    fn stop_requested(&self) -> bool {
+        false
+    }
 }
 
 /// An observer that does nothing.
@@ -33,4 +37,16 @@ impl Observer for Silent {
     fn progress(&self, _progress: &Progress) {}
     fn measured(&self, _record: &Record) {}
     fn searching(&self, _index: usize, _count: usize, _rate: f64) {}
+}
+
+/// Passes on nothing but the request to stop.
+pub(crate) struct Unseen<'a>(pub(crate) &'a dyn Observer);
+
+impl Observer for Unseen<'_> {
+    fn progress(&self, _progress: &Progress) {}
+    fn measured(&self, _record: &Record) {}
+    fn searching(&self, _index: usize, _count: usize, _rate: f64) {}
+    fn stop_requested(&self) -> bool {
+        self.0.stop_requested()
+    }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use twirl_data::{DataSet, Split};
-use twirl_record::{FinalFigures, Folder, Job, Manifest, SearchReport, Status, Training};
+use twirl_record::{
+    FinalFigures, Folder, Job, Kept, Manifest, RecordError, SearchReport, Status, Training,
+};
 
 use crate::build::{build, check};
 use crate::checkpoint::{self, Counters, State};
@@ -59,7 +61,10 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
             ));
         }
         if manifest.status == Status::Ok {
-            return Ok(manifest.clone());
+            match manifest.records.as_ref().map(|kept| folder.holds(kept)) {
+                None | Some(Ok(())) => return Ok(manifest.clone()),
+                Some(Err(error)) => tracing::warn!("a finished run goes on: {error}"),
+            }
         }
     }
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -67,7 +72,12 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
     }))
     .unwrap_or_else(|panic| Err(classify(&*panic)));
     if let Err(error) = &result
-        && !matches!(error, RunError::OtherDevice { .. })
+        && !matches!(
+            error,
+            RunError::OtherDevice { .. }
+                | RunError::Interrupted { .. }
+                | RunError::Record(RecordError::Format { .. })
+        )
         && let Some(mut manifest) = folder.read_manifest()?
     {
         manifest.status = match error {
@@ -140,11 +150,11 @@ fn attempt<T: Task, A: Arm<T>>(
     folder.write_manifest(&manifest)?;
     let cold_start_seconds = warm_up(&setting, &model)?;
     let state = if let Some(mut state) = saved {
-        folder.keep_records(state.counters.records)?;
+        folder.keep_records(&state.counters.records)?;
         state.counters.cold_start_seconds += cold_start_seconds;
         state
     } else {
-        folder.keep_records(0)?;
+        folder.keep_records(&Kept::default())?;
         let report = match &job.train.search {
             Some(config) => {
                 let (seed, observer) = (job.measure_seed, context.observer);
@@ -202,6 +212,7 @@ fn attempt<T: Task, A: Arm<T>>(
     if !closing.pictures.is_empty() {
         folder.write_pictures(&closing.pictures)?;
     }
+    folder.holds(&counters.records)?;
     manifest.closing = closing;
     manifest.status = Status::Ok;
     manifest.stop = Some(stop);
@@ -233,6 +244,7 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
         measuring_seconds: 0.0,
         device_seconds: 0.0,
         steps: 0,
+        records: None,
         started,
         closing: FinalFigures::default(),
     }
@@ -262,6 +274,7 @@ fn count(manifest: &mut Manifest, counters: &Counters) {
     manifest.learning_rate = counters.learning_rate;
     manifest.search.clone_from(&counters.search);
     manifest.steps = counters.step;
+    manifest.records = Some(counters.records.clone());
     manifest.cold_start_seconds = counters.cold_start_seconds;
     manifest.measuring_seconds = counters.measuring_seconds;
     manifest.device_seconds = counters.device_seconds;
@@ -270,10 +283,7 @@ fn count(manifest: &mut Manifest, counters: &Counters) {
 /// Takes the first step twice and drops the result, so that compilation and autotuning are off the
 /// clock. Returns the seconds by which the first was slower than the second.
 fn warm_up<T: Task, A: Arm<T>>(setting: &Arc<Setting<T>>, model: &A) -> Result<f64, RunError> {
-    let until = Until {
-        step: 1,
-        seconds: None,
-    };
+    let until = Until::step(1);
     let mut seconds = [0.0; 2];
     for taken in &mut seconds {
         let rate = setting.train.learning_rate;

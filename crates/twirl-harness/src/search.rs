@@ -9,7 +9,7 @@ use twirl_record::{Candidate, Evaluation, Search, SearchReport};
 
 use crate::error::RunError;
 use crate::measure::{Plan, measure};
-use crate::observer::{Observer, Silent};
+use crate::observer::{Observer, Unseen};
 use crate::task::{Arm, Task};
 use crate::trainer::{Halt, Setting, Trainer, Until};
 
@@ -33,26 +33,26 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     let plan = Plan::new(task, validation, &evaluation, measure_seed);
     let mut device_seconds = 0.0;
     let mut candidates = Vec::new();
-    let until = Until {
-        step: config.steps,
-        seconds: None,
-    };
+    let until = Until::step(config.steps);
     for (index, &rate) in config.rates.iter().enumerate() {
         observer.searching(index, config.rates.len(), rate);
         let mut trainer = Trainer::new(setting, model.clone(), rate);
-        let halt = trainer.advance(until, &Silent)?;
+        let halt = trainer.advance(until, &Unseen(observer))?;
         device_seconds += trainer.done.clock.seconds();
         let loss = match halt {
             Halt::NotFinite(_) => None,
-            Halt::Step | Halt::Seconds => match measure(task, &trainer.measured(), &plan, plain) {
-                Ok(measured) => Some(measured.total.loss),
-                // Predictions that are not finite have diverged, like a loss that is not.
-                Err(RunError::Measure {
-                    source: CoreError::NonFiniteSample { .. },
-                    ..
-                }) => None,
-                Err(error) => return Err(error),
-            },
+            Halt::Asked => return Err(RunError::Interrupted { step: 0 }),
+            Halt::Step | Halt::Seconds | Halt::Wall => {
+                match measure(task, &trainer.measured(), &plan, plain) {
+                    Ok(measured) => Some(measured.total.loss),
+                    // Predictions that are not finite have diverged, like a loss that is not.
+                    Err(RunError::Measure {
+                        cause: CoreError::NonFiniteSample { .. },
+                        ..
+                    }) => None,
+                    Err(error) => return Err(error),
+                }
+            }
         };
         candidates.push(Candidate { rate, loss });
     }

@@ -1,7 +1,7 @@
 //! A run: the training loop, with its measurements and checkpoints.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use twirl_record::{ExtraRecord, Failure, Folder, Record, Stop};
@@ -44,7 +44,7 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
     let schedule = log_spaced(train.steps, train.evaluation.per_decade);
     let every = train.checkpoint_every;
     let (begun, wall_before) = (Instant::now(), counters.wall_seconds);
-    let mut saved_at = counters.step;
+    let (mut saved_at, mut saved) = (counters.step, Instant::now());
     loop {
         let step = counters.step;
         let spent = train
@@ -55,14 +55,16 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
         let due = ended || schedule.binary_search(&step).is_ok();
         if due && counters.measured != Some(step) {
             let record = record(trainer, measuring, counters, ended)?;
-            folder.append(&record)?;
-            counters.records += 1;
+            counters.records = folder.append(&record, &counters.records)?;
             counters.measured = Some(step);
             observer.measured(&record);
         }
-        if step > saved_at && (ended || (every > 0 && step.is_multiple_of(every))) {
+        let wall = next_save(saved, train.checkpoint_seconds);
+        let by_time = wall.is_some_and(|wall| Instant::now() >= wall);
+        let by_steps = every > 0 && step.is_multiple_of(every);
+        if step > saved_at && (ended || by_time || by_steps) {
             checkpoint::save(folder, trainer.trainee(), counters)?;
-            saved_at = step;
+            (saved_at, saved) = (step, Instant::now());
         }
         if ended {
             let stop = if step >= train.steps {
@@ -76,21 +78,39 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
         let until = Until {
             step: next_stop(step, &schedule, every),
             seconds: train.budget_seconds,
+            wall: next_save(saved, train.checkpoint_seconds),
         };
         let halt = trainer.advance(until, observer);
         counters.follow(&trainer.done);
-        if let Halt::NotFinite(cause) = halt? {
-            save_failure(folder, &cause, trainer)?;
-            checkpoint::save(folder, trainer.trainee(), counters)?;
-            return Err(RunError::NotFinite {
-                what: cause.what,
-                value: cause.value,
-                step: counters.step,
-                rate: cause.rate,
-                saved: folder.path().to_owned(),
-            });
+        let step = counters.step;
+        match halt? {
+            Halt::Step | Halt::Seconds | Halt::Wall => {}
+            Halt::Asked => {
+                counters.wall_seconds = wall_before + begun.elapsed().as_secs_f64();
+                if step > saved_at {
+                    checkpoint::save(folder, trainer.trainee(), counters)?;
+                }
+                return Err(RunError::Interrupted { step });
+            }
+            Halt::NotFinite(cause) => {
+                save_failure(folder, &cause, trainer)?;
+                checkpoint::save(folder, trainer.trainee(), counters)?;
+                return Err(RunError::NotFinite {
+                    what: cause.what,
+                    value: cause.value,
+                    step,
+                    rate: cause.rate,
+                    saved: folder.path().to_owned(),
+                });
+            }
         }
     }
+}
+
+/// When the next checkpoint is due by time; `None`: never.
+fn next_save(saved: Instant, seconds: f64) -> Option<Instant> {
+    let between = Duration::try_from_secs_f64(seconds).ok()?;
+    saved.checked_add(between).filter(|_| !between.is_zero())
 }
 
 /// The next step after `step` at which the run is measured or saved.

@@ -2,6 +2,7 @@
 //! here.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
@@ -88,6 +89,19 @@ pub(crate) struct Until {
     pub(crate) step: u64,
     /// Device seconds in all, after which no further step is begun.
     pub(crate) seconds: Option<f64>,
+    /// Wall time after which only the step that is under way is taken, but always one.
+    pub(crate) wall: Option<Instant>,
+}
+
+impl Until {
+    /// A number of steps, however long they take.
+    pub(crate) fn step(step: u64) -> Self {
+        Self {
+            step,
+            seconds: None,
+            wall: None,
+        }
+    }
 }
 
 /// Why [`Trainer::advance`] came back.
@@ -96,6 +110,10 @@ pub(crate) enum Halt {
     Step,
     /// The device seconds were spent.
     Seconds,
+    /// The wall time is over.
+    Wall,
+    /// The observer asked for it.
+    Asked,
     /// A loss or gradient is not finite: the step was not taken.
     NotFinite(NotFinite),
 }
@@ -172,7 +190,7 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
         }
     }
 
-    /// Takes steps until one of the two limits, while a thread makes the batches of the next.
+    /// Takes steps until one of the limits, while a thread makes the batches of the next.
     ///
     /// # Errors
     /// If a batch cannot be made or the device fails; the steps before stand.
@@ -188,6 +206,9 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             let steps = self.done.step..until.step;
             let batches = load_ahead(scope, task, order, steps, setting.seed);
             while self.done.step < until.step {
+                if observer.stop_requested() {
+                    return Ok(Halt::Asked);
+                }
                 let mut clock = self.done.clock;
                 if until.seconds.is_some_and(|most| clock.seconds() >= most) {
                     return Ok(Halt::Seconds);
@@ -221,6 +242,9 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
                     device_seconds: clock.seconds(),
                     budget_seconds: train.budget_seconds,
                 });
+                if until.wall.is_some_and(|wall| Instant::now() >= wall) {
+                    return Ok(Halt::Wall);
+                }
             }
             Ok(Halt::Step)
         })

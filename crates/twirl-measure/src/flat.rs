@@ -1,6 +1,6 @@
 //! Figures as flat columns, for tables of many files and for data frames.
 
-use crate::figures::{Estimate, Figures, Parts};
+use crate::results::{Estimate, Figures, Parts};
 
 /// A value of a flat table.
 #[derive(Debug, Clone, PartialEq)]

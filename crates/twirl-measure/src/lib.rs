@@ -27,6 +27,7 @@
 struct Readme;
 
 mod array;
+mod doubts;
 mod error;
 mod figures;
 mod flat;
@@ -37,18 +38,22 @@ pub mod layout;
 mod notes;
 mod predictions;
 mod readings;
+mod results;
 mod sampling;
 mod settings;
 mod shared;
+mod sheet;
+mod terms;
 mod turns;
 
 pub use array::{Array, Values};
 pub use error::MeasureError;
-pub use figures::{Estimate, Figures, Parts, SCHEMA, TermFigures, figures};
+pub use figures::figures;
 pub use flat::{Cell, flat};
 pub use input::{Input, Term};
 pub use kind::Kind;
 pub use notes::{Note, NoteCode};
 pub use predictions::Predictions;
+pub use results::{Estimate, Figures, Parts, SCHEMA, TermFigures};
 pub use sampling::Sampling;
 pub use settings::{Options, loss_name, parse_loss};

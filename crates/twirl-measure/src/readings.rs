@@ -28,8 +28,10 @@ struct Reading {
     words: String,
     kind: Kind,
     transposed: bool,
-    /// Component `k` of a vector is entry `order[k]`.
-    order: [usize; 3],
+    /// Rotations are `[rotations, molecules]`.
+    swapped: bool,
+    /// Where each component of a block belongs; empty: where it is.
+    order: Vec<usize>,
 }
 
 /// One line that names a reading under which `L_equiv` collapses, if there is one.
@@ -38,7 +40,8 @@ pub(crate) fn better(raw: &Raw<'_>) -> Option<String> {
         words: String::new(),
         kind: raw.kind,
         transposed: false,
-        order: [0, 1, 2],
+        swapped: false,
+        order: Vec::new(),
     };
     let now = error(raw, &given)?;
     if now < SMALL {
@@ -46,6 +49,7 @@ pub(crate) fn better(raw: &Raw<'_>) -> Option<String> {
     }
     let readings = readings(raw);
     let tried = readings.iter().filter_map(|r| Some((error(raw, r)?, r)));
+    // The first of equals: rotations that are their own inverses tell no transposed reading apart.
     let (best, reading) = tried.min_by(|a, b| a.0.total_cmp(&b.0))?;
     (best < COLLAPSE * now).then(|| {
         format!(
@@ -56,54 +60,80 @@ pub(crate) fn better(raw: &Raw<'_>) -> Option<String> {
     })
 }
 
-fn readings(raw: &Raw<'_>) -> Vec<Reading> {
-    let kinds: Vec<Kind> = match (raw.kind, raw.dim) {
-        (Kind::Untwisted | Kind::Scalar, 3) => vec![raw.kind, Kind::Vector],
-        (Kind::Untwisted | Kind::Scalar, 9) => vec![raw.kind, Kind::Tensor],
-        (kind, _) if kind.turns() => vec![kind, Kind::Untwisted],
+/// Kinds that outputs of this size may have, the given one first.
+fn kinds(raw: &Raw<'_>) -> Vec<Kind> {
+    let mut kinds = vec![raw.kind];
+    kinds.extend(match raw.dim {
+        3 => Some(Kind::Vector),
+        9 => Some(Kind::Tensor),
+        _ => None,
+    });
+    kinds.push(Kind::Untwisted);
+    kinds.dedup();
+    kinds
+}
+
+/// Orders of components beside the given one, with their names.
+fn orders(kind: Kind) -> Vec<(String, Vec<usize>)> {
+    const OTHERS: [[usize; 3]; 5] = [[1, 2, 0], [2, 0, 1], [1, 0, 2], [0, 2, 1], [2, 1, 0]];
+    let named = |names: [&str; 3], order: [usize; 3]| order.map(|k| names[k]).join(", ");
+    match kind {
+        Kind::Vector | Kind::Axial => {
+            let of = |order: [usize; 3]| (named(["x", "y", "z"], order), order.to_vec());
+            OTHERS.map(of).to_vec()
+        }
+        // Of the last three in xx, yy, zz, yz, xz, xy.
+        Kind::Symmetric => {
+            let places = [[5, 7], [2, 6], [1, 3]];
+            let of = |order: [usize; 3]| {
+                let mut to: Vec<usize> = (0..9).collect();
+                for (from, &k) in places.iter().zip(&order) {
+                    to[from[0]] = places[k][0];
+                    to[from[1]] = places[k][1];
+                }
+                (
+                    format!("xx, yy, zz, {}", named(["yz", "xz", "xy"], order)),
+                    to,
+                )
+            };
+            OTHERS.map(of).to_vec()
+        }
         _ => Vec::new(),
-    };
+    }
+}
+
+fn readings(raw: &Raw<'_>) -> Vec<Reading> {
+    let square =
+        raw.turns.len() == raw.turns[0].len() && raw.turns.iter().any(|t| t != &raw.turns[0]);
     let mut readings = Vec::new();
-    for kind in kinds {
-        let named = if kind == raw.kind {
+    for kind in kinds(raw) {
+        let as_kind = if kind == raw.kind {
             String::new()
         } else {
-            format!(" and kind {kind}")
+            format!(", kind {kind}")
         };
-        let orders: &[[usize; 3]] = if kind == Kind::Vector {
-            &[
-                [0, 1, 2],
-                [1, 2, 0],
-                [2, 0, 1],
-                [1, 0, 2],
-                [0, 2, 1],
-                [2, 1, 0],
-            ]
-        } else {
-            &[[0, 1, 2]]
+        let ways: &[(&str, bool, bool)] = match (kind.turns(), square) {
+            (false, _) => &[("as given", false, false)],
+            (true, false) => &[("with R as given", false, false), TRANSPOSED],
+            (true, true) => &[("with R as given", false, false), TRANSPOSED, SWAPPED],
         };
-        for &order in orders {
-            for transposed in [false, true] {
-                let turns = kind.turns();
-                let nothing = order == [0, 1, 2] && !transposed && kind == raw.kind;
-                if nothing || (transposed && !turns) {
+        for &(how, transposed, swapped) in ways {
+            let plain = (String::new(), Vec::new());
+            for (names, order) in std::iter::once(plain).chain(orders(kind)) {
+                let nothing = order.is_empty() && !transposed && !swapped && kind == raw.kind;
+                if nothing {
                     continue;
                 }
-                let how = if transposed {
-                    "with R transposed (x @ R in place of x @ R.T)"
-                } else {
-                    "with R as given"
-                };
-                let components = if order == [0, 1, 2] {
+                let components = if order.is_empty() {
                     String::new()
                 } else {
-                    let names = order.map(|k| ["x", "y", "z"][k]).join(", ");
-                    format!(" and components in the order {names}")
+                    format!(", components in the order {names}")
                 };
                 readings.push(Reading {
-                    words: format!("{how}{named}{components}"),
+                    words: format!("{how}{as_kind}{components}"),
                     kind,
                     transposed,
+                    swapped,
                     order,
                 });
             }
@@ -111,6 +141,10 @@ fn readings(raw: &Raw<'_>) -> Vec<Reading> {
     }
     readings
 }
+
+const TRANSPOSED: (&str, bool, bool) =
+    ("with R transposed (x @ R in place of x @ R.T)", true, false);
+const SWAPPED: (&str, bool, bool) = ("with rotation as [rotations, molecules, 3, 3]", false, true);
 
 /// Squared symmetry error over mean squared size, by the variance over rotations; none where every
 /// prediction is zero.
@@ -123,7 +157,12 @@ fn error(raw: &Raw<'_>, reading: &Reading) -> Option<f64> {
         let mut mean = vec![0.0; width];
         let mut squares = 0.0;
         let weight = |place: usize| raw.weights[row * raw.blocks + place / raw.dim];
-        for (turn, rotation) in raw.turns[row].iter().enumerate() {
+        for turn in 0..rotations {
+            let rotation = if reading.swapped {
+                &raw.turns[turn][row]
+            } else {
+                &raw.turns[row][turn]
+            };
             let first = (row * rotations + turn) * width;
             let given = &raw.values[first..first + width];
             let values = read(given, rotation, reading);
@@ -146,18 +185,15 @@ fn read(given: &[f64], rotation: &Rotation, reading: &Reading) -> Vec<f64> {
     } else {
         *rotation
     };
-    if reading.order == [0, 1, 2] {
+    if reading.order.is_empty() {
         return reading.kind.back(&rotation, given);
     }
-    let blocks = given.as_chunks::<3>().0.iter();
-    let sorted: Vec<f64> = blocks
-        .flat_map(|block| {
-            let mut sorted = [0.0; 3];
-            for (entry, &axis) in block.iter().zip(&reading.order) {
-                sorted[axis] = *entry;
-            }
-            sorted
-        })
-        .collect();
+    let mut sorted = vec![0.0; given.len()];
+    let size = reading.order.len();
+    for (to, from) in sorted.chunks_exact_mut(size).zip(given.chunks_exact(size)) {
+        for (entry, &place) in from.iter().zip(&reading.order) {
+            to[place] = *entry;
+        }
+    }
     reading.kind.back(&rotation, &sorted)
 }

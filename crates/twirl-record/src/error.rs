@@ -26,6 +26,16 @@ pub enum RecordError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A file of a format that is not gone on from here. It is left as it is, for the version that can.
+    #[error("{}: {problem}; {remedy}", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Which format it is of.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The run is in the hands of another process.
     #[error("{}: another process works on this run; wait for it or stop it", .0.display())]
     Locked(PathBuf),

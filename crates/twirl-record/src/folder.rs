@@ -1,34 +1,19 @@
 //! The folder of a run.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::RecordError;
 use crate::failure::Failure;
 use crate::figures::Picture;
 use crate::format::{Document, read_document, write_document};
+use crate::link::refuse;
 use crate::manifest::Manifest;
-use crate::record::{Record, read_records};
 use crate::whole::write_whole;
 
 /// `DIR/<task>/<arm>/seed-<n>`.
 #[derive(Debug, Clone)]
 pub struct Folder(PathBuf);
-
-/// A run folder in the hands of this process.
-#[derive(Debug)]
-pub struct Lock {
-    path: PathBuf,
-    _file: File,
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // The system gives the lock back with the file; what is left of it does no harm.
-        let _ = fs::remove_file(&self.path);
-    }
-}
 
 impl Folder {
     /// The folder of a run below `out`.
@@ -64,23 +49,12 @@ impl Folder {
     /// Makes the folder.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be made, or it, the arm's, the task's or that of the checkpoints is a link: what
+    /// is written through one is not found again by a report.
     pub fn create(&self) -> Result<(), RecordError> {
+        refuse(&self.checkpoints())?;
+        self.0.ancestors().take(3).try_for_each(refuse)?;
         fs::create_dir_all(&self.0).map_err(RecordError::file(&self.0))
-    }
-
-    /// Keeps other processes off the run until the lock is dropped or this process ends.
-    ///
-    /// # Errors
-    /// If another process holds it.
-    pub fn lock(&self) -> Result<Lock, RecordError> {
-        let path = self.0.join(".lock");
-        let file = File::create(&path).map_err(RecordError::file(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { path, _file: file }),
-            Err(TryLockError::WouldBlock) => Err(RecordError::Locked(self.0.clone())),
-            Err(TryLockError::Error(cause)) => Err(RecordError::File { path, cause }),
-        }
     }
 
     /// Reads the manifest, if there is one.
@@ -93,17 +67,6 @@ impl Folder {
             return Ok(None);
         }
         read_document(Document::Manifest, &path).map(Some)
-    }
-
-    /// The last record, if there is one.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn last_record(&self) -> Result<Option<Record>, RecordError> {
-        if !self.records().exists() {
-            return Ok(None);
-        }
-        Ok(read_records(&self.records())?.pop())
     }
 
     /// Path of `failure.json`.
@@ -156,44 +119,5 @@ impl Folder {
     /// If it cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), RecordError> {
         write_document(&self.manifest(), manifest)
-    }
-
-    /// Appends one record and makes it durable.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    #[expect(clippy::missing_panics_doc, reason = "plain data always serialises")]
-    pub fn append(&self, record: &Record) -> Result<(), RecordError> {
-        let path = self.records();
-        let mut line = serde_json::to_string(record).expect("a record is plain data");
-        line.push('\n');
-        let write = || {
-            let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-            file.write_all(line.as_bytes())?;
-            file.sync_data()
-        };
-        write().map_err(RecordError::file(&path))
-    }
-
-    /// Keeps the first `count` records and drops what a killed process wrote after them.
-    ///
-    /// # Errors
-    /// If there are fewer.
-    pub fn keep_records(&self, count: usize) -> Result<(), RecordError> {
-        let path = self.records();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(RecordError::file(&path)(error)),
-        };
-        let kept: String = text.split_inclusive('\n').take(count).collect();
-        if kept.matches('\n').count() < count {
-            return Err(RecordError::content(
-                &path,
-                format!("holds fewer than the {count} records of the checkpoint"),
-                "delete the run folder and run again",
-            ));
-        }
-        write_whole(&path, kept.as_bytes())
     }
 }

@@ -83,19 +83,17 @@ pub fn read_document<T: DeserializeOwned>(
     path: &Path,
 ) -> Result<T, RecordError> {
     let text = std::fs::read(path).map_err(RecordError::file(path))?;
-    parse_document(document, &text).map_err(|problem| {
-        RecordError::content(
-            path,
-            problem,
-            "it was written by another version or edited by hand; use the version that wrote it",
-        )
-    })
-}
-
-fn parse_document<T: DeserializeOwned>(document: Document, text: &[u8]) -> Result<T, String> {
-    let content: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    let content = upgrade(document, content)?;
-    T::deserialize(content).map_err(|error| error.to_string())
+    let wrong = |error: serde_json::Error| {
+        let remedy = "it was written by another version or edited by hand";
+        RecordError::content(path, error, remedy)
+    };
+    let content = serde_json::from_slice(&text).map_err(wrong)?;
+    let content = upgrade(document, content).map_err(|problem| RecordError::Format {
+        path: path.into(),
+        problem,
+        remedy: "use the version that wrote it",
+    })?;
+    T::deserialize(content).map_err(wrong)
 }
 
 #[derive(Serialize)]
@@ -155,7 +153,7 @@ mod tests {
             text.starts_with(&format!("{{\n  \"format\": {FORMAT},")),
             "{text}"
         );
-        let read: Value = parse_document(Document::Plan, text.as_bytes()).expect("a document");
-        assert_eq!(read, content);
+        let read = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(upgrade(Document::Plan, read), Ok(content));
     }
 }

@@ -1,8 +1,4 @@
-//! What a run is asked for and what it writes, as plain data: the contract between the program that
-//! trains, the report that reads, and whoever reads the files otherwise.
-//!
-//! A [`Job`] is everything that decides a run's figures; a [`Manifest`] says what the run was and how
-//! it stands; a [`Record`] is one measurement; a [`Folder`] is where they lie.
+#![doc = include_str!("../README.md")]
 
 mod device;
 mod difference;
@@ -12,6 +8,10 @@ mod figures;
 mod folder;
 mod format;
 mod job;
+mod kept;
+mod lines;
+mod link;
+mod lock;
 mod manifest;
 mod plan;
 mod record;
@@ -25,9 +25,11 @@ pub use difference::first_difference;
 pub use error::RecordError;
 pub use failure::Failure;
 pub use figures::{Figure, FinalFigures, Panel, Picture};
-pub use folder::{Folder, Lock};
+pub use folder::Folder;
 pub use format::{Document, FORMAT, document_text, read_document, upgrade, write_document};
 pub use job::{DataIdentity, Job};
+pub use kept::{Kept, sha256};
+pub use lock::Lock;
 pub use manifest::{Manifest, Status, Stop};
 pub use plan::Plan;
 pub use record::{EXACT, ExtraRecord, Record, Split, TRAINING_PASSES, TermRecord, read_records};
@@ -37,4 +39,4 @@ pub use settings::{
     TrainConfig, Weights,
 };
 pub use training::{ExactSymmetry, Training};
-pub use whole::{sync_folder, write_whole};
+pub use whole::{sync_folder, write_new, write_whole};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::DeviceIdentity;
 use crate::figures::FinalFigures;
 use crate::job::{DataIdentity, Job};
+use crate::kept::Kept;
 use crate::search::SearchReport;
 use crate::training::{ExactSymmetry, Training};
 
@@ -82,6 +83,9 @@ pub struct Manifest {
     pub device_seconds: f64,
     /// Optimiser steps taken.
     pub steps: u64,
+    /// The records that it wrote; `None` in manifests of format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Kept>,
     /// Seconds since the Unix epoch when the run began.
     pub started: u64,
     /// Figures of the finished model that are not losses.

@@ -1,12 +1,14 @@
 //! What a results folder was asked for: `plan.json`.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::RecordError;
-use crate::format::{Document, read_document, write_document};
+use crate::format::{Document, document_text, read_document};
 use crate::job::Job;
+use crate::whole::write_new;
 
 /// The jobs of a results folder, in the order in which they are run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,11 +44,21 @@ impl Plan {
         read_document(Document::Plan, &path)
     }
 
-    /// Writes the plan of a results folder.
+    /// Writes the plan of a results folder that has none. Of several processes that try, one does.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it has one, or it cannot be written.
     pub fn write(&self, dir: &Path) -> Result<(), RecordError> {
-        write_document(&Self::path(dir), self)
+        let path = Self::path(dir);
+        match write_new(&path, document_text(self).as_bytes()) {
+            Err(RecordError::File { cause, .. }) if cause.kind() == ErrorKind::AlreadyExists => {
+                Err(RecordError::content(
+                    path,
+                    "is there already, so the folder holds a run",
+                    "go on with `twirlbench resume`, or choose another --out",
+                ))
+            }
+            written => written,
+        }
     }
 }

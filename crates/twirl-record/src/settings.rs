@@ -36,8 +36,10 @@ pub struct TrainConfig {
     pub search: Option<Search>,
     /// Measurements.
     pub evaluation: Evaluation,
-    /// Steps between checkpoints. 0: only at the end.
+    /// Steps between checkpoints. 0: only by time, and at the end.
     pub checkpoint_every: u64,
+    /// Wall seconds between checkpoints. 0: only by steps, and at the end.
+    pub checkpoint_seconds: f64,
     /// Largest number of training items. 0: all.
     pub train_items: usize,
 }
@@ -57,6 +59,7 @@ impl Default for TrainConfig {
             search: None,
             evaluation: Evaluation::default(),
             checkpoint_every: 500,
+            checkpoint_seconds: 60.0,
             train_items: 0,
         }
     }
@@ -256,11 +259,15 @@ impl TrainConfig {
                 self.ema
             )));
         }
-        if !(self.clip.is_finite() && self.clip >= 0.0) {
-            return Err(RecordError::Setting(format!(
-                "train.clip is {}; give 0 or more",
-                self.clip
-            )));
+        for (name, value) in [
+            ("clip", self.clip),
+            ("checkpoint_seconds", self.checkpoint_seconds),
+        ] {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(RecordError::Setting(format!(
+                    "train.{name} is {value}; give 0 or more"
+                )));
+            }
         }
         if self.batch == 0 || self.evaluation.batch == 0 {
             return Err(RecordError::Setting(

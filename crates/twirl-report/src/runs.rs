@@ -249,6 +249,9 @@ fn read_run(folder: &Path, path: PathBuf) -> Result<Run, String> {
     } else {
         Vec::new()
     };
+    if let (Status::Ok, Some(kept)) = (manifest.status, &manifest.records) {
+        folder.holds(kept).map_err(|error| error.to_string())?;
+    }
     if let Some(pair) = records.windows(2).find(|pair| pair[0].step >= pair[1].step) {
         return Err(format!(
             "records.jsonl: step {} follows step {}; resume the run to rewrite its tail",

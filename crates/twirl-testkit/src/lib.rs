@@ -3,6 +3,10 @@
 //! A task's `tests/laws.rs` calls [`task_laws`] once and [`arm_laws`] once per arm. The framework
 //! owns the tests; a task only passes them.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arm;
 mod roles;
 mod task;

@@ -1,6 +1,7 @@
 //! The commands.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -42,6 +43,10 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
             arm,
         } => agreement::check(&name, task, arm, entries),
         Command::Data { command } => data(&command),
+        Command::ShellFiles { dir } => {
+            crate::shell_files::write(&dir)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -55,31 +60,37 @@ fn run_suite(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
     };
     let sets = open_data(&plan.jobs, entries, prepare)?;
     let out = match &args.out {
-        Some(out) => out.clone(),
-        None => next_folder(&suite.name),
+        Some(out) => {
+            fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
+            out.clone()
+        }
+        None => next_folder(&suite.name)?,
     };
-    if Plan::path(&out).exists() {
-        bail!(
-            "{} holds a run already; use `twirlbench resume {}`",
-            out.display(),
-            out.display()
-        );
-    }
-    fs::create_dir_all(&out).with_context(|| format!("{}", out.display()))?;
     plan.write(&out)?;
     execute::execute(&plan, &out, entries, &sets, &device, args.after)
 }
 
-/// `runs/<suite>-<number>`, the first that is free.
-fn next_folder(suite: &str) -> PathBuf {
+/// Makes `runs/<suite>-<number>`, the first that is free: of several processes that look at once,
+/// each gets its own.
+fn next_folder(suite: &str) -> Result<PathBuf> {
     let stem = Path::new(suite)
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
-    (1..u32::MAX)
-        .map(|number| Path::new("runs").join(format!("{stem}-{number:03}")))
-        .find(|path| !path.exists())
-        .expect("some number is free")
+    let runs = Path::new("runs");
+    fs::create_dir_all(runs).with_context(|| format!("{}", runs.display()))?;
+    for number in 1..u32::MAX {
+        let path = runs.join(format!("{stem}-{number:03}"));
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => {
+                return made
+                    .map(|()| path.clone())
+                    .with_context(|| format!("{}", path.display()));
+            }
+        }
+    }
+    bail!("{}: no number is free; give --out", runs.display())
 }
 
 fn resume(dir: &Path, device: Option<&str>, after: After, entries: &[Entry]) -> Result<ExitCode> {
@@ -158,10 +169,23 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
                     data.licence().unwrap_or("licence not stated"),
                 );
             }
-            say!("Any SPICE HDF5, rMD17 npz, extended XYZ or project HDF5 file: --data PATH");
+            say!(
+                "Any file of HDF5 (the project's, SPICE, ANI, QM7-X), npz (MD17, sGDML), extended \
+                 XYZ or SDF: --data PATH"
+            );
         }
-        DataCommand::Inspect { path } => say!("{}", twirl_data::inspect(path)?),
-        DataCommand::Export { path, out, count } => crate::export::export(path, out, *count)?,
+        DataCommand::Inspect { path, reading } => {
+            crate::export::inspect(path, &reading.options())?;
+        }
+        DataCommand::Export {
+            path,
+            out,
+            count,
+            reading,
+        } => crate::export::export(path, out, *count, &reading.options())?,
+        DataCommand::Convert { path, out, reading } => {
+            crate::export::convert(path, out, &reading.options())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

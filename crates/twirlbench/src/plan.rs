@@ -58,6 +58,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
     };
     let mut jobs = Vec::new();
     for task in tasks {
+        let data = absolute(args.data.as_ref().unwrap_or(&task.data))?;
         for arm in &task.arm {
             let entry = find(entries, &task.name, &arm.name)?;
             if !(args.arm.is_empty() || args.arm.contains(&arm.name)) {
@@ -75,7 +76,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
             let of_seed = |seed: u64| Job {
                 task: task.name.clone(),
                 arm: arm.name.clone(),
-                data: args.data.clone().unwrap_or_else(|| task.data.clone()),
+                data: data.clone(),
                 seed,
                 measure_seed: suite.measure_seed,
                 task_config: complete.task_config.clone(),
@@ -101,6 +102,20 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
         suite: suite.name.clone(),
         device: device.into(),
         jobs,
+    })
+}
+
+/// A path that means the same wherever the plan is read again.
+fn absolute(data: &str) -> Result<String> {
+    if data == "embedded" {
+        return Ok(data.into());
+    }
+    let path = std::path::absolute(data).with_context(|| format!("data set {data}"))?;
+    path.into_os_string().into_string().map_err(|path| {
+        anyhow::anyhow!(
+            "data set {}: its path is not UTF-8; move it to one that is",
+            path.display()
+        )
     })
 }
 

@@ -1,6 +1,7 @@
 //! Which crate may depend on which, held against `cargo metadata`, and sizes that stay readable.
 
 mod circles;
+mod packages;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         ],
         "twirl-report" => &["twirl-core", "twirl-harness", "twirl-record"],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
-        "twirlbench" => return None,
+        "fuzz" | "twirlbench" => return None,
         task if task.starts_with("task-") => &[
             "twirl-core",
             "twirl-data",
@@ -45,7 +46,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-fn packages() -> Vec<Value> {
+pub(crate) fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",
@@ -111,7 +112,9 @@ fn only_the_command_line_turns_on_devices() {
 
 #[test]
 fn source_files_stay_readable() {
-    let mut folders = vec![root().join("crates"), root().join("tests")];
+    let mut folders = ["crates", "fuzz", "tests"]
+        .map(|folder| root().join(folder))
+        .to_vec();
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder") {

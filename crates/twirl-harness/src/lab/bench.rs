@@ -65,10 +65,10 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         )
     }
 
-    fn core(&self, source: twirl_core::CoreError) -> RunError {
+    fn core(&self, cause: twirl_core::CoreError) -> RunError {
         RunError::Measure {
             step: self.trainer.done.step,
-            source,
+            cause,
         }
     }
 
@@ -167,12 +167,9 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
     }
 
     fn advance(&mut self, to: u64) -> Result<(), RunError> {
-        let until = Until {
-            step: to,
-            seconds: None,
-        };
+        let until = Until::step(to);
         match self.trainer.advance(until, &Silent)? {
-            Halt::Step | Halt::Seconds => Ok(()),
+            Halt::Step | Halt::Seconds | Halt::Wall | Halt::Asked => Ok(()),
             Halt::NotFinite(cause) => Err(RunError::Config(format!(
                 "{} is {} at step {} (learning rate {:e}); lower the learning rate or clip gradients",
                 cause.what,

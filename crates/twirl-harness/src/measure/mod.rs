@@ -243,8 +243,8 @@ pub fn measure<T: Task, A: Arm<T>>(
     Prepared::new(task, plan, device)?.measure(model)
 }
 
-fn of_core(source: CoreError) -> RunError {
-    RunError::Measure { step: 0, source }
+fn of_core(cause: CoreError) -> RunError {
+    RunError::Measure { step: 0, cause }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use twirl_measure::{Estimate, Figures, Parts, TermFigures};
 
-/// Why an interval is missing, where all of them are.
+/// Figures with what all of their lines need.
 struct Sheet<'a>(&'a Figures);
 
 /// Everything found in one file.
@@ -21,7 +21,10 @@ pub(super) fn text(file: &str, ignored: &[String], found: &Figures) -> String {
         format!("{} rotations, {}{resolves}", found.design, found.group),
     ];
     if !ignored.is_empty() {
-        lines.push(format!("left alone: {}", ignored.join(", ")));
+        // Names come from the file: no control characters reach the terminal.
+        let names = ignored.iter().map(|name| name.escape_debug().to_string());
+        let names: Vec<String> = names.collect();
+        lines.push(format!("left alone: {}", names.join(", ")));
     }
     let sheet = Sheet(found);
     for term in &found.terms {

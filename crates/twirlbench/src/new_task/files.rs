@@ -32,12 +32,12 @@ impl Name {
 /// Path and content.
 type Template = (&'static str, &'static str);
 
-/// A file of `examples/dipole`, whose names are replaced.
+/// A file of `examples/dipole`, whose names are replaced; a link here, a file in the package.
 macro_rules! example {
     ($path:literal) => {
         (
             $path,
-            include_str!(concat!("../../../../examples/dipole/", $path)),
+            include_str!(concat!("../../templates/example/", $path)),
         )
     };
 }

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use twirl_harness::DeviceChoice;
 use twirl_record::{FORMAT, Folder, Plan, Status, read_records};
 use twirl_report::RunSet;
 
-use crate::{RUN, SUITE, edit_json, folder_with, output, read_json, run_in};
+use crate::{RUN, SUITE, complaint, edit_json, folder_with, output, read_json, run_in};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -69,6 +70,52 @@ fn every_older_format_has_a_stored_folder_that_loads_and_is_reported() {
             "{text}"
         );
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let copied = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &copied);
+        } else {
+            fs::copy(&path, &copied).expect("copied");
+        }
+    }
+}
+
+/// Checkpoints of format 1 do not say whether their counters and records are whole. What is refused
+/// is left to the version that can finish it.
+#[test]
+fn a_finished_run_of_format_1_stays_and_a_stopped_one_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    copy(&fixture(1), &out);
+    let here = json!(DeviceChoice::cpu().identity());
+    let arm = out.join(RUN).parent().expect("an arm").to_owned();
+    let read = || {
+        [0, 1].map(|seed| {
+            let run = arm.join(format!("seed-{seed}"));
+            ["manifest.json", "records.jsonl"].map(|name| fs::read(run.join(name)).expect("a file"))
+        })
+    };
+    for seed in [0, 1] {
+        let manifest = arm.join(format!("seed-{seed}/manifest.json"));
+        edit_json(&manifest, |manifest| manifest["device"] = here.clone());
+    }
+    let before = read();
+    let refused = complaint(&["resume", "out"], folder.path(), 1);
+    let told = "checkpoint.json: is of format 1, which does not protect its counters";
+    assert!(
+        refused.contains("seed 1") && refused.contains(told),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("finish the run with the version that began it"),
+        "{refused}"
+    );
+    assert_eq!(read(), before);
 }
 
 /// A file of a later version may mean something else by the same keys.

@@ -1,8 +1,11 @@
 //! What lies on disk between one version and the next, between one process and the next.
 
 mod formats;
+mod integrity;
 mod output;
 mod settings;
+#[cfg(unix)]
+mod signals;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -91,6 +94,20 @@ fn run_in(folder: &TempDir) -> PathBuf {
     let error = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{error}");
     folder.path().join("out").join(RUN)
+}
+
+/// The records of a run without the fields that hold times.
+fn untimed(run: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(run.join("records.jsonl")).expect("records");
+    let parse = |line| {
+        let mut record: Value = serde_json::from_str(line).expect("a record");
+        let fields = record.as_object_mut().expect("an object");
+        for time in ["device_seconds", "wall_seconds"] {
+            assert!(fields.remove(time).is_some(), "{time} is recorded");
+        }
+        record
+    };
+    text.lines().map(parse).collect()
 }
 
 fn read_json(path: &Path) -> Value {
