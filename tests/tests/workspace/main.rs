@@ -35,6 +35,13 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "twirl-record",
             "twirl-report",
         ],
+        "twirl-pointcloud" => &[
+            "twirl-core",
+            "twirl-data",
+            "twirl-equivariant",
+            "twirl-harness",
+            "twirl-layers",
+        ],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
         "fuzz" | "twirlbench" => return None,
         task if task.starts_with("task-") => &[
@@ -43,6 +50,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "twirl-equivariant",
             "twirl-harness",
             "twirl-layers",
+            "twirl-pointcloud",
         ],
         other => panic!("crate {other} is not in the list of allowed dependencies: add it"),
     })

@@ -9,11 +9,9 @@ use super::conditioning::{Conditioning, Conditions, biases};
 use super::{finish, modulate};
 use crate::batch::{Batch, Output};
 use crate::conformer_flow::ConformerFlow;
+use crate::features::RADIAL;
 use crate::size::Shape;
 use crate::topology::PAIR_KINDS;
-
-/// Radial functions of distances between atoms, and from the centre.
-pub(crate) const RADIAL: usize = 16;
 
 /// Distance of the last radial function, angstrom.
 const REACH: f64 = 10.0;

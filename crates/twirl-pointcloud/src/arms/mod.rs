@@ -1,0 +1,4 @@
+//! The models.
+
+pub(crate) mod painn;
+pub(crate) mod plain;
