@@ -80,6 +80,8 @@ pub(crate) struct RunArgs {
     /// Data set for all tasks of the run: embedded, or a path
     #[arg(long)]
     pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: DataArgs,
     /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
     #[arg(long, default_value = "auto")]
     pub(crate) device: Option<String>,
@@ -205,6 +207,8 @@ pub(crate) struct StudyArgs {
     /// Data set for all tasks: embedded, or a path
     #[arg(long)]
     pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: DataArgs,
     /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
     #[arg(long, default_value = "auto")]
     pub(crate) device: String,

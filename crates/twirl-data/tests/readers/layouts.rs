@@ -228,7 +228,6 @@ fn npz_takes_the_units_that_it_states() {
     );
     let options = OpenOptions {
         energy_unit: Some(EnergyUnit::ElectronVolt),
-        length_unit: Some("angstrom".parse().expect("a unit")),
         ..OpenOptions::default()
     };
     let set = read_with(
@@ -323,7 +322,10 @@ fn thousands_of_links_are_read() {
     for frame in 0..40 {
         near(set.positions(frame)[1][0], fixtures::water(frame)[1][0]);
     }
-    let block = bytes.windows(4).rposition(|four| four == b"FHIB").expect("a nested block");
+    let block = bytes
+        .windows(4)
+        .rposition(|four| four == b"FHIB")
+        .expect("a nested block");
     bytes[block + 20..block + 60].fill(0xFF);
     assert!(read("links.h5", &bytes).is_err(), "a damaged block");
 }

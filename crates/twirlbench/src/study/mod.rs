@@ -192,6 +192,7 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
     let wanted = RunArgs {
         task: args.task.clone(),
         data: args.data.clone(),
+        reading: args.reading.clone(),
         seed: vec![0],
         ..RunArgs::default()
     };
