@@ -228,7 +228,6 @@ fn npz_takes_the_units_that_it_states() {
     );
     let options = OpenOptions {
         energy_unit: Some(EnergyUnit::ElectronVolt),
-        length_unit: Some("angstrom".parse().expect("a unit")),
         ..OpenOptions::default()
     };
     let set = read_with(
