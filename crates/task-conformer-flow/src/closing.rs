@@ -8,7 +8,7 @@ use twirl_core::{
     CoreError, Design, Loss, Molecule, Purpose, Stream, Symmetry, Tally, measure_molecule,
 };
 use twirl_data::Split;
-use twirl_harness::{Arm, Closing, Figure, Task, TaskError};
+use twirl_harness::{Arm, Figure, FinalFigures, Task, TaskError};
 
 use crate::automorphism::Automorphisms;
 use crate::quality::{AUTOMORPHISM_LIMIT, BondLengths, Judged, figures};
@@ -35,10 +35,10 @@ pub(crate) fn closing<A: Arm<ConformerFlow>>(
     model: &A,
     seed: u64,
     device: &Device,
-) -> Result<Closing, TaskError> {
+) -> Result<FinalFigures, TaskError> {
     let config = task.config();
     if config.closing_molecules == 0 {
-        return Ok(Closing::default());
+        return Ok(FinalFigures::default());
     }
     let held_out = held_out(task);
     let lengths = BondLengths::of(task.data());
@@ -97,7 +97,7 @@ pub(crate) fn closing<A: Arm<ConformerFlow>>(
         };
         baselines.insert(name, judge(&rdkit)?);
     }
-    Ok(Closing {
+    Ok(FinalFigures {
         figures: own,
         baselines,
         pictures: Vec::new(),

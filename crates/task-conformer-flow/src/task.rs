@@ -3,7 +3,9 @@
 use burn::tensor::{Device, Tensor};
 use twirl_core::Loss;
 use twirl_data::{DataError, DataSet, Embedded};
-use twirl_harness::{Arm, BatchPart, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
+use twirl_harness::{
+    Arm, BatchPart, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
+};
 
 use crate::batch::{Batch, Host, Output, Sample, TIME_BINS};
 use crate::conformer_flow::ConformerFlow;
@@ -137,7 +139,7 @@ impl Task for ConformerFlow {
         model: &A,
         seed: u64,
         device: &Device,
-    ) -> Result<Closing, TaskError> {
+    ) -> Result<FinalFigures, TaskError> {
         closing::closing(self, model, seed, device)
     }
 }

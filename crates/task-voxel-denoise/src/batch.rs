@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use burn::tensor::{Device, Int, Tensor};
-use twirl_core::{Coverage, Design, Symmetry};
+use twirl_core::{Coverage, Design, Rotation, Symmetry};
 use twirl_equivariant::voxel::LatticeTurn;
 use twirl_harness::{BatchPart, Rotations, TaskError};
 
@@ -15,6 +15,8 @@ use crate::{Lattice, voxelise};
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) item: usize,
+    /// Of the molecule about its centre, before the shift.
+    pub(crate) pose: Rotation,
     pub(crate) shift: [f64; 3],
     pub(crate) noise: Drawn,
 }

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use twirl_core::{Law, Purpose, Stream};
 use twirl_data::Split;
-use twirl_harness::{Arm, Closing, Draw, Rotations, Task, TaskError};
+use twirl_harness::{Arm, Draw, FinalFigures, Rotations, Task, TaskError};
 
 use crate::bonds::{Contacts, Counted};
 use crate::figures::{Recovered, bonded, recovered};
@@ -23,8 +23,8 @@ pub(crate) fn closing<A: Arm<VoxelDenoise>>(
     model: &A,
     seed: u64,
     device: &Device,
-) -> Result<Closing, TaskError> {
-    let mut closing = Closing::default();
+) -> Result<FinalFigures, TaskError> {
+    let mut closing = FinalFigures::default();
     recovery(task, model, seed, device, &mut closing)?;
     samples(task, model, seed, device, &mut closing);
     Ok(closing)
@@ -37,7 +37,7 @@ fn recovery<A: Arm<VoxelDenoise>>(
     model: &A,
     seed: u64,
     device: &Device,
-    closing: &mut Closing,
+    closing: &mut FinalFigures,
 ) -> Result<(), TaskError> {
     let items = held_out(task, task.config().closing.molecules);
     let mut counts: [Vec<Recovered>; 3] = Default::default();
@@ -134,7 +134,7 @@ fn samples<A: Arm<VoxelDenoise>>(
     model: &A,
     seed: u64,
     device: &Device,
-    closing: &mut Closing,
+    closing: &mut FinalFigures,
 ) {
     let config = &task.config().closing;
     if config.samples == 0 {

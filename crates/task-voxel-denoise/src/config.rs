@@ -16,6 +16,17 @@ pub enum NoiseLaw {
     BandLimited,
 }
 
+/// Poses of molecules in measurements, before the rotations under which they are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Poses {
+    /// One random rotation of each molecule: the law of poses under which augmented arms train.
+    #[default]
+    Haar,
+    /// As stored. The 24 turns of it are few poses, and not those that were trained on.
+    Stored,
+}
+
 /// Settings of the voxel-denoising task. Lengths in angstrom.
 ///
 /// The defaults are a coarse grid for small molecules on a CPU. `VoxMol` (arXiv 2306.07473) has
@@ -50,6 +61,8 @@ pub struct VoxelDenoiseConfig {
     pub band: f64,
     /// Centres of molecules are moved by up to this along each axis, uniformly.
     pub shift: f64,
+    /// Poses of molecules that are measured.
+    pub poses: Poses,
     /// What is done with a finished model.
     pub closing: ClosingConfig,
 }
@@ -66,6 +79,7 @@ impl Default for VoxelDenoiseConfig {
             waves: 256,
             band: 1.0,
             shift: 0.25,
+            poses: Poses::default(),
             closing: ClosingConfig::default(),
         }
     }

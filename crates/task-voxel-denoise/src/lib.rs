@@ -46,7 +46,7 @@ pub use arms::unet::Unet;
 pub use arms::unet_sizes::{UnetConfig, UnetDown};
 pub use batch::{Batch, Host, Output};
 pub use bonds::{Contacts, Counted};
-pub use config::{ClosingConfig, NoiseLaw, VoxelDenoiseConfig};
+pub use config::{ClosingConfig, NoiseLaw, Poses, VoxelDenoiseConfig};
 pub use lattice::{Lattice, voxelise};
 pub use peaks::{Atom, Matched, find_atoms, match_atoms};
 pub use voxel_denoise::VoxelDenoise;

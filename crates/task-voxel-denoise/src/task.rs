@@ -4,14 +4,18 @@ use std::cell::OnceCell;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
-use twirl_core::{Design, Loss, Symmetry};
+use twirl_core::{Design, Law, Loss, Rotation, Symmetry};
 use twirl_data::{DataError, DataSet, Embedded};
-use twirl_harness::{Arm, BatchPart, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
+use twirl_harness::{
+    Arm, BatchPart, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
+};
 
 use crate::arms::clean::CleanGrid;
 use crate::batch::{Sample, off_the_lattice, stays_on_the_lattice};
 use crate::noise::{Drawn, Noise};
-use crate::{Batch, Host, NoiseLaw, Output, VoxelDenoise, VoxelDenoiseConfig, closing, scores};
+use crate::{
+    Batch, Host, NoiseLaw, Output, Poses, VoxelDenoise, VoxelDenoiseConfig, closing, scores,
+};
 
 impl Task for VoxelDenoise {
     const NAME: &'static str = "voxel-denoise";
@@ -48,16 +52,19 @@ impl Task for VoxelDenoise {
     fn batch(&self, items: &[usize], draw: Draw) -> Result<Host, TaskError> {
         let sample = |&item: &usize| {
             let mut stream = draw.stream(item);
-            let shift = self.config.shift;
+            let most = self.config.shift;
+            let shift = std::array::from_fn(|_| most * (2.0 * stream.random::<f64>() - 1.0));
+            let (lattice, elements) = (&self.lattice, self.elements.len());
+            let noise = Drawn::new(&self.config, lattice, elements, &mut stream);
+            let pose = match self.config.poses {
+                Poses::Haar if draw.is_measuring() => Law::Haar.draw(&mut stream),
+                Poses::Haar | Poses::Stored => Rotation::identity(),
+            };
             Sample {
                 item,
-                shift: std::array::from_fn(|_| shift * (2.0 * stream.random::<f64>() - 1.0)),
-                noise: Drawn::new(
-                    &self.config,
-                    &self.lattice,
-                    self.elements.len(),
-                    &mut stream,
-                ),
+                pose,
+                shift,
+                noise,
             }
         };
         Ok(Host {
@@ -80,7 +87,8 @@ impl Task for VoxelDenoise {
             counts[place] = species.len() as f64;
             let centred = self.centred(sample.item);
             for (atom, (point, number)) in centred.iter().zip(species).enumerate() {
-                let moved: [f64; 3] = std::array::from_fn(|axis| point[axis] + sample.shift[axis]);
+                let posed = sample.pose.apply(*point);
+                let moved: [f64; 3] = std::array::from_fn(|axis| posed[axis] + sample.shift[axis]);
                 let row = (place * atoms + atom) * 3;
                 positions[row..row + 3].copy_from_slice(&moved);
                 let known = self.elements.iter().position(|element| element == number);
@@ -151,7 +159,7 @@ impl Task for VoxelDenoise {
         model: &A,
         seed: u64,
         device: &Device,
-    ) -> Result<Closing, TaskError> {
+    ) -> Result<FinalFigures, TaskError> {
         closing::closing(self, model, seed, device)
     }
 }

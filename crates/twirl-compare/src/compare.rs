@@ -43,12 +43,12 @@ pub struct Comparison {
 impl Comparison {
     /// Whether the first's final loss is lower. Undecided if a seed of either failed.
     pub fn loss_verdict(&self) -> Verdict {
-        Verdict::of(&self.loss_ratio, 1.0).unless(self.caveats.any_failed())
+        Verdict::of(&self.loss_ratio, 1.0).undecided_if(self.caveats.forbid_at_any_cost())
     }
 
     /// Whether the first's percentage is lower. Undecided if a seed of either failed.
     pub fn percent_verdict(&self) -> Verdict {
-        Verdict::of(&self.percent_difference, 0.0).unless(self.caveats.any_failed())
+        Verdict::of(&self.percent_difference, 0.0).undecided_if(self.caveats.forbid_at_any_cost())
     }
 }
 

@@ -163,13 +163,13 @@ impl Curve {
     }
 
     fn log_at(&self, time: f64) -> Option<f64> {
-        along(&self.points, time)
+        interpolate(&self.points, time)
     }
 }
 
 /// What straight lines between points `[ln seconds, y]`, in the order of time, have at a time;
 /// nothing outside. Rounding at the ends is forgiven.
-pub(crate) fn along(points: &[[f64; 2]], time: f64) -> Option<f64> {
+pub(crate) fn interpolate(points: &[[f64; 2]], time: f64) -> Option<f64> {
     // exp and ln of a time differ from it by a few roundings.
     let slack = 8.0 * f64::EPSILON * time.abs().max(1.0);
     let (first, end) = (points.first()?[0], points.last()?[0]);

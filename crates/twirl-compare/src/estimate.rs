@@ -8,16 +8,13 @@
 //! coverage (94, 92 and 95 % at 3, 5 and 10 seeds of a normal law). Below three seeds there is no interval over seeds.
 
 use rand::RngExt;
-use twirl_core::{Purpose, Stream};
+use twirl_core::{NORMAL, Purpose, Stream};
 
 /// Fewest seeds that give an interval.
 pub const FEWEST_SEEDS: usize = 3;
 
 /// Replicates of the bootstrap over seeds.
 pub(crate) const REPLICATES: usize = 2000;
-
-/// Normal quantile of a 95 % interval.
-pub(crate) const Z: f64 = 1.959_963_984_540_054;
 
 /// A figure with its 95 % interval, where there is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,8 +58,8 @@ pub(crate) fn percentiles(value: f64, mut replicates: Vec<f64>) -> Option<[f64; 
 /// either side.
 pub(crate) fn beside(value: f64, [low, high]: [f64; 2], error: f64) -> [f64; 2] {
     [
-        value - (value - low).hypot(Z * error),
-        value + (high - value).hypot(Z * error),
+        value - (value - low).hypot(NORMAL * error),
+        value + (high - value).hypot(NORMAL * error),
     ]
 }
 
@@ -95,40 +92,12 @@ pub fn mean_over_seeds(values: &[f64], molecules: Option<&[f64]>) -> Estimate {
 
 /// Factor of the deviations of replicates for a number of seeds, the fewest of the arms involved.
 pub(crate) fn widening(seeds: usize) -> f64 {
-    let n = seeds as f64;
-    student(seeds - 1) / Z * (n / (n - 1.0)).sqrt()
-}
-
-/// 97.5 % point of Student's law: a table to 9 degrees of freedom, then the expansion in their
-/// inverse (Abramowitz and Stegun 26.7.5), which is right to 1e-4 there.
-fn student(freedom: usize) -> f64 {
-    const TABLE: [f64; 9] = [
-        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262,
-    ];
-    if let Some(value) = TABLE.get(freedom - 1) {
-        return *value;
-    }
-    let nu = freedom as f64;
-    let g1 = (Z.powi(3) + Z) / 4.0;
-    let g2 = (5.0 * Z.powi(5) + 16.0 * Z.powi(3) + 3.0 * Z) / 96.0;
-    let g3 = (3.0 * Z.powi(7) + 19.0 * Z.powi(5) + 17.0 * Z.powi(3) - 15.0 * Z) / 384.0;
-    Z + g1 / nu + g2 / nu.powi(2) + g3 / nu.powi(3)
+    twirl_core::widening(seeds as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn student_meets_its_table() {
-        for (freedom, value) in [(2, 4.303), (10, 2.228), (20, 2.086), (100, 1.984)] {
-            assert!(
-                (student(freedom) - value).abs() < 1e-3,
-                "{freedom}: {}",
-                student(freedom)
-            );
-        }
-    }
 
     #[test]
     fn intervals_cover_as_stated() {
@@ -168,7 +137,7 @@ mod tests {
         let wide = mean_over_seeds(&[2.0; 4], Some(&[0.5; 4]))
             .interval
             .expect("four seeds");
-        assert!((wide[1] - 2.0 - 0.5 * Z).abs() < 1e-12);
+        assert!((wide[1] - 2.0 - 0.5 * NORMAL).abs() < 1e-12);
     }
 
     #[test]

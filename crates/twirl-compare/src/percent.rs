@@ -1,8 +1,9 @@
 //! The percentage of imperfect symmetry against steps.
 
+use twirl_core::NORMAL;
 use twirl_record::{Record, Split};
 
-use crate::estimate::{Estimate, Z, mean_over_seeds};
+use crate::estimate::{Estimate, mean_over_seeds};
 use crate::run::ArmRuns;
 
 /// The percentage of an arm at one step.
@@ -82,7 +83,7 @@ pub fn percent_of(splits: &[&Split]) -> Estimate {
 
 /// Standard error over molecules of each percentage; nothing if one has no interval.
 pub(crate) fn percent_errors(splits: &[&Split]) -> Option<Vec<f64>> {
-    let error = |[low, high]: [f64; 2]| (high - low) / (2.0 * Z);
+    let error = |[low, high]: [f64; 2]| (high - low) / (2.0 * NORMAL);
     let intervals = splits.iter().map(|split| split.interval().map(error));
     intervals.collect()
 }

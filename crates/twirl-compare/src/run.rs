@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use twirl_record::{EXACT, Manifest, Picture, Record, Status};
+use twirl_record::{EXACT, Manifest, Picture, Record, SearchReport, Status};
 
 /// One run.
 #[derive(Debug, Clone)]
@@ -113,6 +113,17 @@ impl ArmRuns {
         let runs = self.runs.iter();
         runs.filter(|run| failed.contains(&run.manifest.status))
             .count()
+    }
+
+    /// The learning rate of a counted run whose search ended at an edge of its grid.
+    pub fn rate_at_edge(&self) -> Option<f64> {
+        let at_edge = |run: &&&Run| {
+            let search = run.manifest.search.as_ref();
+            search.is_some_and(SearchReport::at_edge)
+        };
+        let runs = self.counted();
+        let run = runs.iter().find(at_edge)?;
+        Some(run.manifest.learning_rate)
     }
 
     /// Whether every measurement of every counted run found no symmetry error beyond rounding:

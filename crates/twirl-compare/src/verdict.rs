@@ -27,7 +27,7 @@ impl Verdict {
     }
 
     /// Neither is called lower where a caveat forbids it.
-    pub(crate) fn unless(self, forbidden: bool) -> Self {
+    pub(crate) fn undecided_if(self, forbidden: bool) -> Self {
         match self {
             Self::Lower | Self::Higher if forbidden => Self::Undecided,
             verdict => verdict,

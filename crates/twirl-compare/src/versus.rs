@@ -5,7 +5,7 @@ use twirl_record::Record;
 use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
 use crate::cost::Cost;
-use crate::curve::{Curve, Reach, along};
+use crate::curve::{Curve, Reach, interpolate};
 use crate::draws::{Draws, Sides};
 use crate::estimate::{Estimate, mean_over_seeds};
 use crate::refusal::Refusal;
@@ -130,7 +130,7 @@ pub fn versus(plain: &ArmRuns, exact: &ArmRuns) -> Result<Versus, Refusal> {
         seconds,
         plain_loss: figures.plain,
         exact_loss: figures.exact,
-        verdict: Verdict::of(&ratio, 1.0).unless(caveats.forbid()),
+        verdict: Verdict::of(&ratio, 1.0).undecided_if(caveats.forbid()),
         caveats,
         ratio,
         target: figures.target,
@@ -149,7 +149,7 @@ fn at_equal_flops(plain: &ArmRuns, exact: &ArmRuns) -> Result<AtEqualFlops, Refu
     let caveats = Caveats::of([plain, exact], draws.seeds_only(), cost, Some(flops));
     Ok(AtEqualFlops {
         flops,
-        verdict: Verdict::of(&ratio, 1.0).unless(caveats.forbid()),
+        verdict: Verdict::of(&ratio, 1.0).undecided_if(caveats.forbid()),
         ratio,
         caveats,
     })
@@ -194,5 +194,5 @@ fn share_at(run: &Run, seconds: f64) -> Option<f64> {
         Some([spent.ln(), record.split.percent_equiv])
     };
     let points: Vec<[f64; 2]> = run.records.iter().filter_map(point).collect();
-    along(&points, seconds.ln())
+    interpolate(&points, seconds.ln())
 }

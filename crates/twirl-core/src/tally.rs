@@ -5,18 +5,8 @@ use std::sync::LazyLock;
 use rand::RngExt;
 
 use crate::error::CoreError;
+use crate::interval::Interval;
 use crate::stream::{Purpose, Stream};
-
-/// An estimate with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// The estimate from all data.
-    pub value: f64,
-    /// Lower end: the 2.5 % point of the bootstrap replicates.
-    pub low: f64,
-    /// Upper end: the 97.5 % point.
-    pub high: f64,
-}
 
 /// Weighted sums over molecules, and the same sums under bootstrap weights.
 ///
@@ -29,11 +19,10 @@ pub struct Interval {
 /// The ordinary bootstrap draws n molecules with replacement, which is multinomial weights; these
 /// are Poisson(1) weights given that they sum to n. Because every result is a ratio of weighted
 /// sums, the free total only matters at order 1/n, and the two agree for large n. With few
-/// molecules both give intervals that are too narrow (95 % intervals cover 90 % at n = 10 and 93 %
-/// at n = 60 on the skewed data of the tests), and a Poisson replicate can be empty, with
-/// probability `exp(-n)`: replicates without weight or with a denominator of zero are left out of the
-/// interval, and if they are
-/// more than 1 % (about 5 molecules or fewer) there is no interval.
+/// molecules both are too narrow, which [`Interval::of_molecules`] makes up for, and a Poisson replicate
+/// can be empty, with probability `exp(-n)`: replicates without weight or with a denominator of zero are
+/// left out of the interval, and if they are more than 1 % (about 5 molecules or fewer) there is no
+/// interval.
 ///
 /// Rotations are never resampled: they are a tool of the measurement and not the population.
 #[derive(Debug, Clone)]
@@ -239,11 +228,20 @@ impl Tally {
                 replicates: self.replicates,
             });
         }
-        Ok(Interval {
-            value,
-            low: quantile(&mut ratios, 0.025),
-            high: quantile(&mut ratios, 0.975),
-        })
+        let ends = [0.025, 0.975].map(|share| quantile(&mut ratios, share));
+        Ok(Interval::of_molecules(value, ends, self.molecules()))
+    }
+
+    /// How many molecules of equal weight resample as widely as these: the square of the sum of their
+    /// weights over the sum of their squares, which is the variance of a sum of Poisson(1) multiples. At
+    /// least 2.
+    fn molecules(&self) -> f64 {
+        let weights = self.row(self.columns);
+        let count = weights.len() as f64;
+        let mean = weights.iter().sum::<f64>() / count;
+        let spread = weights.iter().map(|weight| (weight - mean).powi(2));
+        let variance = spread.sum::<f64>() / (count - 1.0);
+        (self.totals[self.columns].powi(2) / variance).max(2.0)
     }
 }
 

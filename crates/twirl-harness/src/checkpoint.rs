@@ -18,7 +18,7 @@ use twirl_record::{
 };
 
 use crate::error::RunError;
-use crate::trainer::Trainee;
+use crate::trainer::{BatchLosses, Trainee};
 
 /// The counters of a run. Random streams and the data cursor are functions of seed and step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -28,12 +28,14 @@ pub(crate) struct Counters {
     /// Step of the last record, because a checkpoint may fall before or after a measurement.
     pub(crate) measured: Option<u64>,
     pub(crate) device_seconds: f64,
+    pub(crate) cpu_seconds: f64,
     pub(crate) model_flops: f64,
     pub(crate) wall_seconds: f64,
     pub(crate) measuring_seconds: f64,
     pub(crate) cold_start_seconds: f64,
     pub(crate) grad_norm: Option<f64>,
     pub(crate) rate: Option<f64>,
+    pub(crate) losses: BatchLosses,
     pub(crate) learning_rate: f64,
     pub(crate) search: Option<SearchReport>,
 }
@@ -172,17 +174,21 @@ pub(crate) fn load_latest<A: Module>(
     }))
 }
 
-/// Path of the weights of the newest checkpoint whose files are whole, also of format 1.
+/// Path of the weights of the newest checkpoint whose files are whole, also of an older format.
 pub(crate) fn latest_weights(folder: &Folder, averaged: bool) -> Result<Option<PathBuf>, RunError> {
     let name = if averaged { AVERAGE } else { WEIGHTS };
     let whole = |path: &Path| {
         let file = path.join(CONTENTS);
         let mut content = read(&file)?;
-        let hashes = if content.get("format").is_some() {
-            sealed(path)?.sha256
-        } else {
+        let older = content.get("format").is_none_or(|format| {
+            let number = format.as_u64();
+            number.is_some_and(|number| number < u64::from(FORMAT))
+        });
+        let hashes = if older {
             serde_json::from_value(content["sha256"].take())
                 .map_err(|error| RunError::content(&file, error, REMEDY))?
+        } else {
+            sealed(path)?.sha256
         };
         verify(path, &hashes)
     };
@@ -266,6 +272,13 @@ fn sealed(path: &Path) -> Result<Contents, RunError> {
             return Err(other_format(
                 file,
                 "is of format 1, which does not protect its counters and the records behind them",
+            ));
+        }
+        Some(Some(2)) => {
+            return Err(other_format(
+                file,
+                "is of format 2, in which train_items were the first of a set and arms of a finite \
+                 symmetry were trained and measured in stored poses",
             ));
         }
         Some(Some(format)) => {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use burn::tensor::Device;
+use cpu_time::ProcessTime;
 
 use crate::error::RunError;
 use crate::panic::failure;
@@ -12,17 +13,26 @@ use crate::panic::failure;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock {
     seconds: f64,
+    cpu_seconds: f64,
 }
 
 impl Clock {
-    /// A clock that shows `seconds`.
-    pub fn at(seconds: f64) -> Self {
-        Self { seconds }
+    /// A clock that shows `seconds` of the device and `cpu_seconds` of the process.
+    pub fn at(seconds: f64, cpu_seconds: f64) -> Self {
+        Self {
+            seconds,
+            cpu_seconds,
+        }
     }
 
     /// Device seconds so far.
     pub fn seconds(&self) -> f64 {
         self.seconds
+    }
+
+    /// Processor seconds that the whole process took in that time, all threads together.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.cpu_seconds
     }
 
     /// Runs `work` on the clock.
@@ -40,10 +50,11 @@ impl Clock {
                 .map_err(|error| failure(&format!("device: {error}")))
         };
         settle()?;
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), ProcessTime::now());
         let result = work()?;
         settle()?;
         self.seconds += start.elapsed().as_secs_f64();
+        self.cpu_seconds += cpu.elapsed().as_secs_f64();
         Ok(result)
     }
 }

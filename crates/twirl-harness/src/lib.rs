@@ -67,9 +67,8 @@ pub use steps::log_spaced;
 pub use task::{Arm, Task};
 pub use term::{Role, Score, Term, training_loss};
 pub use twirl_record::{
-    Candidate, DataIdentity, DeviceIdentity, Evaluation, ExactSymmetry,
-    ExtraMeasurement as Companion, ExtraRecord as CompanionRecord, Figure, FinalFigures as Closing,
-    Folder, Job, Manifest, Optimizer, OptimizerKind, Panel, Picture, Record, RecordError, Schedule,
-    ScheduleKind, Search, SearchReport, Split, Status, Stop, TRAINING_PASSES, TermRecord,
-    TrainConfig, Training, Weights, read_records, write_whole,
+    Candidate, DataIdentity, DeviceIdentity, Evaluation, ExactSymmetry, ExtraMeasurement,
+    ExtraRecord, Figure, FinalFigures, Folder, Job, Manifest, Optimizer, OptimizerKind, Panel,
+    Picture, Record, RecordError, Schedule, ScheduleKind, Search, SearchReport, Split, Status,
+    Stop, TRAINING_PASSES, TermRecord, TrainConfig, Training, Weights, read_records, write_whole,
 };

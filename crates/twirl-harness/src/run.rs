@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use twirl_data::{DataSet, Split};
 use twirl_record::{
     FinalFigures, Folder, Job, Kept, Manifest, RecordError, SearchReport, Status, Training,
+    TrainingSet,
 };
 
 use crate::build::{build, check};
@@ -126,7 +127,9 @@ fn attempt<T: Task, A: Arm<T>>(
     let device = plain.clone().autodiff();
     let (task, model) = build::<T, A>(job, context.data, &device)?;
     check_parts(&task)?;
-    let setting = Arc::new(Setting::new(task, job, context.training, device));
+    let symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
+    let augmented = context.training.turns(symmetry);
+    let setting = Arc::new(Setting::new(task, job, augmented, device));
     let task = &setting.task;
 
     let plan = Plan::new(
@@ -143,7 +146,8 @@ fn attempt<T: Task, A: Arm<T>>(
     let optimizer = optimizer::build(&job.train.optimizer, &model, &roles);
     let saved = checkpoint::load_latest(folder, model.clone(), optimizer.clone())?;
     let mut manifest = opening(job, context, parameter_count(&model));
-    manifest.symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
+    manifest.symmetry = symmetry;
+    manifest.training_set = Some(training_set(&setting));
     if let Some(before) = before.filter(|_| saved.is_some()) {
         go_on_from(&mut manifest, before, folder)?;
     }
@@ -197,7 +201,8 @@ fn attempt<T: Task, A: Arm<T>>(
         average: Average::restored(average, job.train.ema),
         optimizer,
     };
-    let mut trainer = Trainer::resumed(&setting, trainee, counters.learning_rate, counters.done());
+    let course = setting.course(counters.learning_rate);
+    let mut trainer = Trainer::resumed(&setting, trainee, course, counters.done());
     let ended = train(
         &mut trainer,
         &measuring,
@@ -233,6 +238,7 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
         training: Some(context.training),
         control_of: context.control_of.map(Into::into),
         symmetry: None,
+        training_set: None,
         data: data_identity(context.data),
         device: context.device.identity(),
         program: context.program.clone(),
@@ -247,6 +253,19 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
         records: None,
         started,
         closing: FinalFigures::default(),
+    }
+}
+
+/// What a job trains on.
+fn training_set<T: Task>(setting: &Setting<T>) -> TrainingSet {
+    let data = setting.task.data();
+    let mut molecules: Vec<usize> = setting.items.iter().map(|&i| data.molecule(i)).collect();
+    molecules.sort_unstable();
+    molecules.dedup();
+    TrainingSet {
+        items: setting.items.len(),
+        molecules: molecules.len(),
+        augmented: setting.augmented,
     }
 }
 
@@ -286,8 +305,8 @@ fn warm_up<T: Task, A: Arm<T>>(setting: &Arc<Setting<T>>, model: &A) -> Result<f
     let until = Until::step(1);
     let mut seconds = [0.0; 2];
     for taken in &mut seconds {
-        let rate = setting.train.learning_rate;
-        let mut trainer = Trainer::new(setting, model.clone(), rate);
+        let course = setting.course(setting.train.learning_rate);
+        let mut trainer = Trainer::new(setting, model.clone(), course);
         trainer.advance(until, &Silent)?;
         *taken = trainer.done.clock.seconds();
     }

@@ -1,5 +1,6 @@
 //! The search for an arm's learning rate.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use burn::tensor::Device;
@@ -11,9 +12,10 @@ use crate::error::RunError;
 use crate::measure::{Plan, measure};
 use crate::observer::{Observer, Unseen};
 use crate::task::{Arm, Task};
-use crate::trainer::{Halt, Setting, Trainer, Until};
+use crate::trainer::{Course, Halt, Setting, Trainer, Until};
 
-/// Trains every candidate from the same initial weights and compares them on validation items.
+/// Trains every candidate from the same initial weights over an annealed schedule of its own, and
+/// compares them on validation items. While the best lies at an end of the grid, the grid goes on there.
 pub(crate) fn search<T: Task, A: Arm<T>>(
     setting: &Arc<Setting<T>>,
     config: &Search,
@@ -31,36 +33,51 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     };
     let validation = task.items(Split::Validation);
     let plan = Plan::new(task, validation, &evaluation, measure_seed);
-    let mut device_seconds = 0.0;
-    let mut candidates = Vec::new();
-    let until = Until::step(config.steps);
-    for (index, &rate) in config.rates.iter().enumerate() {
-        observer.searching(index, config.rates.len(), rate);
-        let mut trainer = Trainer::new(setting, model.clone(), rate);
-        let halt = trainer.advance(until, &Unseen(observer))?;
-        device_seconds += trainer.done.clock.seconds();
-        let loss = match halt {
-            Halt::NotFinite(_) => None,
-            Halt::Asked => return Err(RunError::Interrupted { step: 0 }),
-            Halt::Step | Halt::Seconds | Halt::Wall => {
-                match measure(task, &trainer.measured(), &plan, plain) {
-                    Ok(measured) => Some(measured.total.loss),
-                    // Predictions that are not finite have diverged, like a loss that is not.
-                    Err(RunError::Measure {
-                        cause: CoreError::NonFiniteSample { .. },
-                        ..
-                    }) => None,
-                    Err(error) => return Err(error),
-                }
-            }
-        };
-        candidates.push(Candidate { rate, loss });
-    }
-    let report = SearchReport {
-        candidates,
+    let mut report = SearchReport {
+        schedule: Some(config.schedule(setting.train.schedule.warmup)),
         steps: config.steps,
-        device_seconds,
+        ..SearchReport::default()
     };
+    let mut rates: VecDeque<f64> = config.rates.iter().copied().collect();
+    let mut further = config.further;
+    loop {
+        while let Some(rate) = rates.pop_front() {
+            let done = report.candidates.len();
+            observer.searching(done, done + 1 + rates.len(), rate);
+            let course = Course {
+                peak: rate,
+                schedule: config.schedule(setting.train.schedule.warmup),
+                steps: config.steps,
+            };
+            let mut trainer = Trainer::new(setting, model.clone(), course);
+            let halt = trainer.advance(Until::step(config.steps), &Unseen(observer))?;
+            report.device_seconds += trainer.done.clock.seconds();
+            let loss = match halt {
+                Halt::NotFinite(_) => None,
+                Halt::Asked => return Err(RunError::Interrupted { step: 0 }),
+                Halt::Step | Halt::Seconds | Halt::Wall => {
+                    match measure(task, &trainer.measured(), &plan, plain) {
+                        Ok(measured) => {
+                            report.loss_zero = Some(measured.zero);
+                            Some(measured.total.loss)
+                        }
+                        // Predictions that are not finite have diverged, like a loss that is not.
+                        Err(RunError::Measure {
+                            cause: CoreError::NonFiniteSample { .. },
+                            ..
+                        }) => None,
+                        Err(error) => return Err(error),
+                    }
+                }
+            };
+            report.candidates.push(Candidate { rate, loss });
+        }
+        match report.beyond_the_edge() {
+            Some(rate) if further > 0 => rates.push_back(rate),
+            _ => break,
+        }
+        further -= 1;
+    }
     if report.best().is_none() {
         return Err(RunError::Config(format!(
             "train.search: every learning rate of {:?} diverged; add smaller ones",

@@ -13,7 +13,7 @@ use crate::measure::{Floor, Plan, Prepared};
 use crate::observer::Observer;
 use crate::steps::log_spaced;
 use crate::task::{Arm, Task};
-use crate::trainer::{Done, Halt, NotFinite, Setting, Trainer, Until};
+use crate::trainer::{BatchLosses, Done, Halt, NotFinite, Setting, Trainer, Until};
 
 /// How a run is measured.
 pub(crate) struct Measuring<'a, T: Task> {
@@ -57,6 +57,8 @@ pub(crate) fn train<T: Task, A: Arm<T>>(
             let record = record(trainer, measuring, counters, ended)?;
             counters.records = folder.append(&record, &counters.records)?;
             counters.measured = Some(step);
+            counters.losses = BatchLosses::default();
+            trainer.done.losses = counters.losses;
             observer.measured(&record);
         }
         let wall = next_save(saved, train.checkpoint_seconds);
@@ -127,10 +129,11 @@ impl Counters {
     pub(crate) fn done(&self) -> Done {
         Done {
             step: self.step,
-            clock: Clock::at(self.device_seconds),
+            clock: Clock::at(self.device_seconds, self.cpu_seconds),
             model_flops: self.model_flops,
             grad_norm: self.grad_norm,
             rate: self.rate,
+            losses: self.losses,
         }
     }
 
@@ -138,9 +141,11 @@ impl Counters {
     fn follow(&mut self, done: &Done) {
         self.step = done.step;
         self.device_seconds = done.clock.seconds();
+        self.cpu_seconds = done.clock.cpu_seconds();
         self.model_flops = done.model_flops;
         self.grad_norm = done.grad_norm;
         self.rate = done.rate;
+        self.losses = done.losses;
     }
 }
 
@@ -179,14 +184,16 @@ fn record<T: Task, A: Arm<T>>(
         BTreeMap::new()
     };
     counters.measuring_seconds += start.elapsed().as_secs_f64();
-    let batch = setting.train.batch.min(setting.train_items().len()) as u64;
+    let batch = setting.train.batch.min(setting.items.len()) as u64;
     Ok(Record {
         step,
         samples: step * batch,
         device_seconds: counters.device_seconds,
+        cpu_seconds: Some(counters.cpu_seconds),
         model_flops: (step == 0 || counters.model_flops > 0.0).then_some(counters.model_flops),
         wall_seconds: counters.wall_seconds,
         split: measured.split(measuring.floor),
+        training_loss: counters.losses.mean(),
         loss_zero: Some(measured.zero),
         rotations: measured.rotations,
         molecules: measured.molecules,

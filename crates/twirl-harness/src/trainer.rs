@@ -6,14 +6,16 @@ use std::time::Instant;
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 use twirl_data::Split;
 use twirl_layers::count_flops;
-use twirl_record::{Job, TRAINING_PASSES, TrainConfig, Training, Weights};
+use twirl_record::{Job, Schedule, TRAINING_PASSES, TrainConfig, Weights};
 
 use crate::batches::{Order, load_ahead, stopped};
 use crate::clock::Clock;
 use crate::error::RunError;
 use crate::gradients::{Average, Gradients};
+use crate::measure::thinned;
 use crate::observer::{Observer, Progress};
 use crate::optimizer;
 use crate::rotations::Rotations;
@@ -32,28 +34,32 @@ pub(crate) struct Setting<T> {
     pub(crate) task: T,
     pub(crate) train: TrainConfig,
     pub(crate) seed: u64,
-    pub(crate) training: Training,
+    /// Whether every sample is turned by a fresh random rotation.
+    pub(crate) augmented: bool,
+    /// Items that the job trains on.
+    pub(crate) items: Vec<usize>,
     /// With autodiff.
     pub(crate) device: Device,
 }
 
 impl<T: Task> Setting<T> {
-    pub(crate) fn new(task: T, job: &Job, training: Training, device: Device) -> Self {
+    pub(crate) fn new(task: T, job: &Job, augmented: bool, device: Device) -> Self {
         Self {
+            items: thinned(task.items(Split::Train), job.train.train_items),
             task,
             train: job.train.clone(),
             seed: job.seed,
-            training,
+            augmented,
             device,
         }
     }
 
-    /// Items that the job trains on.
-    pub(crate) fn train_items(&self) -> &[usize] {
-        let items = self.task.items(Split::Train);
-        match self.train.train_items {
-            0 => items,
-            wanted => &items[..wanted.min(items.len())],
+    /// The course of the learning rate in a run.
+    pub(crate) fn course(&self, peak: f64) -> Course {
+        Course {
+            peak,
+            schedule: self.train.schedule.clone(),
+            steps: self.train.steps,
         }
     }
 
@@ -64,6 +70,21 @@ impl<T: Task> Setting<T> {
             optimizer: optimizer::build(&self.train.optimizer, &model, &model.parameter_roles()),
             model,
         }
+    }
+}
+
+/// The course of a learning rate.
+#[derive(Debug, Clone)]
+pub(crate) struct Course {
+    pub(crate) peak: f64,
+    pub(crate) schedule: Schedule,
+    /// At which the schedule ends.
+    pub(crate) steps: u64,
+}
+
+impl Course {
+    fn rate(&self, step: u64) -> f64 {
+        self.schedule.rate(self.peak, step, self.steps)
     }
 }
 
@@ -80,6 +101,27 @@ pub(crate) struct Done {
     pub(crate) grad_norm: Option<f64>,
     /// Learning rate of the last.
     pub(crate) rate: Option<f64>,
+    /// Losses of the batches since the last measurement.
+    pub(crate) losses: BatchLosses,
+}
+
+/// The sum of losses that a run trained on, and their number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BatchLosses {
+    sum: f64,
+    count: u64,
+}
+
+impl BatchLosses {
+    fn add(&mut self, loss: f64) {
+        self.sum += loss;
+        self.count += 1;
+    }
+
+    /// Nothing before the first.
+    pub(crate) fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
 }
 
 /// How far to train.
@@ -132,6 +174,7 @@ pub(crate) struct NotFinite {
 /// What one step leaves behind.
 enum StepOutcome {
     Taken {
+        loss: f64,
         grad_norm: f64,
         /// Of the forward pass.
         flops: u64,
@@ -150,30 +193,29 @@ enum StepOutcome {
 pub(crate) struct Trainer<T, A> {
     pub(crate) setting: Arc<Setting<T>>,
     pub(crate) done: Done,
-    /// Peak of the schedule.
-    learning_rate: f64,
+    course: Course,
     /// Absent only inside [`Trainer::step`].
     trainee: Option<Trainee<A>>,
 }
 
 impl<T: Task, A: Arm<T>> Trainer<T, A> {
     /// Begins with a model as it was initialised.
-    pub(crate) fn new(setting: &Arc<Setting<T>>, model: A, learning_rate: f64) -> Self {
+    pub(crate) fn new(setting: &Arc<Setting<T>>, model: A, course: Course) -> Self {
         let trainee = setting.untrained(model);
-        Self::resumed(setting, trainee, learning_rate, Done::default())
+        Self::resumed(setting, trainee, course, Done::default())
     }
 
     /// Goes on from what was done before.
     pub(crate) fn resumed(
         setting: &Arc<Setting<T>>,
         trainee: Trainee<A>,
-        learning_rate: f64,
+        course: Course,
         done: Done,
     ) -> Self {
         Self {
             setting: Arc::clone(setting),
             done,
-            learning_rate,
+            course,
             trainee: Some(trainee),
         }
     }
@@ -201,7 +243,7 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
     ) -> Result<Halt, RunError> {
         let setting = Arc::clone(&self.setting);
         let Setting { task, train, .. } = &*setting;
-        let order = Order::new(setting.train_items(), train.batch, setting.seed);
+        let order = Order::new(&setting.items, train.batch, setting.seed);
         std::thread::scope(|scope| {
             let steps = self.done.step..until.step;
             let batches = load_ahead(scope, task, order, steps, setting.seed);
@@ -215,13 +257,18 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
                 }
                 let loaded = batches.recv().map_err(|_| stopped())??;
                 let step = self.done.step;
-                let rate = train.schedule.rate(self.learning_rate, step, train.steps);
+                let rate = self.course.rate(step);
                 let batch = task.load(&loaded.host, &setting.device)?;
                 let outcome =
                     clock.time(&setting.device, || self.step(&loaded.items, batch, rate))?;
                 self.done.clock = clock;
                 match outcome {
-                    StepOutcome::Taken { grad_norm, flops } => {
+                    StepOutcome::Taken {
+                        loss,
+                        grad_norm,
+                        flops,
+                    } => {
+                        self.done.losses.add(loss);
                         self.done.grad_norm = Some(grad_norm);
                         self.done.model_flops += TRAINING_PASSES * flops as f64;
                     }
@@ -262,11 +309,12 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             task,
             train,
             seed,
-            training,
+            augmented,
             device,
+            ..
         } = &*self.setting;
         let step = self.done.step;
-        if *training == Training::Augmented {
+        if *augmented {
             let turned = Rotations::augmenting(train.augmentation, *seed, step, items, device);
             batch = task.rotate(&batch, &turned)?;
         }
@@ -307,6 +355,10 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             average,
             optimizer,
         });
-        Ok(StepOutcome::Taken { grad_norm, flops })
+        Ok(StepOutcome::Taken {
+            loss,
+            grad_norm,
+            flops,
+        })
     }
 }

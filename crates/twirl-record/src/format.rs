@@ -12,8 +12,11 @@ use crate::whole::write_whole;
 /// The format that this version writes. `records.jsonl` has that of the manifest beside it.
 ///
 /// 1: what version 0.1.0 wrote, without a number. 2: manifests always hold `training` and
-/// `closing`; checkpoints protect their counters and the records behind them.
-pub const FORMAT: u32 = 2;
+/// `closing`; checkpoints protect their counters and the records behind them. 3: manifests say what was
+/// trained on, searches their schedule and the loss of predicting zero, records the training loss and
+/// the processor's seconds. `train_items` are thinned evenly, and no longer the first of a set; arms of
+/// a finite symmetry are trained, and voxels measured, in random poses.
+pub const FORMAT: u32 = 3;
 
 /// A kind of file that carries the number of its format, as its first key `format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub enum Document {
 type Step = fn(Document, &mut Map<String, Value>);
 
 /// One step for each older format, from the oldest.
-const STEPS: [Step; FORMAT as usize - 1] = [from_1];
+const STEPS: [Step; FORMAT as usize - 1] = [from_1, from_2];
 
 fn from_1(document: Document, content: &mut Map<String, Value>) {
     if document == Document::Manifest {
@@ -48,6 +51,9 @@ fn from_1(document: Document, content: &mut Map<String, Value>) {
         }
     }
 }
+
+/// What is new is absent. Plans keep their meaning: no job says in words what has another one now.
+fn from_2(_: Document, _: &mut Map<String, Value>) {}
 
 /// Brings the content of a file to today's format. Its number is gone from what is returned.
 ///

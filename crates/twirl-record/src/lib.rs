@@ -30,7 +30,7 @@ pub use format::{Document, FORMAT, document_text, read_document, upgrade, write_
 pub use job::{DataIdentity, Job};
 pub use kept::{Kept, sha256};
 pub use lock::Lock;
-pub use manifest::{Manifest, Status, Stop};
+pub use manifest::{Manifest, Status, Stop, TrainingSet};
 pub use plan::Plan;
 pub use record::{EXACT, ExtraRecord, Record, Split, TRAINING_PASSES, TermRecord, read_records};
 pub use search::{Candidate, SearchReport};

@@ -37,6 +37,17 @@ pub enum Stop {
     Budget,
 }
 
+/// What a run trains on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainingSet {
+    /// Samples of an epoch.
+    pub items: usize,
+    /// Molecules that they belong to.
+    pub molecules: usize,
+    /// Whether every sample is turned by a fresh random rotation.
+    pub augmented: bool,
+}
+
 /// What a run is, completely: enough to repeat it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -58,6 +69,9 @@ pub struct Manifest {
     /// and in manifests of version 0.1.0 before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symmetry: Option<ExactSymmetry>,
+    /// What was trained on; absent in manifests before format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_set: Option<TrainingSet>,
     /// Data set and its hash.
     pub data: DataIdentity,
     /// Device.

@@ -90,6 +90,10 @@ pub struct Record {
     pub samples: u64,
     /// Device seconds spent on training so far.
     pub device_seconds: f64,
+    /// Processor seconds of the whole process in that time, its loading thread included. Fewer than the
+    /// device seconds of a processor: other work took it. Absent before format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
     /// Operations of the model in training so far: see [`TRAINING_PASSES`]. Absent where the arm's
     /// products are not counted, and in records of version 0.1.0 before it was added.
     #[serde(default)]
@@ -99,6 +103,10 @@ pub struct Record {
     /// The training loss on held-out molecules and its parts.
     #[serde(flatten)]
     pub split: Split,
+    /// Mean loss of the batches trained on since the record before, each before its step was taken and in
+    /// the pose in which it was seen. Absent before the first step, and before format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_loss: Option<f64>,
     /// The training loss of predicting zero for the same molecules: a model near it has learned
     /// little, whatever its percentage. Absent in records of version 0.1.0 before it was added.
     #[serde(default)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::Schedule;
+
 /// One candidate of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -12,31 +14,97 @@ pub struct Candidate {
 }
 
 /// A search as it went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchReport {
-    /// All candidates.
+    /// All candidates, in the order in which they were tried.
     pub candidates: Vec<Candidate>,
     /// Steps of each.
     pub steps: u64,
+    /// Course of the rate over them; absent before format 3, when it was the run's own and not annealed
+    /// by the end of the search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// The loss of predicting zero for the same items; absent before format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_zero: Option<f64>,
     /// Device seconds of all together, not counted in the run's own.
     pub device_seconds: f64,
 }
 
+/// Factor to the next rate where a grid has one rate alone: half of a power of ten.
+const STEP: f64 = 3.162_277_660_168_379_5;
+
 impl SearchReport {
-    /// The learning rate with the lowest validation loss.
-    pub fn best(&self) -> Option<f64> {
+    fn lowest(&self) -> Option<(f64, f64)> {
         self.candidates
             .iter()
             .filter_map(|candidate| Some((candidate.rate, candidate.loss?)))
             .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(rate, _)| rate)
     }
 
-    /// Whether the best is the smallest or largest candidate, so that a wider search could help.
+    /// The learning rate with the lowest validation loss.
+    pub fn best(&self) -> Option<f64> {
+        self.lowest().map(|(rate, _)| rate)
+    }
+
+    /// The lowest validation loss.
+    pub fn best_loss(&self) -> Option<f64> {
+        self.lowest().map(|(_, loss)| loss)
+    }
+
+    /// Whether the best is the smallest or largest candidate, so that a wider search could help. A
+    /// candidate that diverged lies beyond the best.
     pub fn at_edge(&self) -> bool {
-        let rates = || self.candidates.iter().map(|candidate| candidate.rate);
-        self.best().is_some_and(|best| {
-            rates().all(|rate| rate >= best) || rates().all(|rate| rate <= best)
-        })
+        self.beyond_the_edge().is_some()
+    }
+
+    /// The next rate beyond the best where that is an end of the grid, as far away as its neighbour on
+    /// the other side. Of one candidate alone it is a larger one.
+    pub fn beyond_the_edge(&self) -> Option<f64> {
+        let best = self.best()?;
+        let mut rates: Vec<f64> = self.candidates.iter().map(|one| one.rate).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.dedup();
+        let place = rates.iter().position(|rate| *rate == best)?;
+        let last = rates.len() - 1;
+        match place {
+            _ if last == 0 => Some(best * STEP),
+            0 => Some(best * best / rates[1]),
+            place if place == last => Some(best * best / rates[last - 1]),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(candidates: &[(f64, Option<f64>)]) -> SearchReport {
+        let one = |&(rate, loss): &(f64, Option<f64>)| Candidate { rate, loss };
+        SearchReport {
+            candidates: candidates.iter().map(one).collect(),
+            ..SearchReport::default()
+        }
+    }
+
+    #[test]
+    fn a_grid_goes_on_beyond_its_best_end_by_the_step_that_it_has_there() {
+        let grid = |losses: [Option<f64>; 3]| {
+            let rates = [1e-3, 1e-2, 3e-2];
+            report(&rates.into_iter().zip(losses).collect::<Vec<_>>()).beyond_the_edge()
+        };
+        let close = |rate: Option<f64>, expected: f64| {
+            let rate = rate.expect("an edge");
+            assert!((rate / expected - 1.0).abs() < 1e-12, "{rate}, {expected}");
+        };
+        close(grid([Some(1.0), Some(2.0), Some(3.0)]), 1e-4);
+        close(grid([Some(3.0), Some(2.0), Some(1.0)]), 9e-2);
+        assert_eq!(grid([Some(3.0), Some(1.0), Some(2.0)]), None);
+        // What diverged is worse than any loss.
+        assert_eq!(grid([Some(3.0), Some(1.0), None]), None);
+        close(grid([None, None, Some(1.0)]), 9e-2);
+        assert_eq!(grid([None; 3]), None);
+        close(report(&[(1e-3, Some(1.0))]).beyond_the_edge(), 1e-3 * STEP);
     }
 }

@@ -159,16 +159,39 @@ impl Schedule {
 }
 
 /// Search for the learning rate: every candidate trains for the same number of steps from the
-/// same initial weights, and the one with the lowest validation loss is taken.
+/// same initial weights, annealed over them, and the one with the lowest validation loss is taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// Candidates.
     pub rates: Vec<f64>,
+    /// How many further candidates are tried, one after the other, while the best is the smallest or the
+    /// largest.
+    #[serde(default = "Search::default_further")]
+    pub further: usize,
     /// Steps of each.
     pub steps: u64,
     /// Validation items on which they are compared.
     pub items: usize,
+}
+
+impl Search {
+    /// The usual [`Search::further`]: a factor of 10,000 beyond a grid of half powers of ten.
+    pub const FURTHER: usize = 8;
+
+    fn default_further() -> usize {
+        Self::FURTHER
+    }
+
+    /// The course of the rate over the steps of a search: half a cosine to a hundredth after the run's
+    /// warm-up, of which no more than a fifth of the steps is kept.
+    pub fn schedule(&self, warmup: u64) -> Schedule {
+        Schedule {
+            kind: ScheduleKind::Cosine,
+            warmup: warmup.min(self.steps / 5),
+            last: 0.01,
+        }
+    }
 }
 
 /// Which weights are measured.

@@ -11,8 +11,25 @@ pub enum Training {
     Augmented,
     /// Samples are seen in the stored pose: the control of an augmented arm.
     Unaugmented,
-    /// Samples are seen in the stored pose, because the model is equivariant by construction.
+    /// The model is equivariant by construction. Its samples are seen in the stored pose, unless there
+    /// are rotations that its symmetry leaves out: see [`Training::turns`].
     Equivariant,
+}
+
+impl Training {
+    /// Whether samples of an arm of this symmetry are turned by random rotations. An arm that is exact
+    /// under a finite group alone is: it would otherwise learn from other poses than the arms that it
+    /// is compared with.
+    pub fn turns(self, symmetry: Option<ExactSymmetry>) -> bool {
+        match self {
+            Self::Augmented => true,
+            Self::Unaugmented => false,
+            Self::Equivariant => match symmetry {
+                Some(ExactSymmetry::So3 | ExactSymmetry::O3) => false,
+                Some(ExactSymmetry::Octahedral) | None => true,
+            },
+        }
+    }
 }
 
 /// A symmetry that a model has exactly, by construction.

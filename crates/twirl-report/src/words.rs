@@ -70,6 +70,16 @@ fn caveats(caveats: &Caveats, names: [&str; 2], seeds_only: Option<&str>) -> Opt
         [true, true] => parts.push("both mid-anneal then".into()),
         [first, _] => parts.push(format!("{} mid-anneal then", names[usize::from(!first)])),
     }
+    let marked = [
+        (caveats.rate_at_edge, "learning rate at an edge of its grid"),
+        (caveats.contended, "other work shared the processor"),
+        (caveats.not_exact, "declared exact, but is not"),
+    ];
+    for (arms, what) in marked {
+        for (name, _) in names.iter().zip(arms).filter(|(_, marked)| *marked) {
+            parts.push(format!("{name}: {what}"));
+        }
+    }
     parts.extend(seeds_only.map(Into::into));
     (!parts.is_empty()).then(|| parts.join("; "))
 }

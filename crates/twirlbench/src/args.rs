@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Result, bail};
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use serde_json::{Map, Value};
 use twirl_data::{EnergyUnit, ForceUnit, ForcesAre, LeaveOut, LengthUnit, OpenOptions};
 
 /// Build rotation symmetry into the network, or train a plain network on rotated data?
@@ -156,17 +158,14 @@ impl DataArgs {
     }
 
     /// The arguments that give these again.
-    pub(crate) fn to_arguments(&self) -> Vec<String> {
-        let options = serde_json::to_value(self.options());
-        let Ok(serde_json::Value::Object(options)) = options else {
-            unreachable!("options are a table of words and numbers");
-        };
+    pub(crate) fn to_arguments(&self) -> Result<Vec<String>> {
+        let options = settings(&self.options())?;
         let mut arguments = Vec::new();
         for (key, value) in options {
             let flag = key.replace('_', "-");
             let values = match value {
-                serde_json::Value::Array(values) => values,
-                serde_json::Value::Null => Vec::new(),
+                Value::Array(values) => values,
+                Value::Null => Vec::new(),
                 one => vec![one],
             };
             arguments.extend(values.iter().map(|value| match value.as_str() {
@@ -174,12 +173,20 @@ impl DataArgs {
                 None => format!("--{flag}={value}"),
             }));
         }
-        arguments
+        Ok(arguments)
     }
 
     /// These alone.
     pub(crate) fn options(&self) -> OpenOptions {
         self.over(&OpenOptions::default())
+    }
+}
+
+/// Options as a job keeps them.
+pub(crate) fn settings(options: &OpenOptions) -> Result<Map<String, Value>> {
+    match serde_json::to_value(options)? {
+        Value::Object(map) => Ok(map),
+        other => bail!("options of a data set became {other}"),
     }
 }
 

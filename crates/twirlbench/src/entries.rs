@@ -37,7 +37,7 @@ const fn join<const N: usize>(lists: &[&[Entry]]) -> [Entry; N] {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use twirl_harness::{Companion, Job, TrainConfig, Training};
+    use twirl_harness::{ExtraMeasurement, Job, TrainConfig, Training};
 
     use super::*;
 
@@ -93,9 +93,9 @@ mod tests {
     fn rotations_that_a_batch_cannot_carry_are_refused_before_the_run() {
         let unet = |entry: &&Entry| entry.arm == "unet";
         let entry = ENTRIES.iter().find(unet).expect("the arm");
-        let companion: Companion =
+        let extra: ExtraMeasurement =
             serde_json::from_value(json!({"design": {"kind": "iid", "rotations": 2}}))
-                .expect("a companion");
+                .expect("an extra measurement");
         let check = |noise: &str| {
             let mut job = job(entry, &json!({"noise": noise}), &json!({}));
             let evaluation = &mut job.train.evaluation;
@@ -103,10 +103,7 @@ mod tests {
                 serde_json::from_value(json!({"kind": "group", "group": "octahedral"}))
                     .expect("a design");
             entry.check(&job).expect("the 24 turns");
-            job.train
-                .evaluation
-                .companions
-                .insert("so3".into(), companion);
+            job.train.evaluation.companions.insert("so3".into(), extra);
             entry.check(&job)
         };
         check("band-limited").expect("carried by every rotation");

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
-use twirl_data::{DataSet, OpenOptions};
+use twirl_data::DataSet;
 use twirl_harness::{Entry, Job};
 use twirl_record::Plan;
 
-use crate::args::RunArgs;
+use crate::args::{RunArgs, settings};
 use crate::suite::Suite;
 
 /// Data sets by task and name, read once.
@@ -63,7 +63,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
         let options = if data == "embedded" {
             Map::new()
         } else {
-            as_map(&reading)?
+            settings(&reading)?
         };
         for arm in &task.arm {
             let entry = find(entries, &task.name, &arm.name)?;
@@ -130,14 +130,6 @@ fn absolute(data: &str) -> Result<String> {
             path.display()
         )
     })
-}
-
-/// Settings as a job keeps them.
-fn as_map(options: &OpenOptions) -> Result<Map<String, Value>> {
-    match serde_json::to_value(options)? {
-        Value::Object(map) => Ok(map),
-        other => bail!("options of a data set became {other}"),
-    }
 }
 
 /// Reads every data set of the jobs once.

@@ -44,7 +44,7 @@ fn all(args: &StudyArgs, out: &Path) -> Result<ExitCode> {
         };
         let status = Command::new(&program)
             .arg("study")
-            .args(own.to_arguments())
+            .args(own.to_arguments()?)
             .status()
             .with_context(|| program.display().to_string())?;
         failed += usize::from(!status.success());
@@ -137,7 +137,7 @@ impl Progress for OnTerminal {
 
 impl StudyArgs {
     /// The arguments that give these again. A field that is added must be named here.
-    fn to_arguments(&self) -> Vec<String> {
+    fn to_arguments(&self) -> Result<Vec<String>> {
         let Self {
             name,
             suite,
@@ -170,8 +170,8 @@ impl StudyArgs {
             // In one word, so that a value may begin with a dash.
             arguments.extend(values.iter().map(|value| format!("{flag}={value}")));
         }
-        arguments.extend(reading.to_arguments());
-        arguments
+        arguments.extend(reading.to_arguments()?);
+        Ok(arguments)
     }
 }
 
@@ -208,7 +208,11 @@ mod tests {
             StudyArgs::from_arg_matches(&matches.expect("flags of the command")).expect("arguments")
         };
         let first = parse(&given);
-        let again = [vec!["study".to_owned()], first.to_arguments()].concat();
+        let again = [
+            vec!["study".to_owned()],
+            first.to_arguments().expect("arguments"),
+        ]
+        .concat();
         assert_eq!(parse(&again), first);
         let default = parse(&["study".to_owned(), "all".to_owned()]);
         let (first, default) = (format!("{first:#?}"), format!("{default:#?}"));

@@ -159,7 +159,7 @@ fn trajectories_turn_with_their_source() {
     let device = Device::flex();
     let config = Shape::default();
     let figure =
-        |closing: twirl_harness::Closing| closing.figures["trajectory-equiv-relative"].value;
+        |closing: twirl_harness::FinalFigures| closing.figures["trajectory-equiv-relative"].value;
     let plain = Plain::init(&config, &task, 1, &device).expect("plain");
     let equivariant = Equivariant::init(&config, &task, 1, &device).expect("equivariant");
     let frames = FrameAveraged::init(&config, &task, 1, &device).expect("frame-averaged");

@@ -189,7 +189,7 @@ fn generated(task: &VoxelDenoise, oracle: &Oracle, seed: u64, count: usize) -> V
 /// With two known molecules every walk ends at one of them, atom for atom, and both are found.
 #[test]
 fn walks_of_two_molecules_end_at_either() {
-    let task = task(json!({}));
+    let task = task(json!({"poses": "stored"}));
     let test = task.items(Split::Test);
     let oracle = Oracle::new(&task, &[test[0], test[test.len() / 2]]);
     let known = oracle.atoms(&task);

@@ -22,6 +22,7 @@ use crate::measure::{host_values, rotations_of};
 use crate::observer::Silent;
 use crate::parameters::{ParameterInfo, flatten, parameters, replace};
 use crate::rotations::Rotations;
+use crate::settings::arm_settings;
 use crate::task::{Arm, Task};
 use crate::term::{Role, Term};
 use crate::trainer::{Halt, Setting, Trainer, Until};
@@ -37,11 +38,12 @@ pub(crate) fn open<T: Task, A: Arm<T>>(
     let plain = device.device.clone();
     let device = plain.clone().autodiff();
     let (task, model): (T, A) = build(job, data, &device)?;
-    let rate = job.train.learning_rate;
+    let symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
     let parameters = parameters(&model);
-    let setting = Arc::new(Setting::new(task, job, training, device));
+    let augmented = training.turns(symmetry);
+    let setting = Arc::new(Setting::new(task, job, augmented, device));
     Ok(Box::new(Bench {
-        trainer: Trainer::new(&setting, model, rate),
+        trainer: Trainer::new(&setting, model, setting.course(job.train.learning_rate)),
         setting,
         parameters,
         plain,

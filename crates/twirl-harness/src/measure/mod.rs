@@ -16,8 +16,8 @@ use stack::Stack;
 use sums::Sums;
 
 pub use measured::{Measured, TermMeasured};
-pub(crate) use plan::rotations_of;
 pub use plan::{Plan, Prepared};
+pub(crate) use plan::{rotations_of, thinned};
 pub(crate) use stack::host_values;
 use stack::values;
 

@@ -24,13 +24,7 @@ impl Plan {
     /// Measures `items` under SO(3) as `evaluation` says; rotations and noise are functions of
     /// `seed` and item alone. The items are thinned evenly to `evaluation.items`.
     pub fn new<T: Task>(task: &T, items: &[usize], evaluation: &Evaluation, seed: u64) -> Self {
-        let wanted = match evaluation.items {
-            0 => items.len(),
-            wanted => wanted.min(items.len()),
-        };
-        let items: Vec<usize> = (0..wanted)
-            .map(|index| items[index * items.len() / wanted])
-            .collect();
+        let items = thinned(items, evaluation.items);
         let mut molecules: Vec<usize> = items.iter().map(|&i| task.data().molecule(i)).collect();
         molecules.sort_unstable();
         molecules.dedup();
@@ -86,6 +80,16 @@ impl Plan {
     pub(super) fn draw(&self, item: usize) -> Result<Vec<Rotation>, CoreError> {
         rotations_of(&self.design, self.symmetry, self.seed, item)
     }
+}
+
+/// At most `wanted` items, evenly over all, and so over the molecules whose frames follow one another.
+/// 0: all.
+pub(crate) fn thinned(items: &[usize], wanted: usize) -> Vec<usize> {
+    let all = items.len();
+    let wanted = if wanted == 0 { all } else { wanted.min(all) };
+    (0..wanted)
+        .map(|index| items[index * all / wanted])
+        .collect()
 }
 
 /// The rotations of an item under a design: a function of `(seed, item)` alone.

@@ -23,6 +23,7 @@ fn record(step: u64) -> Record {
         step,
         samples: 4 * step,
         device_seconds: 0.1 * step as f64,
+        cpu_seconds: Some(0.75),
         model_flops: Some(1e9),
         wall_seconds: 0.2,
         split: Split {
@@ -34,6 +35,7 @@ fn record(step: u64) -> Record {
             percent_high: None,
             floor: 1e-12,
         },
+        training_loss: Some(1.25),
         loss_zero: Some(2.0),
         rotations: 2,
         molecules: 3,

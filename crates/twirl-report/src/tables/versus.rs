@@ -57,6 +57,10 @@ pub(crate) fn versus(pairs: &[Pair]) -> Table {
     columns.integer("against_failed", of(|v| v.caveats.failed[1]));
     columns.flag("mid_anneal", of(|v| v.caveats.mid_anneal[0]));
     columns.flag("against_mid_anneal", of(|v| v.caveats.mid_anneal[1]));
+    columns.flag("rate_at_edge", of(|v| v.caveats.rate_at_edge[0]));
+    columns.flag("against_rate_at_edge", of(|v| v.caveats.rate_at_edge[1]));
+    columns.flag("contended", of(|v| v.caveats.contended[0]));
+    columns.flag("against_contended", of(|v| v.caveats.contended[1]));
     columns.text("refusal", refusal);
     columns.table()
 }

@@ -10,7 +10,8 @@ use crate::error::StudyError;
 use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
-use crate::studies::percent::{LEVEL, Trained, present};
+use crate::studies::percent::{LEVEL, Trained};
+use crate::studies::percent_tables::present;
 use crate::study::{Card, Study};
 
 /// Percentage at a step that is named in advance, and its curve.

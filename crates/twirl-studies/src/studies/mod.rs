@@ -7,6 +7,7 @@ pub(crate) mod landscape;
 pub(crate) mod parameters;
 pub(crate) mod per_hour;
 mod percent;
+mod percent_tables;
 #[cfg(test)]
 mod synthetic;
 pub(crate) mod test_time;

@@ -2,10 +2,10 @@
 //! studies share.
 
 use twirl_compare::{
-    ArmRuns, Estimate, FEWEST_SEEDS, PercentPoint, Run, THRESHOLDS, percent_curve, percent_of,
+    ArmRuns, Estimate, FEWEST_SEEDS, PercentPoint, Run, percent_curve, percent_of,
 };
-use twirl_record::{Record, SearchReport, Split, Training};
-use twirl_report::{Chart, Columns, Curves, Missing, Table, count, range, significant};
+use twirl_record::{Record, Split, Training};
+use twirl_report::{count, range, significant};
 
 use crate::cells::Cells;
 use crate::context::StudyContext;
@@ -24,15 +24,17 @@ pub(super) struct Point {
     /// Step and percentage of the trained loss.
     pub(super) of_loss: PercentPoint,
     /// Percentage of the squared loss.
-    squared: Estimate,
+    pub(super) squared: Estimate,
     /// Means over seeds: `L`, `L_mean`, `L_equiv`, and the loss of predicting zero.
-    loss: f64,
-    mean: f64,
-    equiv: f64,
+    pub(super) loss: f64,
+    pub(super) mean: f64,
+    pub(super) equiv: f64,
     zero: Option<f64>,
+    /// Mean over seeds of the loss of the batches before it.
+    pub(super) training: Option<f64>,
     /// Fewest molecules of a seed.
-    molecules: usize,
-    device_seconds: f64,
+    pub(super) molecules: usize,
+    pub(super) device_seconds: f64,
     /// Why the point does not count; nothing if it does.
     pub(super) not_learned: Option<String>,
 }
@@ -59,6 +61,8 @@ impl Point {
             mean: mean(|record| record.split.loss_mean),
             equiv: mean(|record| record.split.loss_equiv),
             zero,
+            training: Some(mean(|record| record.training_loss.unwrap_or(f64::NAN)))
+                .filter(|loss| loss.is_finite()),
             molecules: records
                 .iter()
                 .map(|record| record.molecules)
@@ -69,7 +73,7 @@ impl Point {
         }
     }
 
-    fn of_zero(&self, value: f64) -> Result<f64, &'static str> {
+    pub(super) fn of_zero(&self, value: f64) -> Result<f64, &'static str> {
         Ok(value
             / self
                 .zero
@@ -87,6 +91,8 @@ pub(super) struct Trained {
     /// The point that is judged: the last, unless another is chosen.
     judged: usize,
     published: Option<Published>,
+    /// That the search for the learning rate compared models that had not learned.
+    pub(super) search: Option<String>,
 }
 
 impl Trained {
@@ -119,6 +125,13 @@ impl Trained {
             let records: Vec<Record> = runs.iter().filter_map(at).collect();
             Point::of(of_loss, &records.iter().collect::<Vec<_>>(), yardstick)
         };
+        let early = |run: &&Run| {
+            let search = run.manifest.search.as_ref()?;
+            let zero = Some(search.loss_zero?);
+            let reason = yardstick.not_learned(search.best_loss()?, zero);
+            reason.map(|reason| format!("after the {} steps of its search, {reason}", search.steps))
+        };
+        let search = runs.iter().find_map(early);
         let points: Vec<Point> = percent_curve(&arm).into_iter().map(point).collect();
         Ok(Self {
             variant: variant.into(),
@@ -126,6 +139,7 @@ impl Trained {
             arm,
             points,
             published,
+            search,
         })
     }
 
@@ -154,11 +168,11 @@ impl Trained {
         samples / items as f64
     }
 
-    fn first(&self) -> &Run {
+    pub(super) fn first(&self) -> &Run {
         self.arm.counted()[0]
     }
 
-    fn extreme(&self, pick: fn(f64, f64) -> f64) -> f64 {
+    pub(super) fn extreme(&self, pick: fn(f64, f64) -> f64) -> f64 {
         let values = self.points.iter().map(|point| point.of_loss.percent.value);
         values.reduce(pick).unwrap_or(f64::NAN)
     }
@@ -243,7 +257,7 @@ impl Trained {
     }
 
     /// Largest relative equivariance error of a trained term at the end, mean over seeds.
-    fn relative(&self) -> Option<f64> {
+    pub(super) fn relative(&self) -> Option<f64> {
         let of_run = |run: &Run| {
             let terms = run.last()?.terms.values().filter(|term| term.trained);
             terms
@@ -258,13 +272,7 @@ impl Trained {
 
 /// That a search for the learning rate ended at an edge of its grid, where a wider grid could be better.
 pub(super) fn search_at_edge(arm: &ArmRuns) -> Option<String> {
-    let at_edge = |run: &&&Run| {
-        let search = run.manifest.search.as_ref();
-        search.is_some_and(SearchReport::at_edge)
-    };
-    let runs = arm.counted();
-    let run = runs.iter().find(at_edge)?;
-    let rate = run.manifest.learning_rate;
+    let rate = arm.rate_at_edge()?;
     Some(format!("learning rate {rate:e} at an edge of its grid"))
 }
 
@@ -306,134 +314,4 @@ pub(super) fn train_variants(
         }
     }
     all
-}
-
-/// Adds the tables and the chart: a panel for each arm if there are variants, one for all if not.
-pub(super) fn present(outcome: &mut Outcome, trained: &[Trained], description: &str) {
-    let curve = curve_table(trained);
-    let variants = trained.iter().any(|trained| !trained.variant.is_empty());
-    let arm: &[&str] = &["task", "arm"];
-    let (panel, line) = if variants {
-        (arm, &["variant"][..])
-    } else {
-        (&[][..], arm)
-    };
-    outcome.chart = Chart {
-        title: "Share of the loss that is imperfect symmetry, against steps".into(),
-        description: description.into(),
-        x_label: "optimiser steps".into(),
-        panels: curve.panels(&Curves {
-            panel,
-            label: "100 L_equiv / L (%)",
-            line,
-            apart: &[],
-            x: "step",
-            y: &["percent"],
-        }),
-        ..Chart::default()
-    };
-    outcome.tables = vec![arm_table(trained, variants), curve];
-    outcome.notes.push(
-        "`of |f|^2`: squared equivariance error over the mean squared size of the predictions, the \
-         largest of the trained terms at the last step. The percentage also falls when predictions \
-         are small beside the targets; this figure does not."
-            .into(),
-    );
-}
-
-fn curve_table(trained: &[Trained]) -> Table {
-    let mut rows: Vec<(&Trained, &Point)> = Vec::new();
-    for trained in trained {
-        rows.extend(trained.points.iter().map(|point| (trained, point)));
-    }
-    let mut columns = Columns::data("data", &rows);
-    columns.label("task", |row| &row.0.arm.task);
-    columns.label("arm", |row| &row.0.arm.arm);
-    columns.label("variant", |row| &row.0.variant);
-    columns.integer("step", |row| row.1.of_loss.step);
-    columns.estimate("percent", |row| row.1.of_loss.percent);
-    columns.estimate("percent of squared", |row| row.1.squared);
-    columns.real("floor", |row| row.1.of_loss.floor).unit("%");
-    point_columns(&mut columns, |row| row.1);
-    columns.table()
-}
-
-/// Columns of the losses at a point.
-fn point_columns<'a, R>(columns: &mut Columns<'a, R>, point: impl Fn(&'a R) -> &'a Point + Copy) {
-    columns.flag("learned", move |row| point(row).not_learned.is_none());
-    columns
-        .real(("L", "loss"), move |row| point(row).loss)
-        .digits(4);
-    columns.real(("L_mean", "loss_mean"), move |row| point(row).mean);
-    columns.real(("L_equiv", "loss_equiv"), move |row| point(row).equiv);
-    let heading = ("L / L0", "loss_of_zero");
-    columns.real(heading, move |row| point(row).of_zero(point(row).loss));
-    let heading = ("L_equiv / L0", "loss_equiv_of_zero");
-    columns.real(heading, move |row| point(row).of_zero(point(row).equiv));
-    columns.integer("molecules", move |row| point(row).molecules);
-    let seconds = columns.real(("device s", "device_seconds"), move |row| {
-        point(row).device_seconds
-    });
-    seconds.unit("s");
-}
-
-fn arm_table(trained: &[Trained], variants: bool) -> Table {
-    let title = "Percentage at the judged step, and steps until it stays at or below a level";
-    let mut columns = Columns::new("arms", title, trained);
-    columns.label("task", |row| &row.arm.task);
-    columns.label("arm", |row| &row.arm.arm);
-    if variants {
-        columns.label("variant", |row| &row.variant);
-    }
-    columns.integer("seeds", |row| row.arm.counted().len());
-    columns.integer("step", |row| row.at().of_loss.step);
-    columns
-        .estimate("percent", |row| row.at().of_loss.percent)
-        .percentage();
-    columns
-        .estimate(("of squared", "percent_of_squared"), |row| row.at().squared)
-        .percentage();
-    for level in THRESHOLDS {
-        let heading = (format!("to {level} %"), format!("steps_to_{level}_percent"));
-        columns.integer(heading, move |row| {
-            row.settled_below(level)
-                .ok_or("not learned and below it to the end")
-        });
-    }
-    columns.part("Losses there, L0 that of predicting zero");
-    point_columns(&mut columns, Trained::at);
-    columns.part("The whole run, and what was trained");
-    columns
-        .real(("lowest %", "lowest_percent"), |row| row.extreme(f64::min))
-        .percentage();
-    columns
-        .real(("highest %", "highest_percent"), |row| {
-            row.extreme(f64::max)
-        })
-        .percentage();
-    let relative = columns.real(("of |f|^2 (%)", "relative_percent"), |row| {
-        row.relative()
-            .map(|share| 100.0 * share)
-            .ok_or("a term has no figure")
-    });
-    relative.digits(2).unit("%");
-    columns.integer("steps", |row| row.first().manifest.steps);
-    columns.integer(("params", "parameters"), |row| {
-        row.first().manifest.parameters
-    });
-    columns.integer("items", |row| {
-        match row.first().manifest.job.train.train_items {
-            0 => Err(Missing::said("all")),
-            items => Ok(items),
-        }
-    });
-    columns
-        .real(("rate", "learning_rate"), |row| {
-            row.first().manifest.learning_rate
-        })
-        .digits(1);
-    columns.flag(("at edge", "search_at_edge"), |row| {
-        search_at_edge(&row.arm).is_some()
-    });
-    columns.table()
 }

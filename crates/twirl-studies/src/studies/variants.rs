@@ -14,7 +14,8 @@ use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
 use crate::setup::ArmSetup;
-use crate::studies::percent::{LEVEL, Trained, Variant, bases, present, train_variants};
+use crate::studies::percent::{LEVEL, Trained, Variant, bases, train_variants};
+use crate::studies::percent_tables::present;
 use crate::study::{Card, Study};
 
 /// Largest spread that still counts as no dependence: one order of magnitude.

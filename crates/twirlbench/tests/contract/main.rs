@@ -102,7 +102,7 @@ fn untimed(run: &Path) -> Vec<Value> {
     let parse = |line| {
         let mut record: Value = serde_json::from_str(line).expect("a record");
         let fields = record.as_object_mut().expect("an object");
-        for time in ["device_seconds", "wall_seconds"] {
+        for time in ["device_seconds", "cpu_seconds", "wall_seconds"] {
             assert!(fields.remove(time).is_some(), "{time} is recorded");
         }
         record
