@@ -1,6 +1,6 @@
 """Does a plain network learn rotation symmetry from data? Follow it through training.
 
-pip install twirl-measure torch matplotlib; python train_and_watch.py rmd17_ethanol.npz [--steps 2000]
+pip install twirl-measure torch matplotlib; python train_and_watch.py rmd17_ethanol.npz [--steps 5000]
 
 Trains one network on forces of rMD17 ethanol (doi.org/10.6084/m9.figshare.12672038) twice, on molecules as
 they are and on randomly turned ones, measures held-out molecules as training goes, and draws the share of the loss
@@ -99,7 +99,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("train", help="npz with nuclear_charges, coords, forces")
     parser.add_argument("test", nargs="?", help="another one; without it the last 200 frames are held out")
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--picture", default="train_and_watch.png")
     parser.add_argument("--json", help="write the last figures to this file")

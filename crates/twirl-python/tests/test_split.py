@@ -109,6 +109,12 @@ def test_refusals_are_the_command_line_s_one_line(program, scene):
             twirl.split(**arrays)
         assert "\n" not in str(error.value)
         assert line.endswith(str(error.value)), (line, error.value)
+    for options, line in [
+        ({"seed": -1}, "seed is -1; give 0 or more"),
+        ({"replicates": 10}, "replicates"),
+    ]:
+        with pytest.raises(ValueError, match=line):
+            twirl.split(prediction, target, **options)
     with pytest.raises(ValueError, match="array prediction: it holds <U1, not numbers"):
         twirl.split(np.array([["a"]]), target)
     with pytest.raises(ValueError, match="array target"):

@@ -29,6 +29,7 @@ def as_numpy(x: Any, name: str) -> Array:
         array = np.asarray(x)
     except (TypeError, ValueError) as error:
         raise ValueError(f"array {name}: {error}") from None
+    dtype: type[np.float32 | np.float64 | np.int64]
     if array.dtype.kind == "f":
         dtype = np.float32 if array.dtype.itemsize <= 4 else np.float64
     elif array.dtype.kind in "biu":

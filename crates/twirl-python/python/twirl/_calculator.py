@@ -63,7 +63,7 @@ def _neighbours(frame: Any, cutoff: float) -> Array:
 
     single = frame.copy()
     single.set_positions(frame.positions.astype(np.float32).astype(np.float64))
-    i, j = neighbor_list("ij", single, cutoff)
+    i, j = neighbor_list("ij", single, cutoff)  # type: ignore[no-untyped-call]
     return np.asarray(sorted(zip(i.tolist(), j.tolist(), strict=True)))
 
 

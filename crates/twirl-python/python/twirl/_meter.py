@@ -38,6 +38,13 @@ def _terms(prediction: Any, target: Any, mask: Any, weight: Any, kind: Any, loss
     return terms
 
 
+def _options(replicates: int, seed: int, degree: int) -> tuple[int, int, int]:
+    for name, value in (("replicates", replicates), ("seed", seed), ("degree", degree)):
+        if value < 0:
+            raise ValueError(f"{name} is {value}; give 0 or more")
+    return replicates, seed, degree
+
+
 def _common(rotation: Any, rotation_weight: Any, molecule: Any, position: Any, design: str | None) -> Any:
     return (
         optional(rotation, "rotation"),
@@ -111,7 +118,7 @@ def split(
     """
     terms = _terms(prediction, target, mask, weight, kind, loss)
     common = _common(rotation, rotation_weight, molecule, position, design)
-    return Split._of(_twirl.measure(terms, common, replicates, seed, degree))
+    return Split._of(_twirl.measure(terms, common, *_options(replicates, seed, degree)))
 
 
 class Twirl:
@@ -142,7 +149,7 @@ class Twirl:
     ) -> None:
         self._how = {"kind": kind, "loss": loss}
         self._design = design
-        self._options = (replicates, seed, degree)
+        self._options = _options(replicates, seed, degree)
         self._meter = _twirl.Meter(*self._options)
 
     @property

@@ -31,7 +31,7 @@ def design_rotations(
     if kind == "orbits":
         orbits = max(2, rotations // len(elements))
         starts = haar((molecules, orbits), seed)
-        whole = np.einsum("hij,mojk->mohik", elements, starts)
+        whole: Array = np.einsum("hij,mojk->mohik", elements, starts)
         return whole.reshape(molecules, -1, 3, 3)
     raise ValueError(f"design is {design}; give iid, a group by its name, or orbits:GROUP")
 

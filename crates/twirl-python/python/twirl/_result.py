@@ -89,7 +89,8 @@ class Split:
 
     @property
     def _parts(self) -> dict[str, Any]:
-        return self._figures["total"] if self._place is None else self._term["parts"]
+        parts: dict[str, Any] = self._figures["total"] if self._place is None else self._term["parts"]
+        return parts
 
     @property
     def loss(self) -> Estimate:
@@ -190,7 +191,7 @@ class Split:
         """
 
         def numbers(row: dict[str, Any], start: str) -> dict[str, Any]:
-            found = {}
+            found: dict[str, Any] = {}
             for name, value in row.items():
                 if isinstance(value, str):
                     if texts:

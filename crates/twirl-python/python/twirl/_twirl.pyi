@@ -1,7 +1,10 @@
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
+
+__all__ = ["Meter", "curves", "group", "haar", "measure", "nodes", "runs"]
 
 _Term = tuple[str, NDArray[Any], NDArray[Any], NDArray[Any] | None, NDArray[Any] | None, str, str]
 _Common = tuple[
@@ -18,6 +21,8 @@ def nodes(degree: int, inversions: bool) -> tuple[NDArray[np.float64], NDArray[n
 def runs(folder: str) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
 def curves(folder: str) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
 
+@final
+@disjoint_base
 class Meter:
     def __new__(cls, replicates: int, seed: int, degree: int) -> Meter: ...
     @property

@@ -8,7 +8,7 @@ from typing import Any
 try:
     from lightning.pytorch import Callback
 except ImportError:  # the older name of the package
-    from pytorch_lightning import Callback
+    from pytorch_lightning import Callback  # type: ignore[assignment]
 
 from ._result import Split
 
