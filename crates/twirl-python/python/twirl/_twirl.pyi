@@ -2,7 +2,6 @@ from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import disjoint_base
 
 __all__ = ["Meter", "curves", "group", "haar", "measure", "nodes", "runs"]
 
@@ -22,7 +21,6 @@ def runs(folder: str) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
 def curves(folder: str) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
 
 @final
-@disjoint_base
 class Meter:
     def __new__(cls, replicates: int, seed: int, degree: int) -> Meter: ...
     @property
