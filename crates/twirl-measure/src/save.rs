@@ -19,7 +19,7 @@ struct Small {
     held: Option<(Subject, Beside, [f64; 11])>,
 }
 
-fn refuse(what: impl ToString) -> MeasureError {
+fn refuse(what: &impl ToString) -> MeasureError {
     let what = what.to_string();
     MeasureError::State { what }
 }
@@ -87,14 +87,14 @@ impl Meter {
 fn take<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], MeasureError> {
     let (taken, after) = rest
         .split_at_checked(count)
-        .ok_or_else(|| refuse("it ends too early"))?;
+        .ok_or_else(|| refuse(&"it ends too early"))?;
     *rest = after;
     Ok(taken)
 }
 
 fn length(rest: &mut &[u8]) -> Result<usize, MeasureError> {
     let word = take(rest, 8)?.as_chunks::<8>().0[0];
-    usize::try_from(u64::from_le_bytes(word)).map_err(refuse)
+    usize::try_from(u64::from_le_bytes(word)).map_err(|error| refuse(&error))
 }
 
 /// Groups of N words.
@@ -103,7 +103,7 @@ fn groups<const N: usize>(rest: &mut &[u8]) -> Result<Vec<[u64; N]>, MeasureErro
     let (words, odd) = take(rest, size)?.as_chunks::<8>();
     let (groups, left) = words.as_chunks::<N>();
     if !odd.is_empty() || !left.is_empty() {
-        return Err(refuse("a section has an odd length"));
+        return Err(refuse(&"a section has an odd length"));
     }
     let group = |group: &[[u8; 8]; N]| group.map(u64::from_le_bytes);
     Ok(groups.iter().map(group).collect())
@@ -111,16 +111,16 @@ fn groups<const N: usize>(rest: &mut &[u8]) -> Result<Vec<[u64; N]>, MeasureErro
 
 fn one(rest: &mut &[u8]) -> Result<Meter, MeasureError> {
     if take(rest, 8)? != MARK {
-        return Err(refuse("these bytes are none"));
+        return Err(refuse(&"these bytes are none"));
     }
     let size = length(rest)?;
-    let small: Small = serde_json::from_slice(take(rest, size)?).map_err(refuse)?;
+    let small: Small = serde_json::from_slice(take(rest, size)?).map_err(|error| refuse(&error))?;
     let mut meter = Meter::new(small.options);
     let Some((subject, beside, moments)) = small.held else {
         return Ok(meter);
     };
     if !beside.fits(&subject) {
-        return Err(refuse("its parts do not fit each other"));
+        return Err(refuse(&"its parts do not fit each other"));
     }
     let sums: Vec<f64> = groups::<1>(rest)?
         .iter()
@@ -128,7 +128,7 @@ fn one(rest: &mut &[u8]) -> Result<Meter, MeasureError> {
         .collect();
     // Before anything of that size is asked for.
     if sums.len() != Held::sums(&subject, &small.options).unwrap_or(0) {
-        return Err(refuse("it has another number of sums than it says"));
+        return Err(refuse(&"it has another number of sums than it says"));
     }
     let mut held = Held::new(&subject, &small.options)?;
     held.tally.add_sums(&sums)?;
