@@ -20,17 +20,11 @@ pub(crate) struct Given<'py> {
 
 impl<'py> Given<'py> {
     fn new(object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let values = if let Ok(array) = object.extract() {
-            Values::F64(array)
-        } else if let Ok(array) = object.extract() {
-            Values::F32(array)
-        } else if let Ok(array) = object.extract() {
-            Values::I64(array)
-        } else {
-            return Err(refused(
-                "arrays are numpy arrays of float32, float64 or int64",
-            ));
-        };
+        let values = object.extract().map(Values::F64);
+        let values = values.or_else(|_| object.extract().map(Values::F32));
+        let values = values.or_else(|_| object.extract().map(Values::I64));
+        let words = "arrays are numpy arrays of float32, float64 or int64";
+        let values = values.map_err(|_| refused(words))?;
         let shape = match &values {
             Values::F32(array) => array.shape(),
             Values::F64(array) => array.shape(),

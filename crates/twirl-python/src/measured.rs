@@ -68,7 +68,7 @@ pub(crate) fn measured<'py>(
 }
 
 /// `row`, `molecule` and for each term a dict of its columns, as arrays.
-fn of_rows<'py>(py: Python<'py>, rows: Rows) -> PyResult<Bound<'py, PyDict>> {
+fn of_rows(py: Python<'_>, rows: Rows) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
     let places = rows.row.iter().map(|&row| row as i64).collect();
     dict.set_item("row", PyArray1::<i64>::from_vec(py, places))?;
