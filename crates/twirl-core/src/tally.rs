@@ -135,11 +135,48 @@ impl Tally {
         {
             return Err(CoreError::TallyMismatch);
         }
-        let sums = self.totals.iter_mut().chain(&mut self.resampled);
-        for (sum, value) in sums.zip(other.totals.iter().chain(&other.resampled)) {
-            *sum += value;
-        }
+        self.plus(other.sums());
         Ok(())
+    }
+
+    /// Everything that the tally holds, `[columns + 1]` sums and `[columns + 1][replicates]` resampled
+    /// ones, the weights last. Those of parts of the data add up to those of the whole.
+    #[must_use]
+    pub fn sums(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        let all = [&self.totals, &self.resampled];
+        let count = all[0].len() + all[1].len();
+        (0..count).map(move |place| match place.checked_sub(all[0].len()) {
+            None => all[0][place],
+            Some(place) => all[1][place],
+        })
+    }
+
+    /// Adds what [`Tally::sums`] gave of a tally of the same replicates, seed and columns, perhaps in
+    /// another process.
+    ///
+    /// # Errors
+    /// [`CoreError::Shape`] for another number of sums, [`CoreError::Overflow`] for one that is not finite;
+    /// nothing is added then.
+    pub fn add_sums(&mut self, sums: &[f64]) -> Result<(), CoreError> {
+        let expected = self.totals.len() + self.resampled.len();
+        if sums.len() != expected {
+            let what = "tally sums [columns + 1][1 + replicates]";
+            return Err(CoreError::Shape {
+                what,
+                found: sums.len(),
+                expected,
+            });
+        }
+        if !sums.iter().all(|sum| sum.is_finite()) {
+            return Err(CoreError::Overflow { what: "tally sum" });
+        }
+        self.plus(sums.iter().copied());
+        Ok(())
+    }
+
+    fn plus(&mut self, sums: impl Iterator<Item = f64>) {
+        let own = self.totals.iter_mut().chain(&mut self.resampled);
+        own.zip(sums).for_each(|(own, sum)| *own += sum);
     }
 
     /// Weighted mean of a column.

@@ -2,53 +2,55 @@
 
 use std::collections::BTreeMap;
 
-use twirl_core::{Coverage, tolerance};
+use twirl_core::tolerance;
 
 use crate::notes::{Note, NoteCode};
-use crate::predictions::Predictions;
-use crate::sampling::Rule;
-use crate::terms::Checked;
+use crate::subject::{About, Covered, Subject};
 
 /// The group by its name, and the degree up to which it stands for all rotations.
-pub(crate) fn covered(of: &Predictions, notes: &mut Vec<Note>) -> (String, Option<usize>) {
-    let least = (0..of.extent[0]).map(|row| of.rule.of(row).coverage());
-    let mut degree = usize::MAX;
-    for coverage in least {
-        match coverage {
-            Coverage::Haar => return (of.symmetry.name().into(), None),
-            Coverage::Finite(group) => {
-                let name = of.symmetry.name();
-                notes.push(Note::new(
-                    NoteCode::FiniteDegree,
-                    format!(
-                        "symmetry under the {} rotations of the {} group: L_mean is that of {name} \
-                         for outputs of degree up to {}, and an error that the group shares is not \
-                         seen",
-                        group.order_under(of.symmetry),
-                        group.name(),
-                        group.degree()
-                    ),
-                ));
-                return (group.name().into(), Some(group.degree()));
-            }
-            Coverage::Degree(found) => degree = degree.min(found),
+pub(crate) fn covered(of: &Subject, notes: &mut Vec<Note>) -> (String, Option<usize>) {
+    let name = of.symmetry.name();
+    match of.covered {
+        Covered::All => (name.into(), None),
+        Covered::Finite(group) => {
+            notes.push(Note::new(
+                NoteCode::FiniteDegree,
+                format!(
+                    "symmetry under the {} rotations of the {} group: L_mean is that of {name} for \
+                     outputs of degree up to {}, and an error that the group shares is not seen",
+                    group.order_under(of.symmetry),
+                    group.name(),
+                    group.degree()
+                ),
+            ));
+            (group.name().into(), Some(group.degree()))
         }
-        if let Rule::Nodes(nodes) = &of.rule
-            && nodes.len() == 1
-        {
-            break;
+        Covered::Degree(degree) => {
+            notes.push(Note::new(
+                NoteCode::FiniteDegree,
+                format!(
+                    "the weighted rotations integrate {name} exactly up to degree {degree}: L_mean \
+                     of outputs of that degree, L and L_equiv of the squared loss of outputs up to \
+                     degree {}",
+                    degree / 2
+                ),
+            ));
+            (name.into(), Some(degree))
         }
     }
-    let name = of.symmetry.name();
-    notes.push(Note::new(
-        NoteCode::FiniteDegree,
-        format!(
-            "the weighted rotations integrate {name} exactly up to degree {degree}: L_mean of outputs \
-             of that degree, L and L_equiv of the squared loss of outputs up to degree {}",
-            degree / 2
-        ),
-    ));
-    (name.into(), Some(degree))
+}
+
+/// A remark on rows that were left out, of those that were given.
+pub(crate) fn left_out(left: usize, given: usize) -> Option<Note> {
+    (left > 0).then(|| {
+        Note::new(
+            NoteCode::NoSymmetry,
+            format!(
+                "{left} of {given} rows were left out: one atom, or all atoms on one line, shows no \
+                 symmetry"
+            ),
+        )
+    })
 }
 
 /// A remark on one unit that carries most of a loss.
@@ -70,14 +72,15 @@ pub(crate) fn one_molecule(by_unit: &BTreeMap<u64, f64>) -> Option<Note> {
 /// Rows that say nothing of symmetry, told from the arrays alone: `silent` hold only zeros, `alone` have
 /// one block of several.
 pub(crate) fn without_symmetry(
-    of: &Predictions,
-    term: &Checked,
+    of: &Subject,
+    term: &About,
+    rows: usize,
     [silent, alone]: [usize; 2],
 ) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut say = |count: usize, text: &str| {
         if count > 0 {
-            let text = format!("{}{count} of {} rows {text}", prefix(term), of.rows.len());
+            let text = format!("{}{count} of {rows} rows {text}", prefix(term));
             notes.push(Note::new(NoteCode::NoSymmetry, text));
         }
     };
@@ -97,7 +100,7 @@ pub(crate) fn without_symmetry(
 }
 
 /// What single precision adds to the symmetry error, and predictions that equal targets.
-pub(crate) fn digits(term: &Checked, size: f64, equiv: f64, vanishes: bool) -> Option<Note> {
+pub(crate) fn digits(term: &About, size: f64, equiv: f64, vanishes: bool) -> Option<Note> {
     let of = prefix(term);
     if vanishes {
         let text = format!("{of}predictions equal targets up to rounding: there is no percentage");
@@ -119,7 +122,7 @@ pub(crate) fn digits(term: &Checked, size: f64, equiv: f64, vanishes: bool) -> O
 }
 
 /// Which of several terms a note is about.
-fn prefix(term: &Checked) -> String {
+fn prefix(term: &About) -> String {
     if term.name.is_empty() {
         String::new()
     } else {
@@ -127,20 +130,12 @@ fn prefix(term: &Checked) -> String {
     }
 }
 
-/// Targets far from zero beside their spread: ratios to the loss of zero mean little.
-pub(crate) fn offset(term: &Checked, squared_zero: f64, rows: f64) -> Option<Note> {
-    let blocks = term.target.chunks_exact(term.dim).zip(&term.weight);
-    let mut mean = vec![0.0; term.dim];
-    let mut weights = 0.0;
-    for (block, weight) in blocks {
-        weights += weight;
-        mean.iter_mut()
-            .zip(block)
-            .for_each(|(sum, y)| *sum += weight * y);
-    }
-    let square = mean.iter().map(|sum| (sum / weights).powi(2)).sum::<f64>();
-    let total = squared_zero * rows / weights;
-    let spread = (total - square).max(0.0);
+/// Targets far from zero beside their spread: ratios to the loss of zero mean little. Sums over blocks
+/// of weight, weighted target and weighted squared target.
+pub(crate) fn offset(term: &About, (weights, target, squares): (f64, &[f64], f64)) -> Option<Note> {
+    let mean = target.iter().map(|sum| sum / weights);
+    let square = mean.map(|mean| mean.powi(2)).sum::<f64>();
+    let spread = (squares / weights - square).max(0.0);
     (square > 25.0 * spread && spread > 0.0).then(|| {
         let of = prefix(term);
         Note::new(

@@ -86,6 +86,22 @@ pub enum MeasureError {
         /// What to do.
         remedy: String,
     },
+    /// Parts of the data that cannot be averaged.
+    #[error("{what}: {now} here but {before} before; measure them apart")]
+    Differs {
+        /// What differs.
+        what: String,
+        /// What it was.
+        before: String,
+        /// What it is.
+        now: String,
+    },
+    /// A saved meter that is none, or is damaged.
+    #[error("saved meter: {what}; save it again with this version")]
+    State {
+        /// What is the matter.
+        what: String,
+    },
     /// Every row was left out.
     #[error("{what}; nothing is left to measure")]
     Empty {

@@ -2,7 +2,7 @@
 //!
 //! Predictions of a model at several rotations of every molecule come in as arrays: from memory as an
 //! [`Input`], from a file of HDF5 or npz through [`layout::input`]. [`Predictions::new`] checks them;
-//! [`figures`] measures. The command line and the Python package both call these, so that a number,
+//! [`figures`] measures, and a [`Meter`] what comes part by part. The command line and the Python package both call these, so that a number,
 //! a refusal and a note are the same everywhere.
 //!
 //! ```
@@ -28,6 +28,7 @@ struct Readme;
 
 mod array;
 mod doubts;
+mod drawn;
 mod error;
 mod figures;
 mod flat;
@@ -35,15 +36,19 @@ mod geometry;
 mod input;
 mod kind;
 pub mod layout;
+mod meter;
 mod notes;
 mod predictions;
 mod readings;
 mod results;
+mod rows;
 mod sampling;
+mod save;
 mod settings;
-mod shared;
 mod sheet;
+mod subject;
 mod terms;
+mod text;
 mod turns;
 
 pub use array::{Array, Values};
@@ -52,8 +57,11 @@ pub use figures::figures;
 pub use flat::{Cell, flat};
 pub use input::{Input, Term};
 pub use kind::Kind;
+pub use meter::Meter;
 pub use notes::{Note, NoteCode};
 pub use predictions::Predictions;
 pub use results::{Estimate, Figures, Parts, SCHEMA, TermFigures};
+pub use rows::{Rows, TermRows};
 pub use sampling::Sampling;
 pub use settings::{Options, loss_name, parse_loss};
+pub use text::text;

@@ -1,9 +1,9 @@
 //! Remarks that stand beside the figures.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a note is about, for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NoteCode {
@@ -30,7 +30,7 @@ pub enum NoteCode {
 }
 
 /// One remark.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// What it is about.
     pub code: NoteCode,

@@ -1,6 +1,6 @@
 //! Arrays checked against each other, outputs turned back.
 
-use twirl_core::{Rotation, Symmetry};
+use twirl_core::Rotation;
 
 use crate::array::Array;
 use crate::error::MeasureError;
@@ -9,37 +9,35 @@ use crate::input::Input;
 use crate::kind::Kind;
 use crate::notes::{Note, NoteCode};
 use crate::sampling::{Rule, Sampling, rule};
-use crate::shared::shared;
+use crate::subject::Subject;
 use crate::terms::{Checked, array_name, check, extent};
 use crate::turns;
 
-/// Checked predictions, ready to be measured.
+/// Checked predictions, ready to be measured. Arrays are borrowed where they need not be converted or
+/// turned back.
 #[derive(Debug, Clone)]
-pub struct Predictions {
-    /// Rows and rotations of each.
-    pub(crate) extent: [usize; 2],
+pub struct Predictions<'a> {
+    pub(crate) subject: Subject,
+    /// Rows given.
+    pub(crate) given: usize,
     /// Rows that are measured.
     pub(crate) rows: Vec<usize>,
     /// Which rows are resampled together, `[molecules]`.
     pub(crate) units: Vec<u64>,
     pub(crate) turns: Option<Vec<Vec<Rotation>>>,
-    pub(crate) sampling: Sampling,
     pub(crate) rule: Rule,
-    pub(crate) symmetry: Symmetry,
-    pub(crate) terms: Vec<Checked>,
-    /// Whether positions tell which rows can show symmetry.
-    pub(crate) bodies: bool,
-    /// Why there is no interval, whatever the number of molecules.
-    pub(crate) no_interval: Option<String>,
+    pub(crate) terms: Vec<Checked<'a>>,
+    /// A rotation that occurs twice where draws do not repeat.
+    pub(crate) repeated: Option<Note>,
     pub(crate) notes: Vec<Note>,
 }
 
-impl Predictions {
+impl<'a> Predictions<'a> {
     /// Checks shapes and values, and turns outputs back.
     ///
     /// # Errors
     /// One line that names the array, the place and the remedy.
-    pub fn new(input: &Input<'_>) -> Result<Self, MeasureError> {
+    pub fn new(input: &Input<'a>) -> Result<Self, MeasureError> {
         let first = input.terms.first().ok_or_else(|| MeasureError::Missing {
             name: "prediction".into(),
             found: "no term".into(),
@@ -77,71 +75,41 @@ impl Predictions {
         });
         let terms = checked.collect::<Result<Vec<_>, _>>()?;
         let units = units(input.molecule.as_ref(), molecules)?;
-        let rows = rows(input, molecules, &mut notes)?;
-        let mut no_interval = None;
-        if let Some(turns) = &turns {
-            about_rotations(
-                turns,
-                &units,
-                (sampling, &rule),
-                &mut notes,
-                &mut no_interval,
-            );
-        }
+        let rows = rows(input, molecules)?;
+        let repeated = match &turns {
+            Some(turns) if sampling == Sampling::Iid => repeated(turns),
+            _ => None,
+        };
+        let about = terms.iter().map(|term| term.about.clone()).collect();
         Ok(Self {
-            extent: [molecules, rotations],
+            subject: Subject::new(
+                [molecules, rotations],
+                (sampling, &rule),
+                symmetry,
+                [turns.is_some(), input.position.is_some()],
+                about,
+            ),
+            given: molecules,
             rows,
             units,
             turns,
-            sampling,
             rule,
-            symmetry,
             terms,
-            bodies: input.position.is_some(),
-            no_interval,
+            repeated,
             notes,
         })
     }
 }
 
-/// Remarks on drawn rotations, and why they allow no interval.
-fn about_rotations(
-    turns: &[Vec<Rotation>],
-    units: &[u64],
-    (sampling, rule): (Sampling, &Rule),
-    notes: &mut Vec<Note>,
-    no_interval: &mut Option<String>,
-) {
-    if !rule.is_random() {
-        return;
-    }
-    let of_units = shared(turns, units);
-    if of_units > 0 {
-        let all: usize = turns.iter().map(Vec::len).sum();
-        *no_interval = Some("molecules share rotations".into());
-        notes.push(Note::new(
-            NoteCode::SharedRotations,
-            format!(
-                "{of_units} of {all} rotations also turn another molecule: their error is common to \
-                 all molecules and no interval over molecules shows it; draw rotations for every \
-                 molecule"
-            ),
-        ));
-    }
-    if sampling != Sampling::Iid {
-        return;
-    }
-    if let Some((row, place)) = turns::repeated(turns) {
-        notes.push(Note::new(
-            NoteCode::RepeatedRotations,
-            format!(
-                "rotation {place} of molecule {row} occurs twice; independent draws do not repeat, \
-                 and L_equiv is too low if these do"
-            ),
-        ));
-    } else if let Some(doubt) = turns::unlike_haar(turns) {
-        notes.push(Note::new(NoteCode::NotUniform, doubt));
-    }
+fn repeated(turns: &[Vec<Rotation>]) -> Option<Note> {
+    let (row, place) = turns::repeated(turns)?;
+    Some(Note::new(
+        NoteCode::RepeatedRotations,
+        format!(
+            "rotation {place} of molecule {row} occurs twice; independent draws do not repeat, and \
+             L_equiv is too low if these do"
+        ),
+    ))
 }
 
 fn units(array: Option<&Array<'_>>, molecules: usize) -> Result<Vec<u64>, MeasureError> {
@@ -164,11 +132,7 @@ fn units(array: Option<&Array<'_>>, molecules: usize) -> Result<Vec<u64>, Measur
 }
 
 /// The rows that are measured: all, less those whose positions cannot show symmetry.
-fn rows(
-    input: &Input<'_>,
-    molecules: usize,
-    notes: &mut Vec<Note>,
-) -> Result<Vec<usize>, MeasureError> {
+fn rows(input: &Input<'_>, molecules: usize) -> Result<Vec<usize>, MeasureError> {
     let Some(array) = &input.position else {
         return Ok((0..molecules).collect());
     };
@@ -204,22 +168,12 @@ fn rows(
         }
     };
     let rows: Vec<usize> = (0..molecules).filter(can).collect();
-    let left = molecules - rows.len();
     if rows.is_empty() {
         return Err(MeasureError::Empty {
             what: format!(
                 "none of {molecules} molecules can show symmetry (one atom, or one line)"
             ),
         });
-    }
-    if left > 0 {
-        notes.push(Note::new(
-            NoteCode::NoSymmetry,
-            format!(
-                "{left} of {molecules} rows were left out: one atom, or all atoms on one line, shows \
-                 no symmetry"
-            ),
-        ));
     }
     Ok(rows)
 }

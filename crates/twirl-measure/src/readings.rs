@@ -1,11 +1,12 @@
 //! Other readings of rotations and outputs: was `R` meant transposed, was the kind forgotten?
 
+use serde::{Deserialize, Serialize};
 use twirl_core::Rotation;
 
 use crate::kind::Kind;
 
 /// Rows that are looked at.
-const ROWS: usize = 48;
+pub(crate) const ROWS: usize = 48;
 
 /// Symmetry error over squared size below which nothing is wrong with a reading.
 const SMALL: f64 = 0.05;
@@ -34,21 +35,61 @@ struct Reading {
     order: Vec<usize>,
 }
 
-/// One line that names a reading under which `L_equiv` collapses, if there is one.
-pub(crate) fn better(raw: &Raw<'_>) -> Option<String> {
-    let given = Reading {
-        words: String::new(),
-        kind: raw.kind,
-        transposed: false,
-        swapped: false,
-        order: Vec::new(),
-    };
-    let now = error(raw, &given)?;
-    if now < SMALL {
-        return None;
+/// A reading with the symmetry error that it gives, summed over rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Trial {
+    words: String,
+    /// Squared symmetry error.
+    spread: f64,
+    /// Squared size.
+    size: f64,
+}
+
+impl Trial {
+    fn error(&self) -> Option<f64> {
+        (self.size > 0.0).then(|| self.spread.max(0.0) / self.size)
     }
-    let readings = readings(raw);
-    let tried = readings.iter().filter_map(|r| Some((error(raw, r)?, r)));
+}
+
+/// The given reading first, then, where its error is not small, the others.
+pub(crate) fn trials(raw: &Raw<'_>) -> Vec<Trial> {
+    let given = trial(
+        raw,
+        &Reading {
+            words: String::new(),
+            kind: raw.kind,
+            transposed: false,
+            swapped: false,
+            order: Vec::new(),
+        },
+    );
+    let small = given.error().is_none_or(|now| now < SMALL);
+    let mut trials = vec![given];
+    if !small {
+        trials.extend(readings(raw).iter().map(|reading| trial(raw, reading)));
+    }
+    trials
+}
+
+/// Puts the trials of other rows beside these: readings that both have.
+pub(crate) fn join(trials: &mut Vec<Trial>, others: &[Trial]) {
+    trials.retain_mut(|own| {
+        let other = others.iter().find(|other| other.words == own.words);
+        if let Some(other) = other {
+            own.spread += other.spread;
+            own.size += other.size;
+        }
+        other.is_some()
+    });
+}
+
+/// One line that names a reading under which `L_equiv` collapses, if there is one.
+pub(crate) fn better(trials: &[Trial]) -> Option<String> {
+    let (given, others) = trials.split_first()?;
+    let now = given.error().filter(|now| *now >= SMALL)?;
+    let tried = others
+        .iter()
+        .filter_map(|trial| Some((trial.error()?, trial)));
     // The first of equals: rotations that are their own inverses tell no transposed reading apart.
     let (best, reading) = tried.min_by(|a, b| a.0.total_cmp(&b.0))?;
     (best < COLLAPSE * now).then(|| {
@@ -146,9 +187,8 @@ const TRANSPOSED: (&str, bool, bool) =
     ("with R transposed (x @ R in place of x @ R.T)", true, false);
 const SWAPPED: (&str, bool, bool) = ("with rotation as [rotations, molecules, 3, 3]", false, true);
 
-/// Squared symmetry error over mean squared size, by the variance over rotations; none where every
-/// prediction is zero.
-fn error(raw: &Raw<'_>, reading: &Reading) -> Option<f64> {
+/// Squared symmetry error, by the variance over rotations, and squared size.
+fn trial(raw: &Raw<'_>, reading: &Reading) -> Trial {
     let width = raw.blocks * raw.dim;
     let rotations = raw.turns[0].len();
     let (mut spread, mut size) = (0.0, 0.0);
@@ -176,7 +216,11 @@ fn error(raw: &Raw<'_>, reading: &Reading) -> Option<f64> {
         spread += (squares - of_mean) * rotations as f64 / (rotations as f64 - 1.0);
         size += squares;
     }
-    (size > 0.0).then(|| spread.max(0.0) / size)
+    Trial {
+        words: reading.words.clone(),
+        spread,
+        size,
+    }
 }
 
 fn read(given: &[f64], rotation: &Rotation, reading: &Reading) -> Vec<f64> {

@@ -1,11 +1,12 @@
 //! What is measured, and how finely.
 
+use serde::{Deserialize, Serialize};
 use twirl_core::{Criterion, Loss};
 
 use crate::error::MeasureError;
 
 /// Settings that change no prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// Replicates of the bootstrap over molecules, at least 40.
     pub replicates: usize,

@@ -9,27 +9,33 @@ use crate::error::MeasureError;
 use crate::input::Term;
 use crate::kind::Kind;
 use crate::notes::{Note, NoteCode};
-use crate::readings::{Raw, better};
+use crate::readings::{Raw, Trial, trials};
+use crate::subject::About;
 
 /// A term as it is measured.
 #[derive(Debug, Clone)]
-pub(crate) struct Checked {
-    pub(crate) name: String,
-    pub(crate) kind: Kind,
+pub(crate) struct Checked<'a> {
+    pub(crate) about: About,
     pub(crate) loss: Criterion,
-    pub(crate) blocks: usize,
+    blocks: usize,
     pub(crate) dim: usize,
     /// Untwisted, `[molecules][rotations][blocks][dim]`.
-    pub(crate) values: Vec<f64>,
+    values: Cow<'a, [f64]>,
     /// `[molecules][blocks][dim]`
-    pub(crate) target: Vec<f64>,
+    target: Cow<'a, [f64]>,
     /// `[molecules][blocks]`
-    pub(crate) weight: Vec<f64>,
-    /// Given in single precision.
-    pub(crate) single: bool,
+    weight: Vec<f64>,
+    /// Other readings of the rotations; empty without rotations.
+    pub(crate) trials: Vec<Trial>,
 }
 
-impl Checked {
+impl Checked<'_> {
+    /// `[rotations][blocks][dim]`
+    pub(crate) fn values(&self, row: usize, rotations: usize) -> &[f64] {
+        let width = rotations * self.blocks * self.dim;
+        &self.values[row * width..(row + 1) * width]
+    }
+
     /// `[blocks][dim]`
     pub(crate) fn target(&self, row: usize) -> &[f64] {
         let width = self.blocks * self.dim;
@@ -75,11 +81,11 @@ pub(crate) fn extent(term: &Term<'_>, name: &str) -> Result<[usize; 4], MeasureE
     Ok([*molecules, *rotations, inner.iter().product(), *dim])
 }
 
-pub(crate) fn check(
-    term: &Term<'_>,
+pub(crate) fn check<'a>(
+    term: &Term<'a>,
     turns: Option<&[Vec<Rotation>]>,
     notes: &mut Vec<Note>,
-) -> Result<Checked, MeasureError> {
+) -> Result<Checked<'a>, MeasureError> {
     let name = array_name(&term.name, "prediction");
     let [molecules, rotations, blocks, dim] = extent(term, &name)?;
     let given = term.prediction.finite(&name)?;
@@ -115,28 +121,27 @@ pub(crate) fn check(
     } else {
         given
     };
-    let values = match turns.filter(|_| kind.turns()) {
-        None => unpacked.to_vec(),
-        Some(turns) => {
-            let rows = unpacked.chunks_exact(blocks * inner);
-            let rows = turns.iter().flatten().zip(rows);
-            rows.flat_map(|(rotation, row)| kind.back(rotation, row))
-                .collect()
-        }
-    };
-    if let Some(turns) = turns
-        && term.loss != Criterion::CrossEntropy
-    {
-        let raw = Raw {
+    let trials = match turns {
+        Some(turns) if term.loss != Criterion::CrossEntropy => trials(&Raw {
             kind,
             values: &unpacked,
             blocks,
             dim: inner,
             weights: &weight,
             turns,
-        };
-        notes.extend(better(&raw).map(|text| Note::new(NoteCode::OtherReading, text)));
-    }
+        }),
+        _ => Vec::new(),
+    };
+    let values = match turns.filter(|_| kind.turns()) {
+        None => unpacked,
+        Some(turns) => {
+            let rows = unpacked.chunks_exact(blocks * inner);
+            let rows = turns.iter().flatten().zip(rows);
+            let mut back = Vec::with_capacity(unpacked.len());
+            rows.for_each(|(rotation, row)| back.extend(kind.back(rotation, row)));
+            Cow::Owned(back)
+        }
+    };
     if term.loss != Criterion::Residual(Loss::Squared) && rotations < 8 {
         notes.push(Note::new(
             NoteCode::FewRotations,
@@ -147,20 +152,24 @@ pub(crate) fn check(
         ));
     }
     let values = if term.loss == Criterion::CrossEntropy {
-        centred(&values, inner)
+        Cow::Owned(centred(&values, inner))
     } else {
         values
     };
+    let single = is_single(&term.prediction.values);
     Ok(Checked {
-        name: term.name.clone(),
-        kind,
+        about: About::new(&term.name, kind, term.loss, [blocks, inner], single),
         loss: term.loss,
         blocks,
         dim: inner,
         values,
-        target: kind.unpacked(&target),
+        target: if kind == Kind::Symmetric {
+            Cow::Owned(kind.unpacked(&target))
+        } else {
+            target
+        },
         weight,
-        single: is_single(&term.prediction.values),
+        trials,
     })
 }
 
@@ -175,13 +184,17 @@ fn centred(logits: &[f64], classes: usize) -> Vec<f64> {
 }
 
 /// Labels `[molecules][blocks][dim]`, or for the cross-entropy class probabilities.
-fn target(term: &Term<'_>, expected: &[usize], dim: usize) -> Result<Vec<f64>, MeasureError> {
+fn target<'a>(
+    term: &Term<'a>,
+    expected: &[usize],
+    dim: usize,
+) -> Result<Cow<'a, [f64]>, MeasureError> {
     let name = array_name(&term.name, "target");
     let values = term.target.finite(&name)?;
     let without = &expected[..expected.len() - 1];
     if term.loss != Criterion::CrossEntropy {
         term.target.expect(&name, expected)?;
-        return Ok(values.into_owned());
+        return Ok(values);
     }
     let refuse = |what: String, value: f64, remedy| MeasureError::Value {
         what,
@@ -200,7 +213,7 @@ fn target(term: &Term<'_>, expected: &[usize], dim: usize) -> Result<Vec<f64>, M
                 ));
             }
         }
-        return Ok(values.into_owned());
+        return Ok(values);
     }
     if term.target.shape != without {
         return Err(MeasureError::Shape {
@@ -223,7 +236,7 @@ fn target(term: &Term<'_>, expected: &[usize], dim: usize) -> Result<Vec<f64>, M
         }
         target[block * dim + class as usize] = 1.0;
     }
-    Ok(target)
+    Ok(Cow::Owned(target))
 }
 
 /// Products of mask and weight, `[molecules][blocks]`; 1 where there is neither.

@@ -182,39 +182,3 @@ pub(crate) fn repeated(turns: &[Vec<Rotation>]) -> Option<(usize, usize)> {
         repeat(turn).map(|place| (row, place))
     })
 }
-
-/// What makes rotations look unlike Haar draws, if anything: the mean trace, which is 0 with
-/// variance 1 for proper rotations, and the mean square of each entry, which is 1/3 with variance
-/// 1/5 - 1/9. Every different rotation counts once.
-pub(crate) fn unlike_haar(turns: &[Vec<Rotation>]) -> Option<String> {
-    let shared = turns.iter().all(|turn| turn == &turns[0]);
-    let rows = if shared { &turns[..1] } else { turns };
-    let drawn: Vec<&Rotation> = rows.iter().flatten().collect();
-    let count = drawn.len();
-    let mean = |of: &dyn Fn(&Rotation) -> f64| {
-        drawn.iter().map(|rotation| of(rotation)).sum::<f64>() / count as f64
-    };
-    let doubt = |what: &str, mean: f64, uniform: &str, z: f64| {
-        format!(
-            "the mean {what} of {count} rotations is {mean:.3}, {:.0} standard deviations from that \
-             of uniform (Haar) rotations, {uniform}; the figures are of the rotations given",
-            z.abs()
-        )
-    };
-    let trace = mean(&|rotation| {
-        let sign = if rotation.is_proper() { 1.0 } else { -1.0 };
-        sign * rotation.trace()
-    });
-    let z = trace * (count as f64).sqrt();
-    if z.abs() > 5.0 {
-        return Some(doubt("trace", trace, "0", z));
-    }
-    let deviation = (4.0 / 45.0 / count as f64).sqrt();
-    (0..9).find_map(|at| {
-        let (row, column) = (at / 3, at % 3);
-        let square = mean(&|rotation| rotation.matrix()[row][column].powi(2));
-        let z = (square - 1.0 / 3.0) / deviation;
-        let what = format!("square of entry ({row}, {column})");
-        (z.abs() > 5.0).then(|| doubt(&what, square, "1/3", z))
-    })
-}

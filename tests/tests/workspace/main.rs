@@ -43,6 +43,12 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "twirl-layers",
         ],
         "twirl-testkit" => &["twirl-core", "twirl-data", "twirl-harness", "twirl-layers"],
+        "twirl-python" => &[
+            "twirl-compare",
+            "twirl-core",
+            "twirl-measure",
+            "twirl-record",
+        ],
         "fuzz" | "twirlbench" => return None,
         task if task.starts_with("task-") => &[
             "twirl-core",
@@ -57,6 +63,15 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
 }
 
 pub(crate) fn packages() -> Vec<Value> {
+    packages_of("Cargo.toml")
+}
+
+/// The crate of the Python package, which is no member of the workspace.
+pub(crate) fn python() -> Value {
+    packages_of("crates/twirl-python/Cargo.toml").remove(0)
+}
+
+fn packages_of(manifest: &str) -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",
@@ -64,6 +79,8 @@ pub(crate) fn packages() -> Vec<Value> {
             "1",
             "--no-deps",
             "--offline",
+            "--manifest-path",
+            manifest,
         ])
         .current_dir(root())
         .output()
@@ -91,7 +108,7 @@ fn crates_depend_as_the_architecture_says() {
         "the workspace has {} packages",
         packages.len()
     );
-    for package in packages {
+    for package in packages.into_iter().chain([python()]) {
         let name = package["name"].as_str().expect("a name");
         let Some(allowed) = allowed(name) else {
             continue;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{packages, root};
+use crate::{packages, python, root};
 
 fn published() -> Vec<Value> {
     let is_published = |package: &Value| package["publish"].is_null();
@@ -103,7 +103,7 @@ fn there_is_one_version() {
     let of_workspace = text.split("[workspace.package]\nversion = \"").nth(1);
     let version = of_workspace.and_then(|rest| rest.split('"').next());
     let version = version.expect("a version of the workspace");
-    for package in packages() {
+    for package in packages().into_iter().chain([python()]) {
         assert_eq!(package["version"], version, "{}", package["name"]);
     }
     for line in text

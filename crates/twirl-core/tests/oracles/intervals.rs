@@ -165,6 +165,11 @@ fn order_and_merging_do_not_matter() {
     for (found, expected) in [(b.value, a.value), (b.low, a.low), (b.high, a.high)] {
         assert_close(found, expected, 1.0, "seed 102: merged");
     }
+    let mut from_sums = fill(&items[40..]);
+    let sums: Vec<f64> = fill(&items[..40]).sums().collect();
+    assert_eq!(sums.len(), 3 * 201);
+    from_sums.add_sums(&sums).unwrap();
+    assert_eq!(from_sums.ratio(0, 1).unwrap(), b, "sums are all there is");
     let weights: f64 = items.iter().map(|item| item.1).sum();
     let mean = items.iter().map(|item| item.1 * item.2[0]).sum::<f64>() / weights;
     assert_close(whole.mean(0).unwrap(), mean, 1.0, "seed 102: weighted mean");

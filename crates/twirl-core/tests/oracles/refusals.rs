@@ -173,4 +173,15 @@ fn tallies() {
         tally.merge(&Tally::new(100, 1, 2).unwrap()),
         Err(CoreError::TallyMismatch)
     );
+    let mut sums: Vec<f64> = tally.sums().collect();
+    assert!(matches!(
+        tally.add_sums(&sums[1..]),
+        Err(CoreError::Shape { .. })
+    ));
+    sums[5] = f64::NAN;
+    assert!(matches!(
+        tally.add_sums(&sums),
+        Err(CoreError::Overflow { .. })
+    ));
+    assert_eq!(tally.mean(0), Ok(1.0), "refused sums must leave no trace");
 }

@@ -4,6 +4,7 @@ mod doubts;
 mod kinds;
 mod layouts;
 mod losses;
+mod parts;
 mod rotations;
 mod scene;
 mod together;

@@ -1,8 +1,6 @@
 //! `twirlbench measure`: the split of the loss of any model's predictions. Arguments and printing;
 //! everything else is `twirl-measure`.
 
-mod text;
-
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use twirl_measure::layout::{Override, foreign, input};
-use twirl_measure::{Cell, Figures, Options, Predictions, figures, flat};
+use twirl_measure::{Cell, Figures, Options, Predictions, figures, flat, text};
 
 use crate::print::say;
 
@@ -100,7 +98,7 @@ pub(crate) fn run(args: &MeasureArgs) -> Result<ExitCode> {
         _ => {
             let texts = found
                 .iter()
-                .map(|measured| text::text(&measured.file, &measured.ignored, &measured.figures));
+                .map(|measured| text(&measured.file, &measured.ignored, &measured.figures));
             crate::print::out(format_args!("{}", texts.collect::<Vec<_>>().join("\n")));
         }
     }

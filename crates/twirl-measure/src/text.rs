@@ -1,12 +1,13 @@
 //! Figures as lines for a terminal.
 
-use twirl_measure::{Estimate, Figures, Parts, TermFigures};
+use crate::results::{Estimate, Figures, Parts, TermFigures};
 
 /// Figures with what all of their lines need.
 struct Sheet<'a>(&'a Figures);
 
-/// Everything found in one file.
-pub(super) fn text(file: &str, ignored: &[String], found: &Figures) -> String {
+/// Figures in lines, under a heading such as the name of a file, with names of it that were left alone.
+#[must_use]
+pub fn text(file: &str, ignored: &[String], found: &Figures) -> String {
     let Figures {
         rows,
         molecules,
