@@ -14,3 +14,10 @@ pub(crate) fn on_flex(device: &Device) -> bool {
 pub(crate) fn on_flex_as<const D: usize>(input: &Tensor<D>, types: &[DType]) -> bool {
     on_flex(&input.device()) && types.contains(&input.dtype())
 }
+
+/// Whether own operations for single and double precision have this input: it lives on the CPU device
+/// and holds something.
+#[must_use]
+pub fn on_own<const D: usize>(input: &Tensor<D>) -> bool {
+    on_flex_as(input, &[DType::F32, DType::F64]) && input.dims().iter().all(|&size| size > 0)
+}

@@ -14,6 +14,7 @@ use burn::tensor::{DType, Tensor, activation};
 
 use crate::Init;
 use crate::flex::on_flex_as;
+use crate::own::apply3;
 use kernel::Form;
 
 /// Added to variances, so that a constant field stays finite.
@@ -80,7 +81,7 @@ impl GroupNorm {
         if own {
             let groups = self.groups;
             let form = Form { groups, silu };
-            return operation::apply(field, self.gain.val(), self.offset.val(), form);
+            return apply3(form, field, self.gain.val(), self.offset.val());
         }
         let normal = self.composed(field);
         if silu {
