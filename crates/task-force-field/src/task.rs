@@ -72,7 +72,7 @@ struct Sample {
 #[derive(Debug)]
 pub struct Host(Vec<Sample>);
 
-/// A batch on the device, N atoms with padding.
+/// A batch on the device; what is given by molecule and atom is padded to the N atoms of the largest.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Species, positions and neighbours.
@@ -164,7 +164,7 @@ impl Task for ForceField {
             .collect();
         let cloud = Cloud::from_host(&molecules, self.config.cutoff, [1, 1], device)
             .expect("the data set was checked when it was read");
-        let (count, atoms) = (cloud.batch, cloud.atoms);
+        let (count, atoms) = (cloud.batch, cloud.largest);
         let (mut force, mut share) = (vec![0.0; count * atoms * 3], vec![0.0; count * atoms]);
         let mut energy = Vec::with_capacity(count);
         for (place, sample) in host.0.iter().enumerate() {

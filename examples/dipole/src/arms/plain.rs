@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::{Activation, Embedding, Init, Mlp, gather};
 
-use super::mean_over_atoms;
 use crate::{Batch, Dipole};
 
 /// Coordinates and distances are divided by this length (angstrom).
@@ -65,15 +64,15 @@ impl Arm<Dipole> for Plain {
         let species = self.species.forward(cloud.species.clone());
         let [rows, width] = species.dims();
         let offsets = cloud.offsets.clone() * (1.0 / LENGTH);
-        let others = gather(species.clone(), cloud.index.clone());
+        let others = gather(species.clone(), cloud.slots.index());
         let messages = self.message.forward(Tensor::cat(vec![others, offsets], 1));
         let messages =
-            (messages * cloud.edge_mask.clone()).reshape([rows, cloud.neighbours, width]);
+            (messages * cloud.edge_mask.clone()).reshape([rows, cloud.neighbours(), width]);
         let heard: Tensor<2> = messages.sum_dim(1).squeeze_dim(1) * (1.0 / LENGTH);
         let place = cloud.positions.clone() * (1.0 / LENGTH);
         let vectors = self
             .update
             .forward(Tensor::cat(vec![species, heard, place], 1));
-        mean_over_atoms(vectors, batch)
+        cloud.mean(vectors)
     }
 }

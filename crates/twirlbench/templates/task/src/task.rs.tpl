@@ -41,15 +41,13 @@ struct Sample {
 #[derive(Debug)]
 pub struct Host(Vec<Sample>);
 
-/// A batch on the device, N atoms with padding.
+/// A batch on the device.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Species, positions and neighbours.
     pub cloud: Cloud,
     /// Labels in units of the scale `[batch, 1, 3]`.
     pub label: Tensor<3>,
-    /// `1 / atoms` of the molecule at its atoms, 0 at padding `[batch, N]`.
-    pub share: Tensor<2>,
 }
 
 fn refused(data: &DataSet, item: usize, problem: &str) -> TaskError {
@@ -128,18 +126,12 @@ impl Task for __TYPE__ {
             .collect();
         let cloud = Cloud::from_host(&molecules, self.config.cutoff, [1, 1], device)
             .expect("the data set was checked when it was read");
-        let (count, atoms) = (cloud.batch, cloud.atoms);
-        let mut share = vec![0.0; count * atoms];
-        for (place, molecule) in molecules.iter().enumerate() {
-            let size = molecule.species.len();
-            share[place * atoms..place * atoms + size].fill(1.0 / size as f64);
-        }
+        let count = cloud.batch;
         let labels = host.0.iter().flat_map(|sample| sample.label);
         let labels: Vec<f64> = labels.map(|value| value / self.scale).collect();
         Batch {
             cloud,
             label: Tensor::from_data(TensorData::new(labels, [count, 1, 3]), device),
-            share: Tensor::from_data(TensorData::new(share, [count, atoms]), device),
         }
     }
 
@@ -147,7 +139,6 @@ impl Task for __TYPE__ {
         Batch {
             cloud: batch.cloud.rotated(rotations.matrices()),
             label: rotations.rotate(batch.label.clone()),
-            share: batch.share.clone(),
         }
     }
 

@@ -7,7 +7,6 @@ use twirl_equivariant::{Painn, PainnConfig, VectorHead};
 use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::Init;
 
-use super::mean_over_atoms;
 use crate::{__TYPE__, Batch};
 
 /// Sizes.
@@ -74,6 +73,6 @@ impl Arm<__TYPE__> for PainnArm {
 
     fn predict(&self, batch: &Batch) -> Tensor<3> {
         let features = self.backbone.forward(&batch.cloud);
-        mean_over_atoms(self.head.forward(&features), batch)
+        batch.cloud.mean(self.head.forward(&features))
     }
 }
