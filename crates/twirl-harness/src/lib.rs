@@ -22,6 +22,7 @@ mod job;
 mod lab;
 mod measure;
 mod optimizer;
+mod passes;
 mod record;
 mod rotations;
 mod run;

@@ -7,6 +7,10 @@ use burn::optim::{AdamWConfig, AdjustLrFn, LionConfig, ModuleOptimizer, MuonConf
 use burn::tensor::Tensor;
 
 use crate::config::{Optimizer, OptimizerKind};
+use crate::passes::OnePass;
+
+/// Added to the root of the second moment.
+const EPSILON: f32 = 1e-8;
 
 /// Builds the optimiser for a model.
 pub fn build<M: Module>(config: &Optimizer, model: &M) -> ModuleOptimizer {
@@ -15,7 +19,7 @@ pub fn build<M: Module>(config: &Optimizer, model: &M) -> ModuleOptimizer {
     let adamw = AdamWConfig::new()
         .with_beta_1(first)
         .with_beta_2(second)
-        .with_epsilon(1e-8)
+        .with_epsilon(EPSILON)
         .with_weight_decay(decay);
     let momentum = |nesterov| MomentumConfig {
         momentum: config.momentum,
@@ -24,7 +28,14 @@ pub fn build<M: Module>(config: &Optimizer, model: &M) -> ModuleOptimizer {
     };
     let penalty = (config.weight_decay > 0.0).then_some(WeightDecayConfig { penalty: decay });
     match config.kind {
-        OptimizerKind::Adamw => adamw.init(),
+        OptimizerKind::Adamw => OnePass {
+            burns: adamw.build(),
+            first,
+            second,
+            epsilon: EPSILON,
+            decay,
+        }
+        .into(),
         OptimizerKind::Sgd => SgdConfig::new()
             .with_momentum(Some(momentum(false)))
             .with_weight_decay(penalty)
