@@ -99,7 +99,7 @@ def predictions():
         assert all(np.allclose(new[name], old[name], rtol=1e-6, atol=1e-6) for name in new), "fixture"
     for name in ["analytic.h5", "analytic.npz"]:
         found = json.loads(subprocess.check_output([program, "measure", folder / name, "--json"]))
-        low, high = found["parts"]["percent_equiv"]["interval"]
+        low, high = found["terms"][0]["parts"]["percent_equiv"]["interval"]
         assert low <= truth["percent_equiv"] <= high, found
     notes = []
     for framework, script in [("jax", "jax_predictions"), ("torch", "pytorch_predictions")]:

@@ -31,7 +31,7 @@ LARGE = {
     "coordinate-transformer-large": case("coordinate-transformer", 64, 4, {**WIDE, "heads": 8}),
     "plain-large": case("plain", 64, 4, {"size": "4m"}),
     "equivariant-large": case("equivariant", 64, 4, {"size": "4m"}),
-    "unet-large": case("unet", 2, 2, {"sizes": LARGE_UNET}, LARGE_VOXELS),
+    "unet-large": case("unet", 2, 2, LARGE_UNET, LARGE_VOXELS),
 }
 ALL = {**QUICK, **LARGE}
 

@@ -224,6 +224,10 @@ impl Batch {
     }
 }
 
+/// What an arm predicts: the conformer or the velocity, `[B, N, 3]` in angstrom.
+#[derive(Debug, Clone)]
+pub struct Output(pub Tensor<3>);
+
 /// Vectors per atom with padding, `[B, atoms, 3]`.
 pub(crate) fn padded(rows: &[&[[f64; 3]]], atoms: usize, device: &Device) -> Tensor<3> {
     let mut values = vec![0.0; rows.len() * atoms * 3];

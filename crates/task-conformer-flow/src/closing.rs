@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use twirl_core::{
-    CoreError, Design, Loss, Purpose, Samples, Stream, Symmetry, Tally, energy, split,
+    CoreError, Design, Loss, Molecule, Purpose, Stream, Symmetry, Tally, measure_molecule,
 };
 use twirl_data::Split;
 use twirl_harness::{Arm, Closing, Figure, Task, TaskError};
@@ -175,11 +175,18 @@ fn trajectories<A: Arm<ConformerFlow>>(
             .collect();
         let atoms = entry.topology.atoms();
         let weights = vec![1.0 / atoms as f64; atoms];
-        let samples = Samples::new(ROTATIONS, atoms, 3, &values, &weights).map_err(refuse)?;
-        let parts = split(&design, Symmetry::So3, Loss::Squared, &samples).map_err(refuse)?;
-        let size = energy(&samples).map_err(refuse)?;
+        let ends = Molecule {
+            predictions: &values,
+            target: &vec![0.0; values.len() / ROTATIONS],
+            weights: &weights,
+            dim: 3,
+            rotations: None,
+        };
+        let figures = measure_molecule(&design, Symmetry::So3, Loss::Squared, &ends, 0);
+        let figures = figures.map_err(refuse)?;
+        let values = [figures.squared.equiv, figures.size];
         tally
-            .add(entry.molecule as u64, 1.0, &[parts.equiv, size])
+            .add(entry.molecule as u64, 1.0, &values)
             .map_err(refuse)?;
     }
     let (equiv, size) = (

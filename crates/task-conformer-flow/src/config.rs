@@ -99,6 +99,9 @@ pub struct FlowConfig {
     pub weighting: Option<Weighting>,
     /// Loss of the length of an atom's residual.
     pub loss: Option<Loss>,
+    /// Training conformers from which the second moments are estimated that networks are scaled by.
+    /// 0: all.
+    pub moment_items: usize,
     /// Held-out molecules for which conformers are generated after training. 0: none.
     pub closing_molecules: usize,
     /// Conformers generated of each.
@@ -122,6 +125,7 @@ impl Default for FlowConfig {
             target: None,
             weighting: None,
             loss: None,
+            moment_items: 256,
             closing_molecules: 24,
             closing_samples: 8,
             closing_steps: 20,

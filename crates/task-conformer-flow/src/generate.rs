@@ -36,6 +36,7 @@ impl Generate for ConformerFlow {
             atomic_numbers: topology.species().to_vec(),
             positions,
             bonds: topology.bonds().to_vec(),
+            ..Generated::default()
         };
         Ok(made.into_iter().enumerate().map(conformer).collect())
     }

@@ -8,12 +8,17 @@
 //!
 //! Bond graphs hold no marks of stereo centres, so mirror images of one graph are conformers alike.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arms;
 mod automorphism;
 mod baseline;
 mod batch;
 mod closing;
 mod config;
+mod conformer_flow;
 mod generate;
 pub mod geometry;
 mod layout;
@@ -31,37 +36,34 @@ pub use arms::equivariant::Equivariant;
 pub use arms::frame_averaged::{FRAMES, FrameAveraged, frames};
 pub use arms::plain::Plain;
 pub use automorphism::Automorphisms;
-pub use batch::{Batch, Graphs, Host, State};
+pub use batch::{Batch, Graphs, Host, Output, State};
 pub use config::{FlowConfig, Preset};
+pub use conformer_flow::ConformerFlow;
 pub use layout::Layout;
-pub use size::{Shape, Size, SkeletonConfig};
-pub use task::{ConformerFlow, Output};
+pub use size::Shape;
 pub use topology::Topology;
 
 /// The arms of this task.
 pub const ENTRIES: &[Entry] = &[
-    Entry::of::<ConformerFlow, Plain>(
+    Entry::generative::<ConformerFlow, Plain>(
         "plain",
         Training::Augmented,
         "diffusion transformer on coordinates, trained on random poses",
-    )
-    .generating::<ConformerFlow, Plain>(),
-    Entry::of::<ConformerFlow, Plain>(
+    ),
+    Entry::generative::<ConformerFlow, Plain>(
         "plain-unaugmented",
         Training::Unaugmented,
         "the same, trained on the stored poses",
     )
-    .generating::<ConformerFlow, Plain>(),
-    Entry::of::<ConformerFlow, Equivariant>(
+    .control_of("plain"),
+    Entry::generative::<ConformerFlow, Equivariant>(
         "equivariant",
         Training::Equivariant,
         "the same skeleton with scalars and vectors; SO(3)-equivariant",
-    )
-    .generating::<ConformerFlow, Equivariant>(),
-    Entry::of::<ConformerFlow, FrameAveraged>(
+    ),
+    Entry::generative::<ConformerFlow, FrameAveraged>(
         "frame-averaged",
         Training::Equivariant,
         "plain averaged over four principal-axis frames; SO(3)-equivariant",
-    )
-    .generating::<ConformerFlow, FrameAveraged>(),
+    ),
 ];

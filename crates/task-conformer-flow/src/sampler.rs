@@ -7,8 +7,8 @@ use twirl_harness::{Arm, TaskError};
 
 use crate::Topology;
 use crate::batch::{Batch, Graphs, State, padded, unpadded};
+use crate::conformer_flow::ConformerFlow;
 use crate::schedule::Target;
-use crate::task::ConformerFlow;
 use crate::topology::normals;
 
 /// Molecules integrated at once.

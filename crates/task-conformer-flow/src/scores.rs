@@ -3,8 +3,7 @@
 use burn::tensor::Tensor;
 use twirl_harness::Score;
 
-use crate::batch::{Batch, TIME_BINS};
-use crate::task::Output;
+use crate::batch::{Batch, Output, TIME_BINS};
 
 /// Root mean square error of an atom's predicted position (or velocity, per unit of time) over all
 /// times and over the last quarter; every atom counts alike.

@@ -8,126 +8,78 @@ use crate::arms::{COORDINATE_FEATURES, RADIAL};
 use crate::batch::TIME_FEATURES;
 use crate::topology::{ATOM_FEATURES, BOND_KINDS, PAIR_KINDS};
 
-/// Sizes by name; the number is about that of the parameters of `plain`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Size {
-    /// For two processor cores and seconds.
-    #[default]
-    #[serde(rename = "small")]
-    Small,
-    /// 1 million.
-    #[serde(rename = "1m")]
-    M1,
-    /// 4 million.
-    #[serde(rename = "4m")]
-    M4,
-    /// 16 million.
-    #[serde(rename = "16m")]
-    M16,
-    /// 60 million.
-    #[serde(rename = "60m")]
-    M60,
-    /// 150 million.
-    #[serde(rename = "150m")]
-    M150,
-    /// 400 million.
-    #[serde(rename = "400m")]
-    M400,
+/// Settings of every arm: the skeleton that they share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shape {
+    /// Channels of an atom.
+    pub width: usize,
+    /// Blocks of attention and perceptron.
+    pub layers: usize,
+    /// Attention heads; they divide a quarter of the width.
+    pub heads: usize,
+    /// Channels of what is known of atom and time.
+    pub conditioning: usize,
+    /// Width of the perceptrons, as a multiple of `width`.
+    pub expansion: usize,
 }
 
-impl Size {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Small,
-        Self::M1,
-        Self::M4,
-        Self::M16,
-        Self::M60,
-        Self::M150,
-        Self::M400,
-    ];
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            width: 64,
+            layers: 4,
+            heads: 4,
+            conditioning: 32,
+            expansion: 2,
+        }
+    }
+}
 
-    /// The skeleton.
-    pub fn shape(self) -> Shape {
-        let (width, layers, heads, conditioning, expansion) = match self {
-            Self::Small => (64, 4, 4, 32, 2),
-            Self::M1 => (128, 4, 4, 64, 4),
-            Self::M4 => (192, 7, 6, 96, 4),
-            Self::M16 => (384, 7, 12, 192, 4),
-            Self::M60 => (640, 9, 20, 320, 4),
-            Self::M150 => (896, 12, 28, 448, 4),
-            Self::M400 => (1280, 16, 40, 640, 4),
+impl Shape {
+    /// Shapes by name, smallest first: a number is about that of the parameters of `plain`; `small`
+    /// is for two processor cores, `tiny` and `medium` have half and twice its width.
+    pub fn sizes() -> Vec<(&'static str, Self)> {
+        let shape = |(name, [width, layers, heads, conditioning, expansion]): (_, [usize; 5])| {
+            let shape = Self {
+                width,
+                layers,
+                heads,
+                conditioning,
+                expansion,
+            };
+            (name, shape)
         };
-        Shape {
+        let sizes = [
+            ("tiny", [32, 4, 4, 32, 2]),
+            ("small", [64, 4, 4, 32, 2]),
+            ("medium", [128, 4, 4, 32, 2]),
+            ("1m", [128, 4, 4, 64, 4]),
+            ("4m", [192, 7, 6, 96, 4]),
+            ("16m", [384, 7, 12, 192, 4]),
+            ("60m", [640, 9, 20, 320, 4]),
+            ("150m", [896, 12, 28, 448, 4]),
+            ("400m", [1280, 16, 40, 640, 4]),
+        ];
+        sizes.into_iter().map(shape).collect()
+    }
+
+    /// The shape, if it can be built.
+    ///
+    /// # Errors
+    /// If heads do not divide a quarter of the width, or a number is zero.
+    pub fn checked(self) -> Result<Self, TaskError> {
+        let Self {
             width,
             layers,
             heads,
             conditioning,
             expansion,
-        }
-    }
-}
-
-/// Settings of every arm: a size by name, and what differs from it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SkeletonConfig {
-    /// Size by name.
-    pub size: Size,
-    /// Channels of an atom.
-    pub width: Option<usize>,
-    /// Blocks of attention and perceptron.
-    pub layers: Option<usize>,
-    /// Attention heads; they divide a quarter of the width.
-    pub heads: Option<usize>,
-    /// Channels of what is known of atom and time.
-    pub conditioning: Option<usize>,
-    /// Width of the perceptrons, as a multiple of `width`.
-    pub expansion: Option<usize>,
-}
-
-/// A complete skeleton.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    /// Channels of an atom.
-    pub width: usize,
-    /// Blocks.
-    pub layers: usize,
-    /// Attention heads.
-    pub heads: usize,
-    /// Channels of what is known of atom and time.
-    pub conditioning: usize,
-    /// Width of the perceptrons over `width`.
-    pub expansion: usize,
-}
-
-impl SkeletonConfig {
-    /// The size with the overrides in place, checked.
-    ///
-    /// # Errors
-    /// If heads do not divide a quarter of the width, or a number is zero.
-    pub fn shape(&self) -> Result<Shape, TaskError> {
-        let size = self.size.shape();
-        let shape = Shape {
-            width: self.width.unwrap_or(size.width),
-            layers: self.layers.unwrap_or(size.layers),
-            heads: self.heads.unwrap_or(size.heads),
-            conditioning: self.conditioning.unwrap_or(size.conditioning),
-            expansion: self.expansion.unwrap_or(size.expansion),
-        };
-        let Shape { width, heads, .. } = shape;
-        if [
-            shape.layers,
-            shape.conditioning,
-            shape.expansion,
-            width,
-            heads,
-        ]
-        .contains(&0)
-        {
+        } = self;
+        if [layers, conditioning, expansion, width, heads].contains(&0) {
             return Err(TaskError::setting(
                 "skeleton",
-                format!("{shape:?} holds a zero"),
+                format!("{self:?} holds a zero"),
                 "give positive numbers",
             ));
         }
@@ -138,7 +90,7 @@ impl SkeletonConfig {
                 "choose a width that is a multiple of 4 heads",
             ));
         }
-        Ok(shape)
+        Ok(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use task_conformer_flow::{ConformerFlow, Equivariant, FrameAveraged, Plain};
-use twirl_testkit::{Bench, Claim, arm_laws, task_laws};
+use twirl_testkit::{Bench, Claim, arm_laws, roles_as_named, task_laws};
 
 fn bench() -> Bench<ConformerFlow> {
     Bench::embedded(json!({}))
@@ -33,4 +33,12 @@ fn equivariant() {
 #[test]
 fn frame_averaged() {
     arm_laws::<_, FrameAveraged>(&bench(), &Claim::default());
+}
+
+#[test]
+fn embeddings_and_read_outs_are_declared() {
+    let (bench, settings) = (bench(), json!({}));
+    roles_as_named::<_, Plain>(&bench, &settings);
+    roles_as_named::<_, Equivariant>(&bench, &settings);
+    roles_as_named::<_, FrameAveraged>(&bench, &settings);
 }

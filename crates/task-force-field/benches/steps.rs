@@ -31,7 +31,7 @@ fn arm<A: Arm<ForceField>>(criterion: &mut Criterion, name: &str, task: &ForceFi
     let mut group = criterion.benchmark_group(name);
     let items = spread(task.items(Split::Train), TRAINED);
     let host = task.batch(&items, Draw::training(0, 0)).expect("a batch");
-    let batch = task.load(&host, &device);
+    let batch = task.load(&host, &device).expect("a batch on the device");
     group.bench_function("forward and backward", |bencher| {
         bencher.iter(|| {
             let loss = training_loss(&task.terms(&model.predict(&batch), &batch));
@@ -41,7 +41,10 @@ fn arm<A: Arm<ForceField>>(criterion: &mut Criterion, name: &str, task: &ForceFi
 
     let items = spread(task.items(Split::Test), MEASURED);
     let host = task.batch(&items, Draw::measuring(1)).expect("a batch");
-    let (model, batch) = (model.valid(), task.load(&host, &plain));
+    let (model, batch) = (
+        model.valid(),
+        task.load(&host, &plain).expect("a batch on the device"),
+    );
     let turns: Vec<Rotations> = (0..ROTATIONS)
         .map(|turn| {
             let mut stream = Stream::new(1, Purpose::Evaluate, [turn as u64, 0]);
@@ -54,7 +57,7 @@ fn arm<A: Arm<ForceField>>(criterion: &mut Criterion, name: &str, task: &ForceFi
         .collect();
     let bare = || {
         for turn in &turns {
-            let output = model.predict(&task.rotate(&batch, turn));
+            let output = model.predict(&task.rotate(&batch, turn).expect("a turned batch"));
             std::hint::black_box(output.force.into_data());
         }
     };

@@ -11,6 +11,9 @@ pub struct ForceFieldConfig {
     pub cutoff: f64,
     /// Nearest neighbours kept of each atom.
     pub max_neighbours: usize,
+    /// First training frames from which the typical number of neighbours is taken, by which sums over
+    /// neighbours are scaled. 0: all.
+    pub counted_frames: usize,
     /// Loss of a force residual's length, and of an energy residual.
     pub loss: Loss,
     /// Weight of the force term.
@@ -24,6 +27,7 @@ impl Default for ForceFieldConfig {
         Self {
             cutoff: 5.0,
             max_neighbours: 12,
+            counted_frames: 64,
             loss: Loss::Squared,
             force_weight: 1.0,
             energy_weight: 0.1,

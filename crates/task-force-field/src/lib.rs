@@ -3,9 +3,15 @@
 //! Forces are predicted directly by every arm, not as a gradient of the energy. Units inside are
 //! those of the training set's spread (see [`Scale`]); scores are in meV and angstrom.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arms;
+mod batch;
 mod config;
 mod data;
+mod force_field;
 mod scores;
 mod task;
 
@@ -15,9 +21,10 @@ pub use arms::coordinate_transformer::{CoordinateTransformer, CoordinateTransfor
 pub use arms::neighbour_attention::{Direct, NeighbourAttention, NeighbourAttentionConfig};
 pub use arms::painn::{PainnArm, PainnArmConfig};
 pub use arms::tensor_field::{TensorFieldArm, TensorFieldArmConfig};
+pub use batch::{Batch, Host, Output};
 pub use config::ForceFieldConfig;
 pub use data::Scale;
-pub use task::{Batch, ForceField, Host, Output};
+pub use force_field::ForceField;
 
 /// The arms of this task.
 pub const ENTRIES: &[Entry] = &[
@@ -30,7 +37,8 @@ pub const ENTRIES: &[Entry] = &[
         "neighbour-attention-unaugmented",
         Training::Unaugmented,
         "the same, trained on the stored poses",
-    ),
+    )
+    .control_of("neighbour-attention"),
     Entry::of::<ForceField, CoordinateTransformer>(
         "coordinate-transformer",
         Training::Augmented,
@@ -40,7 +48,8 @@ pub const ENTRIES: &[Entry] = &[
         "coordinate-transformer-unaugmented",
         Training::Unaugmented,
         "the same, trained on the stored poses",
-    ),
+    )
+    .control_of("coordinate-transformer"),
     Entry::of::<ForceField, PainnArm>(
         "painn",
         Training::Equivariant,

@@ -9,7 +9,7 @@ use burn::tensor::{FloatDType, IntDType};
 use serde_json::json;
 use task_force_field::ENTRIES;
 use twirl_core::{
-    Design, FiniteGroup, Loss, Purpose, Samples, Stream, split, tolerance, twirled_loss,
+    Design, FiniteGroup, Loss, Purpose, Samples, Stream, Symmetry, split, tolerance, twirled_loss,
 };
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{
@@ -78,6 +78,7 @@ fn probe(lab: &dyn Lab, items: usize, design: Design) -> Probe {
     Probe {
         items: lab.items(Split::Test)[..items].to_vec(),
         design,
+        symmetry: Symmetry::So3,
         seed: 3,
         noise: 3,
         batch: 64,
@@ -293,6 +294,7 @@ fn twirling_over_m_rotations_costs_a_share_of_the_equivariance_error() {
         let probe = Probe {
             items: items.clone(),
             design: Design::Iid { rotations },
+            symmetry: Symmetry::So3,
             seed,
             noise: 3,
             batch: 96,
@@ -305,7 +307,7 @@ fn twirling_over_m_rotations_costs_a_share_of_the_equivariance_error() {
             if term.name == "force" {
                 let design = Design::Iid { rotations: 64 };
                 let samples = term.samples().expect("samples");
-                let parts = split(&design, twirl_core::Symmetry::So3, Loss::Squared, &samples);
+                let parts = split(&design, Symmetry::So3, Loss::Squared, &samples);
                 let parts = parts.expect("a split");
                 mean += parts.mean / items.len() as f64;
                 equiv += parts.equiv / items.len() as f64;

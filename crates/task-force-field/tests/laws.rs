@@ -10,7 +10,7 @@ use twirl_core::{Design, FiniteGroup};
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{Arm, Draw, Evaluation, Plan, Role, Task, measure};
 use twirl_layers::matmul;
-use twirl_testkit::{Bench, Claim, arm_laws, task_laws};
+use twirl_testkit::{Bench, Claim, arm_laws, roles_as_named, task_laws};
 
 fn bench() -> Bench<ForceField> {
     Bench::embedded(json!({}))
@@ -62,7 +62,7 @@ fn direct_force_head_has_the_closed_form() {
         .expect("an arm");
     let items = &task.items(Split::Test)[..5];
     let host = task.batch(items, Draw::measuring(0)).expect("a batch");
-    let batch = task.load(&host, &device);
+    let batch = task.load(&host, &device).expect("a batch on the device");
 
     let (direct, _) = model.direct(&batch.cloud);
     let channels = direct.channels.clone() - direct.channels.mean_dim(2);
@@ -117,4 +117,13 @@ fn direct_force_head_has_the_closed_form() {
             measured.zero
         );
     }
+}
+
+#[test]
+fn embeddings_and_read_outs_are_declared() {
+    let (bench, settings) = (bench(), json!({}));
+    roles_as_named::<_, NeighbourAttention>(&bench, &settings);
+    roles_as_named::<_, CoordinateTransformer>(&bench, &settings);
+    roles_as_named::<_, PainnArm>(&bench, &settings);
+    roles_as_named::<_, TensorFieldArm>(&bench, &settings);
 }

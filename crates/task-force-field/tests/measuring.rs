@@ -3,10 +3,12 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
-use task_force_field::{CoordinateTransformer, ForceField, ForceFieldConfig, PainnArm};
+use task_force_field::{
+    Batch, CoordinateTransformer, ForceField, ForceFieldConfig, Output, PainnArm, PainnArmConfig,
+};
 use twirl_core::{Design, FiniteGroup, Symmetry};
 use twirl_data::{DataSet, Embedded, Split};
-use twirl_harness::{Arm, Evaluation, Plan, Prepared, Task};
+use twirl_harness::{Arm, Evaluation, ExactSymmetry, Plan, Prepared, Task, TaskError, TermRecord};
 
 const SEED: u64 = 5;
 
@@ -48,6 +50,7 @@ fn every_design_measures_both_groups() {
         Design::Iid { rotations: 3 },
         Design::Group { group },
         Design::Orbits { group, orbits: 2 },
+        Design::Quadrature { degree: 2 },
     ];
     for symmetry in [Symmetry::So3, Symmetry::O3] {
         for design in designs {
@@ -95,8 +98,43 @@ fn predictions_of_zero_have_no_relative_error_and_can_be_written() {
     assert!(scores.get("force-rmse (meV/A)").is_some(), "{scores}");
 }
 
-/// The floor is relative to the size of what is predicted: a model whose outputs are a thousand times
-/// larger rounds a thousand times more coarsely.
+/// Another arm with its outputs multiplied by a power of two, which rounds nothing.
+#[derive(Module, Debug)]
+struct Louder {
+    arm: PainnArm,
+    #[module(skip)]
+    factor: f64,
+}
+
+impl Arm<ForceField> for Louder {
+    type Config = PainnArmConfig;
+
+    fn symmetry(config: &PainnArmConfig) -> Option<ExactSymmetry> {
+        <PainnArm as Arm<ForceField>>::symmetry(config)
+    }
+
+    fn init(
+        config: &PainnArmConfig,
+        task: &ForceField,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, TaskError> {
+        let arm = PainnArm::init(config, task, seed, device)?;
+        Ok(Self { arm, factor: 1.0 })
+    }
+
+    fn predict(&self, batch: &Batch) -> Output {
+        let Output { force, energy } = self.arm.predict(batch);
+        Output {
+            force: force * self.factor,
+            energy: energy * self.factor,
+        }
+    }
+}
+
+/// The floor is what the reference rounds, relative to the size of what is predicted. The reference
+/// itself therefore measures at its floor, and with outputs k times as large the floor of its squared
+/// error is k^2 times as large.
 #[test]
 fn the_floor_grows_with_the_predictions() {
     let (task, device) = (task(), Device::flex());
@@ -104,18 +142,33 @@ fn the_floor_grows_with_the_predictions() {
     let prepared = Prepared::new(&task, &plan, &device).expect("batches");
     let reference: PainnArm = arm(&task, &device);
     let floor = prepared.floor(&reference).expect("a floor");
-    // Scaled as a whole the network changes in no simple way; its own percentage tells.
-    for factor in [0.8, 1.0, 1.1] {
-        let model = reference.clone().map(&mut Scaled(factor));
-        let split = prepared
-            .measure(&model)
-            .expect("a measurement")
-            .split(&floor);
-        let ratio = split.percent_equiv / split.floor;
-        println!(
-            "factor {factor}: percent {:e}, floor {:e}",
-            split.percent_equiv, split.floor
-        );
-        assert!((0.02..50.0).contains(&ratio), "factor {factor}: {ratio}");
+    let absolute = |factor: f64| {
+        let mut model: Louder = arm(&task, &device);
+        model.factor = factor;
+        let terms = prepared.measure(&model).expect("a measurement");
+        let terms = terms.term_records(&floor);
+        let floor_of = |(name, term): (String, TermRecord)| {
+            let TermRecord { split, trained, .. } = term;
+            let ratio = split.percent_equiv.abs() / split.floor;
+            assert!(
+                (ratio - 1.0).abs() < 1e-9,
+                "factor {factor}, {name}: {ratio}"
+            );
+            (trained, (name, split.floor * split.loss))
+        };
+        let floors: Vec<_> = terms.into_iter().map(floor_of).collect();
+        let trained = floors.into_iter().filter(|(trained, _)| *trained);
+        trained.map(|(_, floor)| floor).collect::<Vec<_>>()
+    };
+    let own = absolute(1.0);
+    assert!(own.len() == 2 && own.iter().all(|(_, floor)| *floor > 0.0));
+    for factor in [1.0 / 1024.0, 1024.0] {
+        for ((name, floor), (_, own)) in absolute(factor).into_iter().zip(&own) {
+            let ratio = floor / (own * factor * factor);
+            assert!(
+                (ratio - 1.0).abs() < 1e-9,
+                "factor {factor}, {name}: {ratio}"
+            );
+        }
     }
 }

@@ -61,14 +61,21 @@ fn grids(criterion: &mut Criterion, data: &DataSet) {
         group.bench_function(format!("{noise:?}"), |bencher| {
             bencher.iter(|| {
                 let host = task.batch(items, Draw::training(0, 0)).expect("a batch");
-                task.load(&host, &Device::flex()).noisy().into_data()
+                task.load(&host, &Device::flex())
+                    .expect("a batch on the device")
+                    .noisy()
+                    .into_data()
             });
         });
     }
     let task = VoxelDenoise::open(&VoxelDenoiseConfig::default(), data).expect("the task");
     let items = &task.items(Split::Train)[..1];
     let host = task.batch(items, Draw::training(0, 0)).expect("a batch");
-    let clean = task.load(&host, &Device::flex()).clean().into_data();
+    let clean = task
+        .load(&host, &Device::flex())
+        .expect("a batch on the device")
+        .clean()
+        .into_data();
     let clean: Vec<f32> = clean.iter::<f32>().collect();
     group.bench_function("atoms of one clean grid", |bencher| {
         bencher.iter(|| find_atoms(&clean, task.elements(), task.lattice(), 0.4));
@@ -82,7 +89,7 @@ fn arm<A: Arm<VoxelDenoise>>(criterion: &mut Criterion, name: &str, task: &Voxel
     let model = A::init(&A::Config::default(), task, 1, &device).expect("an arm");
     let items = &task.items(Split::Train)[..MOLECULES];
     let host = task.batch(items, Draw::training(0, 0)).expect("a batch");
-    let batch = task.load(&host, &device);
+    let batch = task.load(&host, &device).expect("a batch on the device");
     batch.noisy();
     let mut group = criterion.benchmark_group(name);
     group
@@ -94,7 +101,10 @@ fn arm<A: Arm<VoxelDenoise>>(criterion: &mut Criterion, name: &str, task: &Voxel
             Gradients::of(&loss, &model)
         });
     });
-    let (model, batch) = (model.valid(), task.load(&host, &plain));
+    let (model, batch) = (
+        model.valid(),
+        task.load(&host, &plain).expect("a batch on the device"),
+    );
     batch.noisy();
     group.bench_function("forward of 8 grids", |bencher| {
         bencher.iter(|| model.predict(&batch).density.into_data());

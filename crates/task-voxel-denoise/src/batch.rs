@@ -3,12 +3,28 @@
 use std::cell::OnceCell;
 
 use burn::tensor::{Device, Int, Tensor};
+use twirl_core::{Coverage, Design, Symmetry};
 use twirl_equivariant::voxel::LatticeTurn;
-use twirl_harness::Rotations;
+use twirl_harness::{BatchPart, Rotations, TaskError};
 
-use crate::noise::Noise;
+use crate::noise::{Drawn, Noise};
 use crate::resample::unrotate;
 use crate::{Lattice, voxelise};
+
+/// One molecule of a batch.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    pub(crate) item: usize,
+    pub(crate) shift: [f64; 3],
+    pub(crate) noise: Drawn,
+}
+
+/// A batch on the host: everything random is drawn.
+#[derive(Debug)]
+pub struct Host {
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) measured: bool,
+}
 
 /// A batch on the device: atoms and noise, from which the grids follow.
 ///
@@ -63,6 +79,15 @@ impl Batch {
         })
     }
 
+    /// Values at the voxels in the ball, `[batch, channels, voxels]`.
+    pub(crate) fn values_inside(&self, field: Tensor<5>) -> Tensor<3> {
+        let [batch, channels, ..] = field.dims();
+        let inside = self.inside.clone();
+        let values = field.reshape([batch * channels, self.lattice.voxels()]);
+        let count = inside.dims()[0];
+        values.select(1, inside).reshape([batch, channels, count])
+    }
+
     /// Densities of the atoms `[batch, channels, n, n, n]`.
     pub fn clean(&self) -> Tensor<5> {
         self.grids().clean.clone()
@@ -71,6 +96,22 @@ impl Batch {
     /// The same with noise: what an arm sees.
     pub fn noisy(&self) -> Tensor<5> {
         self.grids().noisy.clone()
+    }
+
+    /// What [`Batch::rotate`] turns; the grids are made for it.
+    pub(crate) fn turning(&mut self) -> Vec<(&'static str, &mut dyn BatchPart)> {
+        self.grids();
+        let noise: &mut dyn BatchPart = match &mut self.noise {
+            Noise::Lattice(values) => values,
+            Noise::Waves(waves) => waves.vectors_mut(),
+        };
+        let mut parts: Vec<(&'static str, &mut dyn BatchPart)> =
+            vec![("positions", &mut self.positions), ("noise", noise)];
+        if let Some(Grids { clean, noisy }) = self.grids.get_mut() {
+            parts.push(("clean grid", clean));
+            parts.push(("noisy grid", noisy));
+        }
+        parts
     }
 
     /// A batch of noisy grids `[batch, channels, n, n, n]` whose molecules are not known.
@@ -97,23 +138,21 @@ impl Batch {
 
     /// Turns atoms, noise and grids.
     ///
-    /// # Panics
+    /// # Errors
     /// If noise of independent voxels would have to be carried by a rotation that is no turn of the
     /// lattice, in a measurement. In training it stays where it is, which is the same in law.
-    pub(crate) fn rotate(&self, rotations: &Rotations) -> Self {
+    pub(crate) fn rotate(&self, rotations: &Rotations) -> Result<Self, TaskError> {
         let mut turned = self.clone();
         turned.positions = rotations.rotate(self.positions.clone());
         if let Noise::Waves(waves) = &self.noise {
             turned.noise = Noise::Waves(waves.rotate(rotations));
         }
         let Some(turns) = lattice_turns(rotations) else {
-            assert!(
-                !self.measured || matches!(self.noise, Noise::Waves(_)),
-                "noise of independent voxels cannot be carried off its lattice: set noise = \
-                 \"band-limited\", or measure under the octahedral group"
-            );
+            if self.measured && matches!(self.noise, Noise::Lattice(_)) {
+                return Err(off_the_lattice());
+            }
             turned.grids = OnceCell::new();
-            return turned;
+            return Ok(turned);
         };
         if let Noise::Lattice(values) = &self.noise {
             turned.noise = Noise::Lattice(apply(&turns, values.clone()));
@@ -123,7 +162,7 @@ impl Batch {
             clean: apply(&turns, clean.clone()),
             noisy: apply(&turns, noisy.clone()),
         });
-        turned
+        Ok(turned)
     }
 }
 
@@ -147,6 +186,26 @@ impl Output {
         };
         Self { density, ..self }
     }
+}
+
+/// Whether every rotation of a design maps the lattice onto itself.
+pub(crate) fn stays_on_the_lattice(design: &Design, symmetry: Symmetry) -> bool {
+    match design.coverage() {
+        Coverage::Finite(group) => {
+            let elements = group.elements_under(symmetry);
+            elements.iter().all(|turn| LatticeTurn::of(turn).is_some())
+        }
+        Coverage::Haar | Coverage::Degree(_) => false,
+    }
+}
+
+/// What is said of noise of independent voxels that would have to leave its lattice.
+pub(crate) fn off_the_lattice() -> TaskError {
+    TaskError::setting(
+        "noise",
+        "independent voxels cannot be carried off their lattice",
+        "set noise = \"band-limited\", or measure under the octahedral group",
+    )
 }
 
 /// The turns of the lattice that all rotations of a batch are, if they are.

@@ -42,9 +42,8 @@ fn recovery<A: Arm<VoxelDenoise>>(
     let items = held_out(task, task.config().closing.molecules);
     let mut counts: [Vec<Recovered>; 3] = Default::default();
     for items in items.chunks(TOGETHER) {
-        // A training draw of a step that no training takes: the same for every arm.
-        let host = task.batch(items, Draw::training(seed, u64::MAX - 1))?;
-        let batch = posed(task, &task.load(&host, device), seed, items, device);
+        let host = task.batch(items, Draw::closing(seed))?;
+        let batch = posed(task, &task.load(&host, device)?, seed, items, device)?;
         let denoised = denoise(task, model, batch.noisy());
         let all = atoms_of(task, items, &batch);
         let kinds = [denoised.clone(), batch.noisy(), batch.clean()];
@@ -88,7 +87,13 @@ fn held_out(task: &VoxelDenoise, wanted: usize) -> Vec<usize> {
 }
 
 /// The batch in a random pose: an arm that learnt the stored pose is not favoured.
-fn posed(task: &VoxelDenoise, batch: &Batch, seed: u64, items: &[usize], device: &Device) -> Batch {
+fn posed(
+    task: &VoxelDenoise,
+    batch: &Batch,
+    seed: u64,
+    items: &[usize],
+    device: &Device,
+) -> Result<Batch, TaskError> {
     let draw = |&item: &usize| {
         Law::Haar.draw(&mut Stream::new(
             seed,

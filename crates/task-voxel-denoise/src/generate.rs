@@ -47,6 +47,7 @@ impl Generate for VoxelDenoise {
                 bonds: bonds(&atoms),
                 atomic_numbers: atoms.iter().map(|atom| atom.number).collect(),
                 positions: atoms.iter().map(|atom| atom.position).collect(),
+                ..Generated::default()
             }
         };
         Ok(grids.iter().enumerate().map(molecule).collect())

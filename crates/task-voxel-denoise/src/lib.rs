@@ -15,6 +15,10 @@
 //! break the 24 turns by themselves: part of its `L_equiv` is architectural ([`Unet`]). Its setting
 //! `down = "k4-s2"` leaves only what is learnt.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arms;
 mod batch;
 mod bonds;
@@ -29,6 +33,7 @@ mod pictures;
 mod resample;
 mod scores;
 mod task;
+mod voxel_denoise;
 mod walk_jump;
 
 use twirl_core::Law;
@@ -38,45 +43,42 @@ pub use arms::clean::{CleanGrid, CleanGridConfig};
 pub use arms::octahedral::{OctahedralUnetArm, OctahedralUnetArmConfig};
 pub use arms::steerable::{SteerableUnetArm, SteerableUnetArmConfig};
 pub use arms::unet::Unet;
-pub use arms::unet_sizes::{UnetConfig, UnetDown, UnetPreset, UnetSizes};
-pub use batch::{Batch, Output};
+pub use arms::unet_sizes::{UnetConfig, UnetDown};
+pub use batch::{Batch, Host, Output};
 pub use bonds::{Contacts, Counted};
 pub use config::{ClosingConfig, NoiseLaw, VoxelDenoiseConfig};
 pub use lattice::{Lattice, voxelise};
 pub use peaks::{Atom, Matched, find_atoms, match_atoms};
-pub use task::{Host, VoxelDenoise};
+pub use voxel_denoise::VoxelDenoise;
 
 /// The arms of this task.
 pub const ENTRIES: &[Entry] = &[
-    Entry::of::<VoxelDenoise, Unet>(
+    Entry::generative::<VoxelDenoise, Unet>(
         "unet",
         Training::Augmented,
         "the U-Net of VoxMol, on rotated molecules",
-    )
-    .generating::<VoxelDenoise, Unet>(),
-    Entry::of::<VoxelDenoise, Unet>(
+    ),
+    Entry::generative::<VoxelDenoise, Unet>(
         "unet-unaugmented",
         Training::Unaugmented,
         "the same, trained on the stored poses",
     )
-    .generating::<VoxelDenoise, Unet>(),
-    Entry::of::<VoxelDenoise, Unet>(
+    .control_of("unet"),
+    Entry::generative::<VoxelDenoise, Unet>(
         "unet-voxmol-euler",
         Training::Augmented,
         "the same, on molecules turned by uniform Euler angles, as VoxMol does: not Haar",
     )
     .augmented_by(Law::VoxmolEuler)
-    .generating::<VoxelDenoise, Unet>(),
-    Entry::of::<VoxelDenoise, SteerableUnetArm>(
+    .control_of("unet"),
+    Entry::generative::<VoxelDenoise, SteerableUnetArm>(
         "steerable-unet",
         Training::Equivariant,
         "scalar and vector fields, kernels sampled on the lattice; the 24 turns exactly",
-    )
-    .generating::<VoxelDenoise, SteerableUnetArm>(),
-    Entry::of::<VoxelDenoise, OctahedralUnetArm>(
+    ),
+    Entry::generative::<VoxelDenoise, OctahedralUnetArm>(
         "octahedral-unet",
         Training::Equivariant,
         "every kernel in its 24 turned forms; the 24 turns exactly",
-    )
-    .generating::<VoxelDenoise, OctahedralUnetArm>(),
+    ),
 ];

@@ -144,6 +144,11 @@ impl Waves {
         }
     }
 
+    /// Wave vectors `[batch, waves, 3]`, which turn.
+    pub(crate) fn vectors_mut(&mut self) -> &mut Tensor<3> {
+        &mut self.vectors
+    }
+
     /// A wave is a product over the axes in complex numbers: one matrix product per grid.
     fn values(&self, lattice: &Lattice) -> Tensor<5> {
         let n = lattice.size;

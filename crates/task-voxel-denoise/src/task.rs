@@ -4,95 +4,41 @@ use std::cell::OnceCell;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
-use twirl_core::Loss;
-use twirl_data::{DataSet, Embedded, elements};
-use twirl_harness::{Arm, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
+use twirl_core::{Design, Loss, Symmetry};
+use twirl_data::{DataError, DataSet, Embedded};
+use twirl_harness::{Arm, BatchPart, Closing, Draw, Role, Rotations, Score, Task, TaskError, Term};
 
 use crate::arms::clean::CleanGrid;
+use crate::batch::{Sample, off_the_lattice, stays_on_the_lattice};
 use crate::noise::{Drawn, Noise};
-use crate::{Batch, Lattice, Output, VoxelDenoiseConfig, closing, scores};
-
-/// The voxel-denoising task on one data set.
-#[derive(Debug)]
-pub struct VoxelDenoise {
-    config: VoxelDenoiseConfig,
-    data: DataSet,
-    lattice: Lattice,
-    elements: Vec<u8>,
-}
-
-impl VoxelDenoise {
-    /// Settings.
-    pub fn config(&self) -> &VoxelDenoiseConfig {
-        &self.config
-    }
-
-    /// The box.
-    pub fn lattice(&self) -> &Lattice {
-        &self.lattice
-    }
-
-    /// Atomic number of every channel.
-    pub fn elements(&self) -> &[u8] {
-        &self.elements
-    }
-
-    /// Positions about the centre of the atoms, angstrom.
-    pub(crate) fn centred(&self, item: usize) -> Vec<[f64; 3]> {
-        let positions = self.data.positions(item);
-        let count = positions.len() as f64;
-        let centre: [f64; 3] = std::array::from_fn(|axis| {
-            positions.iter().map(|point| point[axis]).sum::<f64>() / count
-        });
-        let away = |point: &[f64; 3]| std::array::from_fn(|axis| point[axis] - centre[axis]);
-        positions.iter().map(away).collect()
-    }
-}
-
-/// One molecule of a batch.
-#[derive(Debug)]
-struct Sample {
-    item: usize,
-    shift: [f64; 3],
-    noise: Drawn,
-}
-
-/// A batch on the host: everything random is drawn.
-#[derive(Debug)]
-pub struct Host {
-    samples: Vec<Sample>,
-    measured: bool,
-}
-
-impl Batch {
-    /// Values at the voxels in the ball, `[batch, channels, voxels]`.
-    pub(crate) fn values_inside(&self, field: Tensor<5>) -> Tensor<3> {
-        let [batch, channels, ..] = field.dims();
-        let inside = self.inside.clone();
-        let values = field.reshape([batch * channels, self.lattice.voxels()]);
-        let count = inside.dims()[0];
-        values.select(1, inside).reshape([batch, channels, count])
-    }
-}
+use crate::{Batch, Host, NoiseLaw, Output, VoxelDenoise, VoxelDenoiseConfig, closing, scores};
 
 impl Task for VoxelDenoise {
     const NAME: &'static str = "voxel-denoise";
     const ABOUT: &'static str = "molecules as densities on a grid, seen through noise";
-    const EMBEDDED: Embedded = Embedded::Conformers;
     type Config = VoxelDenoiseConfig;
     type Host = Host;
     type Batch = Batch;
     type Output = Output;
     type Reference = CleanGrid;
 
+    fn embedded() -> Result<DataSet, DataError> {
+        DataSet::embedded(Embedded::Conformers)
+    }
+
+    fn carries(
+        config: &VoxelDenoiseConfig,
+        design: &Design,
+        symmetry: Symmetry,
+    ) -> Result<(), TaskError> {
+        match config.noise {
+            NoiseLaw::Iid if !stays_on_the_lattice(design, symmetry) => Err(off_the_lattice()),
+            NoiseLaw::Iid | NoiseLaw::BandLimited => Ok(()),
+        }
+    }
+
     fn open(config: &VoxelDenoiseConfig, data: &DataSet) -> Result<Self, TaskError> {
-        config.validate()?;
-        Ok(Self {
-            config: config.clone(),
-            lattice: Lattice::new(config.grid, config.resolution, config.radius),
-            elements: channel_elements(config, data)?,
-            data: data.clone(),
-        })
+        Self::new(config, data)
     }
 
     fn data(&self) -> &DataSet {
@@ -120,7 +66,7 @@ impl Task for VoxelDenoise {
         })
     }
 
-    fn load(&self, host: &Host, device: &Device) -> Batch {
+    fn load(&self, host: &Host, device: &Device) -> Result<Batch, TaskError> {
         let batch = host.samples.len();
         let channels = self.elements.len();
         let numbers = |sample: &Sample| self.data.atomic_numbers(sample.item);
@@ -138,7 +84,10 @@ impl Task for VoxelDenoise {
                 let row = (place * atoms + atom) * 3;
                 positions[row..row + 3].copy_from_slice(&moved);
                 let known = self.elements.iter().position(|element| element == number);
-                let channel = known.expect("checked when the task was opened");
+                let channel = known.ok_or_else(|| {
+                    let problem = format!("frame {}: no channel of element {number}", sample.item);
+                    TaskError::data(self.data.name(), problem, "add it to elements")
+                })?;
                 kinds[(place * channels + channel) * atoms + atom] = 1.0;
                 if !self.lattice.holds(moved) {
                     outside[place] += 1.0;
@@ -148,7 +97,7 @@ impl Task for VoxelDenoise {
         let drawn: Vec<&Drawn> = host.samples.iter().map(|sample| &sample.noise).collect();
         let vector =
             |values: Vec<f64>| Tensor::<1>::from_data(TensorData::new(values, [batch]), device);
-        Batch {
+        Ok(Batch {
             lattice: self.lattice,
             positions: Tensor::from_data(TensorData::new(positions, [batch, atoms, 3]), device),
             channels: Tensor::from_data(TensorData::new(kinds, [batch, channels, atoms]), device),
@@ -159,11 +108,15 @@ impl Task for VoxelDenoise {
             inside: self.lattice.inside_on(device),
             measured: host.measured,
             grids: OnceCell::new(),
-        }
+        })
     }
 
-    fn rotate(&self, batch: &Batch, rotations: &Rotations) -> Batch {
+    fn rotate(&self, batch: &Batch, rotations: &Rotations) -> Result<Batch, TaskError> {
         batch.rotate(rotations)
+    }
+
+    fn turning<'a>(&self, batch: &'a mut Batch) -> Vec<(&'static str, &'a mut dyn BatchPart)> {
+        batch.turning()
     }
 
     fn untwist(&self, output: Output, rotations: &Rotations) -> Output {
@@ -200,39 +153,5 @@ impl Task for VoxelDenoise {
         device: &Device,
     ) -> Result<Closing, TaskError> {
         closing::closing(self, model, seed, device)
-    }
-}
-
-/// The atomic numbers of the channels; every element of the data must have one.
-fn channel_elements(config: &VoxelDenoiseConfig, data: &DataSet) -> Result<Vec<u8>, TaskError> {
-    if config.elements.is_empty() {
-        return Ok(data.elements());
-    }
-    let mut numbers = Vec::new();
-    for symbol in &config.elements {
-        let number = elements::atomic_number(symbol).ok_or_else(|| {
-            let problem = format!("{symbol} is no element");
-            TaskError::setting("elements", problem, "give symbols like C or Cl")
-        })?;
-        if numbers.contains(&number) {
-            let problem = format!("{symbol} is given twice");
-            return Err(TaskError::setting("elements", problem, "give each once"));
-        }
-        numbers.push(number);
-    }
-    let missing = data
-        .elements()
-        .into_iter()
-        .find(|number| !numbers.contains(number));
-    match missing {
-        None => Ok(numbers),
-        Some(number) => {
-            let symbol = elements::symbol(number).unwrap_or("?");
-            Err(TaskError::data(
-                data.name(),
-                format!("holds {symbol}, for which there is no channel"),
-                format!("add {symbol} to elements, or leave elements empty"),
-            ))
-        }
     }
 }

@@ -6,7 +6,7 @@ use task_voxel_denoise::{
     Atom, Batch, CleanGrid, CleanGridConfig, Lattice, Output, VoxelDenoise, VoxelDenoiseConfig,
     find_atoms, match_atoms, voxelise,
 };
-use twirl_core::{Design, FiniteGroup, Law, Purpose, Rotation, Stream, tolerance};
+use twirl_core::{Design, FiniteGroup, Law, Purpose, Rotation, Stream, Symmetry, tolerance};
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{Arm, Draw, Evaluation, Plan, Rotations, Task, measure};
 
@@ -21,6 +21,7 @@ fn task(config: Value) -> VoxelDenoise {
 fn batch(task: &VoxelDenoise, draw: Draw) -> Batch {
     let items = &task.items(Split::Test)[..4];
     task.load(&task.batch(items, draw).expect("a batch"), &Device::flex())
+        .expect("a batch on the device")
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -94,7 +95,9 @@ fn atoms_outside_the_ball_are_counted_in_every_pose() {
         "the box is small enough for atoms to lie outside"
     );
     assert_eq!(counted, outside(&batch));
-    let turned = task.rotate(&batch, &turn(haar(4, 1)));
+    let turned = task
+        .rotate(&batch, &turn(haar(4, 1)))
+        .expect("a turned batch");
     // Atoms within rounding of the surface may change sides; there are none here.
     assert_eq!(counted, outside(&turned), "seed {SEED}");
     assert_eq!(values(turned.outside), values(batch.outside));
@@ -111,8 +114,13 @@ fn band_limited_noise_is_carried_by_every_rotation() {
         .zip(&second)
         .map(|(a, b)| b.compose(a))
         .collect();
-    let stepwise = task.rotate(&task.rotate(&batch, &turn(first)), &turn(second));
-    let at_once = task.rotate(&batch, &turn(both));
+    let stepwise = task
+        .rotate(
+            &task.rotate(&batch, &turn(first)).expect("a turned batch"),
+            &turn(second),
+        )
+        .expect("a turned batch");
+    let at_once = task.rotate(&batch, &turn(both)).expect("a turned batch");
     for (name, field) in [
         ("noisy", [stepwise.noisy(), at_once.noisy()]),
         ("clean", [stepwise.clean(), at_once.clean()]),
@@ -127,9 +135,13 @@ fn band_limited_noise_is_carried_by_every_rotation() {
     }
     // A turn of the lattice permutes the noisy grid; made anew from the turned waves it agrees.
     for rotation in FiniteGroup::Octahedral.elements() {
-        let permuted = task.rotate(&batch, &turn(vec![rotation; 4]));
+        let permuted = task
+            .rotate(&batch, &turn(vec![rotation; 4]))
+            .expect("a turned batch");
         let slightly = Rotation::about([1.0, 2.0, 3.0], 1e-7).compose(&rotation);
-        let made = task.rotate(&batch, &turn(vec![slightly; 4]));
+        let made = task
+            .rotate(&batch, &turn(vec![slightly; 4]))
+            .expect("a turned batch");
         let worst = values(permuted.noisy())
             .iter()
             .zip(values(made.noisy()))
@@ -146,7 +158,9 @@ fn noise_has_the_variance_that_is_asked_for() {
         for step in 0..3 {
             let mut batch = batch(&task, Draw::training(SEED, step));
             if step == 2 {
-                batch = task.rotate(&batch, &turn(haar(4, 4)));
+                batch = task
+                    .rotate(&batch, &turn(haar(4, 4)))
+                    .expect("a turned batch");
             }
             let noise_only = values(batch.noisy() - batch.clean());
             let count = noise_only.len() as f64;
@@ -161,12 +175,35 @@ fn noise_has_the_variance_that_is_asked_for() {
     }
 }
 
+/// Before a run begins and, should nobody ask, at the first rotation.
 #[test]
-#[should_panic(expected = "cannot be carried off its lattice")]
 fn noise_of_independent_voxels_is_not_measured_off_the_lattice() {
     let task = task(json!({}));
-    task.rotate(&batch(&task, Draw::measuring(1)), &turn(haar(4, 1)))
-        .noisy();
+    let turned = task.rotate(&batch(&task, Draw::measuring(1)), &turn(haar(4, 1)));
+    let refusal = "setting noise: independent voxels cannot be carried off their lattice; set noise \
+                   = \"band-limited\", or measure under the octahedral group";
+    assert_eq!(turned.expect_err("refused").to_string(), refusal);
+
+    let (iid, group) = (Design::Iid { rotations: 2 }, FiniteGroup::Octahedral);
+    let (rotations, orbits) = (2, 2);
+    let (tetrahedral, icosahedral) = (FiniteGroup::Tetrahedral, FiniteGroup::Icosahedral);
+    let designs = [
+        (iid, false),
+        (Design::Group { group }, true),
+        (Design::Subset { group, rotations }, true),
+        (Design::Group { group: tetrahedral }, true),
+        (Design::Group { group: icosahedral }, false),
+        (Design::Orbits { group, orbits }, false),
+    ];
+    let carried: VoxelDenoiseConfig =
+        serde_json::from_value(json!({"noise": "band-limited"})).expect("settings");
+    for (design, allowed) in designs {
+        for symmetry in [Symmetry::So3, Symmetry::O3] {
+            let asked = VoxelDenoise::carries(task.config(), &design, symmetry);
+            assert_eq!(asked.is_ok(), allowed, "{design:?} {symmetry:?}");
+            assert!(VoxelDenoise::carries(&carried, &design, symmetry).is_ok());
+        }
+    }
 }
 
 /// In training the same rotation is allowed: in law the noise stays what it is.
@@ -174,7 +211,9 @@ fn noise_of_independent_voxels_is_not_measured_off_the_lattice() {
 fn noise_of_independent_voxels_stays_on_the_lattice_in_training() {
     let task = task(json!({}));
     let batch = batch(&task, Draw::training(1, 1));
-    let turned = task.rotate(&batch, &turn(haar(4, 1)));
+    let turned = task
+        .rotate(&batch, &turn(haar(4, 1)))
+        .expect("a turned batch");
     let [before, after] = [batch, turned].map(|batch| values(batch.noisy() - batch.clean()));
     for (a, b) in before.iter().zip(&after) {
         assert!((a - b).abs() < 1e-5);
@@ -219,7 +258,7 @@ fn the_turns_of_the_lattice_are_undone_exactly() {
     let batch = batch(&task, Draw::measuring(1));
     for rotation in FiniteGroup::Octahedral.elements() {
         let rotations = turn(vec![rotation; 4]);
-        let turned = task.rotate(&batch, &rotations);
+        let turned = task.rotate(&batch, &rotations).expect("a turned batch");
         let back = task.untwist(Output::of(&turned, turned.noisy()), &rotations);
         assert_eq!(values(back.density), values(batch.noisy()));
     }
@@ -231,7 +270,7 @@ fn untwisting_a_turned_grid_gives_the_stored_one() {
     let task = task(json!({"noise": "band-limited"}));
     let batch = batch(&task, Draw::measuring(1));
     let rotations = turn(haar(4, 5));
-    let turned = task.rotate(&batch, &rotations);
+    let turned = task.rotate(&batch, &rotations).expect("a turned batch");
     let back = task.untwist(Output::of(&turned, turned.clean()), &rotations);
     let terms = task.terms(&back, &batch);
     let error: f64 = values(terms[0].value()).iter().sum();
@@ -247,7 +286,9 @@ fn atoms_are_recovered_from_clean_grids() {
     let (mut pairs, mut truth, mut found) = (0, 0, 0);
     for &item in task.items(Split::Test).iter().step_by(8) {
         let host = task.batch(&[item], Draw::measuring(2)).expect("a batch");
-        let batch = task.load(&host, &Device::flex());
+        let batch = task
+            .load(&host, &Device::flex())
+            .expect("a batch on the device");
         let grid: Vec<f32> = batch.clean().into_data().iter::<f32>().collect();
         let atoms = find_atoms(&grid, task.elements(), lattice, 0.4);
         let positions = values(batch.positions.clone());

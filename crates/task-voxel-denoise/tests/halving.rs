@@ -50,7 +50,10 @@ fn symmetric_kernels_are_exact_with_kernel_4_and_not_with_kernel_3() {
     let task = VoxelDenoise::open(&VoxelDenoiseConfig::default(), &data).expect("the task");
     let items = &task.items(Split::Test)[..2];
     let host = task.batch(items, Draw::measuring(1)).expect("a batch");
-    let noisy = task.load(&host, &Device::flex()).noisy();
+    let noisy = task
+        .load(&host, &Device::flex())
+        .expect("a batch on the device")
+        .noisy();
     let worst_of = |down: &str, symmetric: bool| {
         let config: UnetConfig = serde_json::from_value(json!({"down": down})).expect("settings");
         let model = Unet::init(&config, &task, 1, &Device::flex()).expect("a network");

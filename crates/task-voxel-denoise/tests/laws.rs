@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use task_voxel_denoise::{OctahedralUnetArm, SteerableUnetArm, Unet, VoxelDenoise};
 use twirl_core::{Design, FiniteGroup};
-use twirl_testkit::{Bench, Claim, arm_laws, task_laws};
+use twirl_testkit::{Bench, Claim, arm_laws, roles_as_named, task_laws};
 
 fn bench() -> Bench<VoxelDenoise> {
     Bench::embedded(json!({})).within(FiniteGroup::Octahedral)
@@ -46,4 +46,12 @@ fn octahedral_unet() {
 #[should_panic(expected = "at initialisation: an equivariant arm has relative L_equiv")]
 fn a_strided_convolution_in_the_steerable_arm_is_found_out() {
     arm_laws::<_, SteerableUnetArm>(&bench(), &claim(json!({"down": "k3-s2"})));
+}
+
+#[test]
+fn embeddings_and_read_outs_are_declared() {
+    let (bench, settings) = (bench(), json!({}));
+    roles_as_named::<_, Unet>(&bench, &settings);
+    roles_as_named::<_, SteerableUnetArm>(&bench, &settings);
+    roles_as_named::<_, OctahedralUnetArm>(&bench, &settings);
 }

@@ -33,6 +33,24 @@ pub enum CoreError {
         /// Number of orbits asked for.
         orbits: usize,
     },
+    /// A product rule of a degree that is not offered.
+    #[error(
+        "design `quadrature` of degree {found}: give a degree from 1 to {largest}, twice that of the predictions for an exact L_equiv"
+    )]
+    QuadratureDegree {
+        /// The degree asked for.
+        found: usize,
+        /// Largest degree offered.
+        largest: usize,
+    },
+    /// Weights of quadrature nodes that are no rule.
+    #[error("{what} is {value}: weights must be finite and sum to more than 0")]
+    NodeWeight {
+        /// Which number it is.
+        what: String,
+        /// The value found.
+        value: f64,
+    },
     /// A parameter of a loss is not usable.
     #[error("Huber loss needs a finite delta above zero, found {delta}")]
     HuberDelta {
@@ -117,11 +135,21 @@ pub enum CoreError {
     },
     /// The spectrum was asked of a design that does not cover the rotation group.
     #[error(
-        "a spectrum over rotation degrees needs Haar draws: use design `iid` or `orbits`, not `{design}`"
+        "a spectrum over rotation degrees needs Haar draws or quadrature: use design `iid`, `orbits` or `quadrature`, not `{design}`"
     )]
     SpectrumDesign {
         /// Name of the design.
         design: &'static str,
+    },
+    /// The spectrum was asked for beyond what a quadrature rule resolves.
+    #[error(
+        "a spectrum to degree {degree} needs a quadrature rule of twice that degree; this one gives it to degree {resolved}"
+    )]
+    SpectrumDegree {
+        /// The degree asked for.
+        degree: usize,
+        /// Largest degree that the rule gives.
+        resolved: usize,
     },
     /// The spectrum was asked of rotations that include an inversion.
     #[error(
@@ -183,4 +211,23 @@ pub enum CoreError {
     /// Two tallies that cannot be merged.
     #[error("tallies differ in replicates, seed or columns and cannot be merged")]
     TallyMismatch,
+}
+
+impl CoreError {
+    /// Refuses fewer than two draws.
+    pub(crate) fn too_few(
+        design: &'static str,
+        unit: &'static str,
+        found: usize,
+    ) -> Result<(), Self> {
+        if found >= 2 {
+            return Ok(());
+        }
+        Err(Self::TooFewDraws {
+            design,
+            unit,
+            found,
+            needed: 2,
+        })
+    }
 }

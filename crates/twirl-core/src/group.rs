@@ -3,7 +3,8 @@
 use nalgebra::Matrix3;
 use serde::{Deserialize, Serialize};
 
-use crate::{Rotation, Symmetry};
+use crate::rotation::Rotation;
+use crate::symmetry::Symmetry;
 
 /// A finite subgroup of SO(3).
 ///
@@ -22,6 +23,16 @@ pub enum FiniteGroup {
 }
 
 impl FiniteGroup {
+    /// The name as written in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tetrahedral => "tetrahedral",
+            Self::Octahedral => "octahedral",
+            Self::Icosahedral => "icosahedral",
+        }
+    }
+
     /// Number of rotations in the group.
     #[must_use]
     pub const fn order(self) -> usize {

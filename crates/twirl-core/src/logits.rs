@@ -4,8 +4,11 @@
 //! so `L_equiv = E logsumexp(z_g) - logsumexp(zbar)` needs no labels. What is twirled is the
 //! logits, not the probabilities: a report of these figures must say so.
 
-use crate::split::split_with;
-use crate::{CoreError, Design, Samples, Split, Symmetry};
+use crate::error::CoreError;
+use crate::estimator::Estimator;
+use crate::samples::Samples;
+use crate::split::{Split, split_with};
+use crate::symmetry::Symmetry;
 
 /// `log sum_k exp z_k`, shifted by the largest entry; `-inf` for an empty slice.
 #[must_use]
@@ -24,8 +27,8 @@ pub fn log_sum_exp(logits: &[f64]) -> f64 {
 ///
 /// # Errors
 /// [`CoreError::Shape`] or [`CoreError::Class`] for bad labels, and those of [`split_with`].
-pub fn split_cross_entropy(
-    design: &Design,
+pub fn split_cross_entropy<E: Estimator + ?Sized>(
+    estimator: &E,
     symmetry: Symmetry,
     logits: &Samples,
     classes: &[usize],
@@ -45,7 +48,7 @@ pub fn split_cross_entropy(
             classes: logits.dim(),
         });
     }
-    split_with(design, symmetry, logits, |row| {
+    split_with(estimator, symmetry, logits, |row| {
         let blocks = row
             .chunks_exact(logits.dim())
             .zip(classes)
@@ -61,12 +64,12 @@ pub fn split_cross_entropy(
 ///
 /// # Errors
 /// Those of [`split_with`].
-pub fn equiv_cross_entropy(
-    design: &Design,
+pub fn equiv_cross_entropy<E: Estimator + ?Sized>(
+    estimator: &E,
     symmetry: Symmetry,
     logits: &Samples,
 ) -> Result<f64, CoreError> {
-    let split = split_with(design, symmetry, logits, |row| {
+    let split = split_with(estimator, symmetry, logits, |row| {
         let blocks = row.chunks_exact(logits.dim()).zip(logits.weights());
         blocks.map(|(z, weight)| weight * log_sum_exp(z)).sum()
     })?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::CoreError;
+use crate::error::CoreError;
 
 /// A rotation-invariant loss of one residual vector `r`.
 ///
@@ -46,5 +46,21 @@ impl Loss {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What is split: a loss of residuals, or the cross-entropy of logits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Criterion {
+    /// A loss of `prediction - target`.
+    Residual(Loss),
+    /// `log sum_k exp z_k - sum_k p_k z_k` of logits `z` as predictions and class probabilities `p` as
+    /// targets. What is twirled is the logits, not the probabilities.
+    CrossEntropy,
+}
+
+impl From<Loss> for Criterion {
+    fn from(loss: Loss) -> Self {
+        Self::Residual(loss)
     }
 }

@@ -2,7 +2,8 @@
 
 use nalgebra::{Matrix3, Quaternion, UnitQuaternion, Vector3};
 
-use crate::{CoreError, tolerance};
+use crate::error::CoreError;
+use crate::tolerance;
 
 /// An element of O(3), stored as an orthogonal matrix in f64.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,6 +103,12 @@ impl Rotation {
     #[must_use]
     pub fn trace(&self) -> f64 {
         self.0.trace()
+    }
+
+    /// Largest difference between two entries of the matrices: 0 for equal rotations, at most 2.
+    #[must_use]
+    pub fn distance(&self, other: &Self) -> f64 {
+        (self.0 - other.0).amax()
     }
 
     /// Cosine of the angle of `self^-1 other`, both proper: half of its trace less 1.

@@ -1,6 +1,7 @@
 //! Vectors measured at the rotations of a design, with block weights.
 
-use crate::{CoreError, Loss};
+use crate::error::CoreError;
+use crate::loss::Loss;
 
 /// Untwisted vectors `u_m = g_m^-1 f(g_m x) - y`, or predictions alone with `y = 0`.
 ///
@@ -119,6 +120,22 @@ impl<'a> Samples<'a> {
     /// All rows in order.
     pub fn rows(&self) -> impl Iterator<Item = &'a [f64]> + use<'a> {
         self.residuals.chunks_exact(self.blocks * self.dim)
+    }
+
+    /// Consecutive sets of `size` rotations; what is left over is not in any.
+    ///
+    /// # Panics
+    /// If `size` is 0.
+    pub fn sets(&self, size: usize) -> impl ExactSizeIterator<Item = Self> + use<'a> {
+        let whole = *self;
+        let sets = whole
+            .residuals
+            .chunks_exact(size * whole.blocks * whole.dim);
+        sets.map(move |residuals| Self {
+            rotations: size,
+            residuals,
+            ..whole
+        })
     }
 
     /// `sum_b w_b a_b . b_b` for two `[blocks][dim]` vectors.

@@ -1,7 +1,12 @@
 //! The error by rotation degree.
 
-use crate::split::{check, finite, mean_row};
-use crate::{CoreError, Design, Rotation, Samples, Symmetry};
+use crate::error::CoreError;
+use crate::estimator::rows::{mean_row, weighted_mean};
+use crate::estimator::{Estimator, Powers};
+use crate::rotation::Rotation;
+use crate::samples::Samples;
+use crate::split::{check, finite};
+use crate::symmetry::Symmetry;
 
 /// Character `chi_l(w) = sin((2l+1) w/2) / sin(w/2)` of degree `l` at angle `w`.
 ///
@@ -35,25 +40,25 @@ fn characters(cosine: f64) -> impl Iterator<Item = f64> {
 /// twirled prediction, adds no noise: a model without symmetry error has powers of rounding.
 /// Cost is at most `1.5 rotations^2` inner products.
 ///
+/// Weighted nodes give `S_l = (2l+1) sum_ij w_i w_j chi_l(angle(g_i^-1 g_j)) <u_i, u_j>`, all pairs,
+/// which is exact for predictions up to half of the rule's degree.
+///
 /// # Errors
-/// [`CoreError::SpectrumDesign`] for `group` and `subset`, [`CoreError::SpectrumParity`] for an
-/// improper rotation, [`CoreError::Shape`] or [`CoreError::RotationCount`] if the lengths differ.
-pub fn spectrum(
-    design: &Design,
+/// [`CoreError::SpectrumDesign`] for `group` and `subset`, [`CoreError::SpectrumDegree`] beyond
+/// half of a rule's degree, [`CoreError::SpectrumParity`] for an improper rotation,
+/// [`CoreError::Shape`] or [`CoreError::RotationCount`] if the lengths differ.
+pub fn spectrum<E: Estimator + ?Sized>(
+    estimator: &E,
     rotations: &[Rotation],
     samples: &Samples,
     degree: usize,
 ) -> Result<Vec<f64>, CoreError> {
-    let unit = match *design {
-        Design::Iid { .. } => 1,
-        Design::Orbits { group, .. } => group.order(),
-        Design::Group { .. } | Design::Subset { .. } => {
-            return Err(CoreError::SpectrumDesign {
-                design: design.name(),
-            });
-        }
-    };
-    check(design, Symmetry::So3, samples)?;
+    let powers = estimator.powers();
+    if powers == Powers::Absent {
+        let design = estimator.name();
+        return Err(CoreError::SpectrumDesign { design });
+    }
+    check(estimator, Symmetry::So3, samples)?;
     let (found, expected) = (rotations.len(), samples.rotations());
     if found != expected {
         return Err(CoreError::Shape {
@@ -65,6 +70,56 @@ pub fn spectrum(
     if let Some(rotation) = rotations.iter().position(|rotation| !rotation.is_proper()) {
         return Err(CoreError::SpectrumParity { rotation });
     }
+    match powers {
+        Powers::Absent => unreachable!("refused above"),
+        Powers::Pairs { unit } => of_pairs(unit, rotations, samples, degree),
+        Powers::Nodes { degree: resolved } if degree > resolved => {
+            Err(CoreError::SpectrumDegree { degree, resolved })
+        }
+        Powers::Nodes { .. } => {
+            let weights = estimator.weights(Symmetry::So3).unwrap_or_default();
+            of_nodes(&weights, rotations, samples, degree)
+        }
+    }
+}
+
+/// The double sum over weighted nodes. From degree 1 on the rows are taken less their mean, which
+/// has degree 0 and changes nothing but rounding.
+fn of_nodes(
+    weights: &[f64],
+    rotations: &[Rotation],
+    samples: &Samples,
+    degree: usize,
+) -> Result<Vec<f64>, CoreError> {
+    let rows: Vec<&[f64]> = samples.rows().collect();
+    let centre = weighted_mean(&rows, Some(weights));
+    let centred: Vec<Vec<f64>> = rows.iter().map(|row| difference(row, &centre)).collect();
+    let mut sums = vec![0.0; degree + 1];
+    for (i, row) in centred.iter().enumerate() {
+        for (j, other) in centred.iter().enumerate().take(i + 1) {
+            let twice = if i == j { 1.0 } else { 2.0 };
+            let product = twice * weights[i] * weights[j] * samples.dot(row, other);
+            let characters = characters(rotations[i].cosine_to(&rotations[j]));
+            for (sum, character) in sums[1..].iter_mut().zip(characters) {
+                *sum += character * product;
+            }
+        }
+    }
+    sums[0] = samples.dot(&centre, &centre);
+    let scaled = sums
+        .iter()
+        .enumerate()
+        .map(|(l, sum)| (2 * l + 1) as f64 * sum);
+    scaled.map(|power| finite(power, "spectrum")).collect()
+}
+
+/// The mean over pairs of independent parts of `unit` rotations each.
+fn of_pairs(
+    unit: usize,
+    rotations: &[Rotation],
+    samples: &Samples,
+    degree: usize,
+) -> Result<Vec<f64>, CoreError> {
     let rows: Vec<&[f64]> = samples.rows().collect();
     let centre = mean_row(&rows);
     let centred: Vec<Vec<f64>> = rows.iter().map(|row| difference(row, &centre)).collect();

@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::{CoreError, Design, Loss, Samples, Symmetry};
+use crate::error::CoreError;
+use crate::estimator::Estimator;
+use crate::estimator::rows::{mean_row, plug_in as plug_in_rows, scatter, weighted_mean};
+use crate::loss::Loss;
+use crate::samples::Samples;
+use crate::symmetry::Symmetry;
 
 /// A loss and its two parts for one molecule. Single estimates of a part can be negative: average
 /// over molecules before reading them, and never clamp.
@@ -29,9 +34,9 @@ impl Split {
     }
 }
 
-/// Splits a loss with the least biased estimator that the design allows.
+/// Splits a loss with the least biased estimator that the rotations allow.
 ///
-/// Squared loss, unbiased for every design; `A = sum_m |u_m - ubar|^2`:
+/// Squared loss, unbiased for every design that draws; `A = sum_m |u_m - ubar|^2`:
 ///
 /// | design | `L_equiv` |
 /// |---|---|
@@ -39,6 +44,7 @@ impl Split {
 /// | `group` | `A / H`, the exact expectation over the group |
 /// | `subset` | `A / (M - 1) * (H - 1) / H` |
 /// | `orbits` | `mean <u, u> - mean_{r != s} <Q_r, Q_s>`, `Q_r` the orbit means |
+/// | `quadrature` | `sum_m w_m |u_m - ubar|^2`, exact up to the rule's degree |
 ///
 /// The orbit form is computed as the mean variance within orbits (divided by their size) plus
 /// the variance of orbit means (divided by R - 1), which is the same number without cancellation.
@@ -48,39 +54,23 @@ impl Split {
 /// Other losses go through [`split_with`].
 ///
 /// # Errors
-/// Those of [`Design::validate`] and [`Loss::validate`]; [`CoreError::RotationCount`] if the
-/// samples do not match the design; [`CoreError::Overflow`].
-pub fn split(
-    design: &Design,
+/// Those of [`Estimator::validate`] and [`Loss::validate`]; [`CoreError::RotationCount`] if the
+/// samples do not match; [`CoreError::Overflow`].
+pub fn split<E: Estimator + ?Sized>(
+    estimator: &E,
     symmetry: Symmetry,
     loss: Loss,
     samples: &Samples,
 ) -> Result<Split, CoreError> {
     loss.validate()?;
     if loss != Loss::Squared {
-        return split_with(design, symmetry, samples, |row| samples.loss(loss, row));
+        return split_with(estimator, symmetry, samples, |row| samples.loss(loss, row));
     }
-    check(design, symmetry, samples)?;
-    let rows: Vec<&[f64]> = samples.rows().collect();
-    let count = rows.len() as f64;
-    let equiv = match *design {
-        Design::Iid { .. } => scatter(samples, &rows) / (count - 1.0),
-        Design::Group { .. } => scatter(samples, &rows) / count,
-        Design::Subset { group, .. } => {
-            let order = group.order_under(symmetry) as f64;
-            scatter(samples, &rows) / (count - 1.0) * ((order - 1.0) / order)
-        }
-        Design::Orbits { group, orbits } => {
-            let size = group.order_under(symmetry);
-            let within: f64 = rows
-                .chunks_exact(size)
-                .map(|orbit| scatter(samples, orbit))
-                .sum();
-            let means: Vec<_> = rows.chunks_exact(size).map(mean_row).collect();
-            within / count + scatter(samples, &means) / (orbits as f64 - 1.0)
-        }
-    };
-    Split::new(average(samples, |row| samples.dot(row, row)), equiv)
+    check(estimator, symmetry, samples)?;
+    let equiv = estimator.equiv(symmetry, samples);
+    let weights = estimator.weights(symmetry);
+    let square = |row: &[f64]| samples.dot(row, row);
+    Split::new(average(samples, weights.as_deref(), square), equiv)
 }
 
 /// Splits any convex function `phi` of a `[blocks][dim]` row.
@@ -90,37 +80,33 @@ pub fn split(
 /// `phi(ubar) - (M - 1)(1 - M/H) (mean_i phi(ubar without i) - phi(ubar))`. The factor `1 - M/H`
 /// is 1 for `iid` and `orbits`; for `subset` it is the finite-population correction (leading bias
 /// of a mean of M draws without replacement: proportional to `1/M - 1/H`); for `group`, M = H and
-/// `phi(ubar)` is exact. On the squared loss this is the unbiased estimator of [`split`]. For
-/// other losses a bias of order 1/M^2 is left where `phi` is smooth.
+/// `phi(ubar)` is exact, as it is for weighted nodes up to their degree. On the squared loss this is
+/// the unbiased estimator of [`split`]. For other losses a bias of order 1/M^2 is left where `phi`
+/// is smooth.
 ///
 /// # Errors
-/// Those of [`Design::validate`], [`CoreError::RotationCount`] and [`CoreError::Overflow`].
-pub fn split_with(
-    design: &Design,
+/// Those of [`Estimator::validate`], [`CoreError::RotationCount`] and [`CoreError::Overflow`].
+pub fn split_with<E: Estimator + ?Sized>(
+    estimator: &E,
     symmetry: Symmetry,
     samples: &Samples,
     phi: impl Fn(&[f64]) -> f64,
 ) -> Result<Split, CoreError> {
-    check(design, symmetry, samples)?;
-    let units: Vec<Cow<[f64]>> = match *design {
-        Design::Orbits { group, .. } => {
-            let rows: Vec<&[f64]> = samples.rows().collect();
-            rows.chunks_exact(group.order_under(symmetry))
-                .map(|orbit| Cow::Owned(mean_row(orbit)))
-                .collect()
-        }
-        _ => samples.rows().map(Cow::Borrowed).collect(),
+    check(estimator, symmetry, samples)?;
+    let parts = estimator.units(symmetry);
+    let weights = estimator.weights(symmetry);
+    let units: Vec<Cow<[f64]>> = if parts.rows == 1 {
+        samples.rows().map(Cow::Borrowed).collect()
+    } else {
+        let rows: Vec<&[f64]> = samples.rows().collect();
+        let means = rows.chunks_exact(parts.rows).map(mean_row);
+        means.map(Cow::Owned).collect()
     };
     let count = units.len() as f64;
-    let left_out_share = match *design {
-        Design::Iid { .. } | Design::Orbits { .. } => 1.0,
-        Design::Group { .. } => 0.0,
-        Design::Subset { group, .. } => 1.0 - count / group.order_under(symmetry) as f64,
-    };
-    let mean = mean_row(&units);
+    let mean = weighted_mean(&units, weights.as_deref());
     let at_mean = phi(&mean);
     let mut bias = 0.0;
-    if left_out_share > 0.0 {
+    if parts.left_out > 0.0 {
         let mut without = vec![0.0; mean.len()];
         for unit in &units {
             for ((out, centre), value) in without.iter_mut().zip(&mean).zip(unit.iter()) {
@@ -128,9 +114,9 @@ pub fn split_with(
             }
             bias += phi(&without) - at_mean;
         }
-        bias *= left_out_share * (count - 1.0) / count;
+        bias *= parts.left_out * (count - 1.0) / count;
     }
-    let loss = average(samples, phi);
+    let loss = average(samples, weights.as_deref(), phi);
     Split::new(loss, loss - at_mean + bias)
 }
 
@@ -144,9 +130,8 @@ pub fn split_with(
 pub fn plug_in(loss: Loss, samples: &Samples) -> Result<Split, CoreError> {
     loss.validate()?;
     if loss == Loss::Squared {
-        let rows: Vec<&[f64]> = samples.rows().collect();
-        let equiv = scatter(samples, &rows) / rows.len() as f64;
-        return Split::new(average(samples, |row| samples.dot(row, row)), equiv);
+        let loss = average(samples, None, |row| samples.dot(row, row));
+        return Split::new(loss, plug_in_rows(samples, None));
     }
     plug_in_with(samples, |row| samples.loss(loss, row))
 }
@@ -157,7 +142,7 @@ pub fn plug_in(loss: Loss, samples: &Samples) -> Result<Split, CoreError> {
 /// [`CoreError::Overflow`].
 pub fn plug_in_with(samples: &Samples, phi: impl Fn(&[f64]) -> f64) -> Result<Split, CoreError> {
     let at_mean = phi(&samples_mean(samples));
-    let loss = average(samples, phi);
+    let loss = average(samples, None, phi);
     Split::new(loss, loss - at_mean)
 }
 
@@ -178,10 +163,15 @@ pub fn twirled_loss(loss: Loss, samples: &Samples) -> Result<f64, CoreError> {
 /// # Errors
 /// [`CoreError::Overflow`].
 pub fn energy(predictions: &Samples) -> Result<f64, CoreError> {
-    finite(
-        average(predictions, |row| predictions.dot(row, row)),
-        "energy",
-    )
+    weighted_energy(predictions, None)
+}
+
+pub(crate) fn weighted_energy(
+    predictions: &Samples,
+    weights: Option<&[f64]>,
+) -> Result<f64, CoreError> {
+    let square = |row: &[f64]| predictions.dot(row, row);
+    finite(average(predictions, weights, square), "energy")
 }
 
 /// Parity error `1/4 E|F(g) - F(-g)|^2`, from samples at rotations `g` and at the same `-g`.
@@ -192,6 +182,14 @@ pub fn energy(predictions: &Samples) -> Result<f64, CoreError> {
 /// # Errors
 /// [`CoreError::Shape`] if the two differ in shape, [`CoreError::Overflow`].
 pub fn parity_error(proper: &Samples, inverted: &Samples) -> Result<f64, CoreError> {
+    weighted_parity_error(proper, inverted, None)
+}
+
+pub(crate) fn weighted_parity_error(
+    proper: &Samples,
+    inverted: &Samples,
+    weights: Option<&[f64]>,
+) -> Result<f64, CoreError> {
     for (what, found, expected) in [
         (
             "inverted samples: rotation axis",
@@ -218,17 +216,27 @@ pub fn parity_error(proper: &Samples, inverted: &Samples) -> Result<f64, CoreErr
         }
     }
     let pairs = proper.rows().zip(inverted.rows());
-    let total: f64 = pairs.map(|(a, b)| scatter(proper, &[a, b])).sum();
-    finite(0.5 * total / proper.rotations() as f64, "parity error")
+    let scatters = pairs.map(|(a, b)| scatter(proper, &[a, b]));
+    let error = match weights {
+        None => {
+            let total: f64 = scatters.sum();
+            0.5 * total / proper.rotations() as f64
+        }
+        Some(weights) => {
+            let total: f64 = scatters.zip(weights).map(|(s, weight)| weight * s).sum();
+            0.5 * total / weights.iter().sum::<f64>()
+        }
+    };
+    finite(error, "parity error")
 }
 
-pub(crate) fn check(
-    design: &Design,
+pub(crate) fn check<E: Estimator + ?Sized>(
+    estimator: &E,
     symmetry: Symmetry,
     samples: &Samples,
 ) -> Result<(), CoreError> {
-    design.validate(symmetry)?;
-    let (found, expected) = (samples.rotations(), design.rotations(symmetry));
+    estimator.validate(symmetry)?;
+    let (found, expected) = (samples.rotations(), estimator.rotations(symmetry));
     if found == expected {
         Ok(())
     } else {
@@ -244,40 +252,17 @@ pub(crate) fn finite(value: f64, what: &'static str) -> Result<f64, CoreError> {
     }
 }
 
-fn average(samples: &Samples, phi: impl Fn(&[f64]) -> f64) -> f64 {
-    samples.rows().map(phi).sum::<f64>() / samples.rotations() as f64
+/// Mean over rows, under weights that sum to 1 where there are any.
+fn average(samples: &Samples, weights: Option<&[f64]>, phi: impl Fn(&[f64]) -> f64) -> f64 {
+    match weights {
+        None => samples.rows().map(phi).sum::<f64>() / samples.rotations() as f64,
+        Some(weights) => {
+            let rows = samples.rows().zip(weights);
+            rows.map(|(row, weight)| weight * phi(row)).sum()
+        }
+    }
 }
 
 fn samples_mean(samples: &Samples) -> Vec<f64> {
     mean_row(&samples.rows().collect::<Vec<_>>())
-}
-
-/// Mean of rows, centred on the first: equal rows give back that row exactly.
-pub(crate) fn mean_row<R: AsRef<[f64]>>(rows: &[R]) -> Vec<f64> {
-    let first = rows[0].as_ref();
-    let mut offset = vec![0.0; first.len()];
-    for row in rows {
-        for ((sum, value), centre) in offset.iter_mut().zip(row.as_ref()).zip(first) {
-            *sum += value - centre;
-        }
-    }
-    offset
-        .iter()
-        .zip(first)
-        .map(|(sum, centre)| centre + sum / rows.len() as f64)
-        .collect()
-}
-
-/// `sum_m |u_m - ubar|^2`.
-fn scatter<R: AsRef<[f64]>>(samples: &Samples, rows: &[R]) -> f64 {
-    let mean = mean_row(rows);
-    let mut difference = vec![0.0; mean.len()];
-    let mut total = 0.0;
-    for row in rows {
-        for ((out, value), centre) in difference.iter_mut().zip(row.as_ref()).zip(&mean) {
-            *out = value - centre;
-        }
-        total += samples.dot(&difference, &difference);
-    }
-    total
 }

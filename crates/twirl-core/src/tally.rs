@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use rand::RngExt;
 
-use crate::{CoreError, Purpose, Stream};
+use crate::error::CoreError;
+use crate::stream::{Purpose, Stream};
 
 /// An estimate with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,101 +1,13 @@
 //! The one layout into which every file is read.
 
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
-use crate::draft::Draft;
-use crate::error::{DataError, Result, one_line};
-use crate::format;
+use crate::frames::Frames;
+use crate::molecule::Molecule;
 use crate::split::{Parts, Split};
-use crate::units::{EnergyUnit, ForceUnit, LengthUnit, Units};
-
-/// How to read a file. The default takes the units that the format or the file states.
-#[derive(Debug, Clone)]
-pub struct OpenOptions {
-    /// Unit of positions, in place of the one that the file or its format states.
-    pub length: Option<LengthUnit>,
-    /// Unit of energies, likewise.
-    pub energy: Option<EnergyUnit>,
-    /// Unit of forces; by default energy per length where either is overridden.
-    pub force: Option<ForceUnit>,
-    /// Leave out frames with more atoms than this; how many is in [`DataSet::left_out`].
-    pub max_atoms: Option<usize>,
-    /// Refuse files longer than this many bytes (default 8 GiB): a file is read into memory.
-    pub max_bytes: u64,
-}
-
-impl Default for OpenOptions {
-    fn default() -> Self {
-        Self {
-            length: None,
-            energy: None,
-            force: None,
-            max_atoms: None,
-            max_bytes: 8 << 30,
-        }
-    }
-}
-
-impl OpenOptions {
-    /// The units in force for a file that states `stated`.
-    pub(crate) fn units(&self, stated: Units) -> Units {
-        let length = self.length.unwrap_or(stated.length);
-        let energy = self.energy.unwrap_or(stated.energy);
-        let derived = ForceUnit {
-            energy: self.energy.unwrap_or(stated.force.energy),
-            length: self.length.unwrap_or(stated.force.length),
-        };
-        Units {
-            length,
-            energy,
-            force: self.force.unwrap_or(derived),
-        }
-    }
-}
-
-/// Order of a bond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BondOrder {
-    /// One electron pair.
-    Single,
-    /// Two.
-    Double,
-    /// Three.
-    Triple,
-    /// Delocalised.
-    Aromatic,
-}
-
-/// A bond between two atoms of one molecule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Bond {
-    /// Index of an atom in the molecule.
-    pub first: usize,
-    /// Index of the other atom, different from `first`.
-    pub second: usize,
-    /// Its order.
-    pub order: BondOrder,
-}
-
-/// What is known of one molecule besides its frames.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Molecule {
-    /// SMILES, where the file gives one.
-    pub smiles: Option<String>,
-    /// Total charge in units of e. Zero where the file says nothing.
-    pub charge: i32,
-    /// Bonds, where the file gives them or a SMILES that maps every atom; else empty.
-    pub bonds: Vec<Bond>,
-    /// Name of the molecule in the file, where it has one.
-    pub name: Option<String>,
-    /// Formula in Hill order, from the atomic numbers.
-    pub formula: String,
-}
+use crate::units::{By, Quantity, Units};
 
 /// A data set in memory: angstrom, eV, eV/angstrom. Cheap to clone.
 ///
@@ -112,6 +24,8 @@ pub(crate) struct Contents {
     pub(crate) level: Option<String>,
     pub(crate) licence: Option<String>,
     pub(crate) units: Units,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) notes: Vec<String>,
     pub(crate) offset: Vec<usize>,
     pub(crate) numbers: Vec<u8>,
     pub(crate) positions: Vec<[f64; 3]>,
@@ -121,49 +35,72 @@ pub(crate) struct Contents {
     pub(crate) molecules: Vec<Molecule>,
     pub(crate) parts: Parts,
     pub(crate) split_rule: String,
-    pub(crate) left_out: usize,
+    pub(crate) left_out: BTreeMap<Reason, usize>,
+}
+
+/// Where a quantity was found, and in which unit.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Origin {
+    /// Positions, energies or forces.
+    pub quantity: Quantity,
+    /// Key, column or array; for gradients, that they were turned into forces.
+    pub place: String,
+    /// Unit in the file.
+    pub unit: String,
+    /// Who says so.
+    pub unit_by: By,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} ({})", self.place, self.unit, self.unit_by)
+    }
+}
+
+/// Why frames were left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// More atoms than the limit.
+    AboveLimit,
+    /// One atom; or, where there are forces, all atoms on one line.
+    WithoutRotation,
+    /// No energy or no forces, where others have them.
+    Unlabelled,
+    /// Overlapping atoms or labels that cannot be right.
+    Implausible,
+    /// Copies of what stands in another part of the split.
+    Duplicate,
+}
+
+impl Reason {
+    /// The reason as a word, as in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AboveLimit => "above-limit",
+            Self::WithoutRotation => "without-rotation",
+            Self::Unlabelled => "unlabelled",
+            Self::Implausible => "implausible",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AboveLimit => "by the limit on atoms",
+            Self::WithoutRotation => "that cannot show symmetry (one atom, or all on one line)",
+            Self::Unlabelled => "without labels",
+            Self::Implausible => "with implausible geometry or labels",
+            Self::Duplicate => "that stand in another part of the split too",
+        })
+    }
 }
 
 impl DataSet {
-    /// Read a file, whatever its format: found by content, then by extension.
-    ///
-    /// # Errors
-    /// [`DataError`] where the file is missing, damaged, in an unknown format, or
-    /// not plausible as molecules in the stated units.
-    pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
-        let path = path.as_ref();
-        let shown = one_line(&path.display().to_string());
-        let io = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => DataError::Missing {
-                path: shown.clone(),
-            },
-            _ => DataError::Unreadable {
-                path: shown.clone(),
-                reason: one_line(&error.to_string()),
-            },
-        };
-        let length = fs::metadata(path).map_err(io)?.len();
-        if length > options.max_bytes {
-            return Err(DataError::TooLarge {
-                path: shown,
-                record: "file".to_owned(),
-                claimed: format!("{length} bytes"),
-                limit: format!("{} bytes", options.max_bytes),
-                remedy: "raise the limit or use a part of the set".to_owned(),
-            });
-        }
-        let bytes = fs::read(path).map_err(io)?;
-        Self::from_bytes(&shown, bytes.into(), options)
-    }
-
-    /// Read bytes in memory as [`DataSet::open`] reads a file called `path`.
-    ///
-    /// # Errors
-    /// As [`DataSet::open`].
-    pub fn from_bytes(path: &str, bytes: Arc<[u8]>, options: &OpenOptions) -> Result<Self> {
-        let sha256 = hex(&Sha256::digest(&bytes));
-        let draft: Draft = format::read(path, bytes, options)?;
-        Ok(Self(Arc::new(draft.finish(path, sha256, options)?)))
+    pub(crate) fn new(contents: Contents) -> Self {
+        Self(Arc::new(contents))
     }
 
     pub(crate) fn contents(&self) -> &Contents {
@@ -203,6 +140,16 @@ impl DataSet {
     /// Units in which the file was read, before the conversion to angstrom and eV.
     pub fn units(&self) -> Units {
         self.0.units
+    }
+
+    /// Which keys or arrays were read, in which units, and who says so.
+    pub fn origins(&self) -> &[Origin] {
+        &self.0.origins
+    }
+
+    /// What the reader passed over, in sentences.
+    pub fn notes(&self) -> &[String] {
+        &self.0.notes
     }
 
     /// Number of frames.
@@ -255,9 +202,9 @@ impl DataSet {
         &self.0.split_rule
     }
 
-    /// Frames left out because of [`OpenOptions::max_atoms`].
-    pub fn left_out(&self) -> usize {
-        self.0.left_out
+    /// How many frames were left out, by reason; empty where none was.
+    pub fn left_out(&self) -> &BTreeMap<Reason, usize> {
+        &self.0.left_out
     }
 
     /// Whether every frame has forces (else none has).
@@ -302,12 +249,19 @@ impl Contents {
     pub(crate) fn range(&self, frame: usize) -> std::ops::Range<usize> {
         self.offset[frame]..self.offset[frame + 1]
     }
-}
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        write!(out, "{byte:02x}").expect("writing to a string cannot fail");
-        out
-    })
+    /// As the checks see it.
+    pub(crate) fn view(&self) -> Frames<'_> {
+        Frames {
+            path: &self.path,
+            units: self.units,
+            offset: &self.offset,
+            numbers: &self.numbers,
+            positions: &self.positions,
+            forces: self.forces.as_deref(),
+            energies: self.energies.as_deref(),
+            molecule: &self.molecule,
+            molecules: &self.molecules,
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Symbols and covalent radii of the elements H to Cm.
 
+use std::collections::BTreeMap;
+
 /// Symbol and covalent radius in angstrom (Cordero et al., Dalton Trans. 2008,
 /// 2832; carbon sp3, Mn, Fe and Co low spin), by atomic number from 1.
 #[rustfmt::skip]
@@ -48,4 +50,29 @@ pub(crate) fn checked(number: i64) -> Option<u8> {
 
 fn entry(atomic_number: u8) -> Option<&'static (&'static str, f64)> {
     TABLE.get(usize::from(atomic_number).checked_sub(1)?)
+}
+
+/// Formula in Hill order: C, H, then alphabetical; without C all alphabetical.
+pub(crate) fn formula(numbers: &[u8]) -> String {
+    let mut counts = BTreeMap::new();
+    for symbol in numbers.iter().filter_map(|&number| symbol(number)) {
+        *counts.entry(symbol).or_insert(0_usize) += 1;
+    }
+    let first: &[&str] = if counts.contains_key("C") {
+        &["C", "H"]
+    } else {
+        &[]
+    };
+    let rest: Vec<&str> = counts
+        .keys()
+        .copied()
+        .filter(|s| !first.contains(s))
+        .collect();
+    let parts = first.iter().chain(&rest).filter_map(|symbol| {
+        counts.get(symbol).map(|&count| match count {
+            1 => (*symbol).to_owned(),
+            _ => format!("{symbol}{count}"),
+        })
+    });
+    parts.collect()
 }

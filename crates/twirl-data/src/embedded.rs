@@ -1,7 +1,9 @@
 //! The data sets inside the program, made by `data-scripts/` (`RDKit` conformers, GFN2-xTB labels).
 
-use crate::dataset::{DataSet, OpenOptions, hex};
+use crate::dataset::DataSet;
 use crate::error::{DataError, Result};
+use crate::options::OpenOptions;
+use crate::source::hex;
 use sha2::{Digest, Sha256};
 
 /// A data set that ships inside the program.

@@ -30,10 +30,10 @@ pub enum DataError {
         /// What there is none of.
         what: String,
     },
-    /// Neither HDF5 in a known layout, nor npz, nor extended XYZ.
+    /// None of the formats.
     #[error(
-        "{path}: unknown format ({found}); use the project's HDF5, SPICE HDF5, rMD17 npz or \
-         extended XYZ"
+        "{path}: unknown format ({found}); use HDF5 (the project's, SPICE, ANI, QM7-X), npz (MD17, \
+         sGDML), extended XYZ or SDF"
     )]
     UnknownFormat {
         /// File.
@@ -110,7 +110,10 @@ pub enum DataError {
         what: String,
     },
     /// NaN or infinity.
-    #[error("{path}: {record}: {quantity} is {value}; remove or recompute the frame")]
+    #[error(
+        "{path}: {record}: {quantity} is {value}; recompute the frame, or leave it out: --leave-out \
+         implausible"
+    )]
     NotFinite {
         /// File.
         path: String,
@@ -124,7 +127,7 @@ pub enum DataError {
     /// Two atoms too close to be a molecule.
     #[error(
         "{path}: {record}: atoms {first} ({first_symbol}) and {second} ({second_symbol}) overlap \
-         at {distance:.3} A; remove or recompute the frame"
+         at {distance:.3} A; recompute the frame, or leave it out: --leave-out implausible"
     )]
     Overlap {
         /// File.
@@ -172,7 +175,7 @@ pub enum DataError {
     /// Forces too large for the force unit.
     #[error(
         "{path}: read as {unit}, the median force on an atom is {median:.1} eV/A (plausible up to \
-         {limit:.0}); set the force unit{}", .fits.as_ref().map(|f| format!(" to {f}")).unwrap_or_default()
+         {limit:.0}); give the right unit: --force-unit {}", .fits.as_deref().unwrap_or("UNIT")
     )]
     ForceUnit {
         /// File.
@@ -185,6 +188,61 @@ pub enum DataError {
         limit: f64,
         /// The next smaller known unit in which the set is plausible.
         fits: Option<String>,
+    },
+    /// A label that cannot be right.
+    #[error(
+        "{path}: {record}: {what}; recompute the frame, or leave it out: --leave-out implausible"
+    )]
+    Implausible {
+        /// File.
+        path: String,
+        /// Place in the file.
+        record: String,
+        /// The label, its value and its bound.
+        what: String,
+    },
+    /// Some frames lack a label that others have.
+    #[error(
+        "{path}: {record}: {missing} of {frames} frames have no {label}, the first here; add them, \
+         or leave those frames out: --leave-out unlabelled"
+    )]
+    Unlabelled {
+        /// File.
+        path: String,
+        /// First frame without the label.
+        record: String,
+        /// The label.
+        label: &'static str,
+        /// Frames without it.
+        missing: usize,
+        /// All frames.
+        frames: usize,
+    },
+    /// The same frame, or the same molecule, in two parts of the split.
+    #[error(
+        "{path}: {record}: {what}, so the test set would not be new to the network; remove the \
+         copies, or leave them out: --leave-out duplicates"
+    )]
+    Duplicate {
+        /// File.
+        path: String,
+        /// The copy in the part that trains.
+        record: String,
+        /// What it is a copy of, and how many there are.
+        what: String,
+    },
+    /// No frame is left that a rotation changes.
+    #[error(
+        "{path}: all {frames} frames have {what}, which cannot show rotation symmetry; use \
+         molecules of more atoms"
+    )]
+    NoRotation {
+        /// File.
+        path: String,
+        /// Frames read.
+        frames: usize,
+        /// One atom each, or atoms on one line.
+        what: &'static str,
     },
     /// A SMILES string that cannot be read.
     #[error("{path}: {record}: SMILES {smiles}: {what}; correct the SMILES")]
@@ -222,144 +280,10 @@ pub enum DataError {
 
 fn suggestion(fits: Option<LengthUnit>) -> String {
     match fits {
-        Some(unit) => format!("the file looks like {unit}: set the length unit to {unit}"),
+        Some(unit) => format!("the file looks like {unit}: give --length-unit {unit}"),
         None => "no known length unit fits: check the file".to_owned(),
     }
 }
 
 /// Result of everything that reads data.
 pub type Result<T> = std::result::Result<T, DataError>;
-
-/// A place in a file, from which errors are made.
-///
-/// Text from the file is escaped and cut, so a message stays on one line.
-#[derive(Debug, Clone)]
-pub(crate) struct Site<'a> {
-    pub(crate) path: &'a str,
-    pub(crate) record: String,
-}
-
-impl<'a> Site<'a> {
-    pub(crate) fn new(path: &'a str, record: impl Into<String>) -> Self {
-        Self {
-            path,
-            record: record.into(),
-        }
-    }
-
-    /// The same place, one level further in.
-    pub(crate) fn inside(&self, part: &str) -> Self {
-        Self::new(self.path, format!("{}, {part}", self.record))
-    }
-
-    fn parts(&self) -> (String, String) {
-        (one_line(self.path), one_line(&self.record))
-    }
-
-    pub(crate) fn corrupt(&self, reason: impl std::fmt::Display) -> DataError {
-        let (path, record) = self.parts();
-        DataError::Corrupt {
-            path,
-            record,
-            reason: one_line(&reason.to_string()),
-        }
-    }
-
-    pub(crate) fn unsupported(&self, what: impl std::fmt::Display, remedy: &str) -> DataError {
-        let (path, record) = self.parts();
-        let what = one_line(&what.to_string());
-        DataError::Unsupported {
-            path,
-            record,
-            what,
-            remedy: remedy.to_owned(),
-        }
-    }
-
-    pub(crate) fn absent(&self, name: &str) -> DataError {
-        let (path, record) = self.parts();
-        DataError::Absent {
-            path,
-            record,
-            name: name.to_owned(),
-        }
-    }
-
-    pub(crate) fn shape(&self, found: &[usize], expected: &str) -> DataError {
-        let (path, record) = self.parts();
-        DataError::Shape {
-            path,
-            record,
-            found: format!("{found:?}"),
-            expected: expected.to_owned(),
-        }
-    }
-
-    pub(crate) fn too_large(&self, claimed: String, limit: String, remedy: &str) -> DataError {
-        let (path, record) = self.parts();
-        DataError::TooLarge {
-            path,
-            record,
-            claimed,
-            limit,
-            remedy: remedy.to_owned(),
-        }
-    }
-
-    pub(crate) fn inconsistent(&self, what: impl std::fmt::Display) -> DataError {
-        let (path, record) = self.parts();
-        DataError::Inconsistent {
-            path,
-            record,
-            what: one_line(&what.to_string()),
-        }
-    }
-
-    pub(crate) fn not_finite(&self, quantity: Quantity, value: f64) -> DataError {
-        let (path, record) = self.parts();
-        DataError::NotFinite {
-            path,
-            record,
-            quantity,
-            value,
-        }
-    }
-
-    pub(crate) fn element(&self, found: impl std::fmt::Display) -> DataError {
-        let (path, record) = self.parts();
-        DataError::Element {
-            path,
-            record,
-            found: one_line(&found.to_string()),
-        }
-    }
-
-    pub(crate) fn smiles(&self, smiles: &str, what: String) -> DataError {
-        let (path, record) = self.parts();
-        DataError::Smiles {
-            path,
-            record,
-            smiles: one_line(smiles),
-            what,
-        }
-    }
-}
-
-const LONGEST: usize = 200;
-
-/// Text from outside on one line: control characters escaped, cut at 200 characters.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut out = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == LONGEST {
-            out.push_str("...");
-            break;
-        }
-        if character.is_control() {
-            out.extend(character.escape_default());
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}

@@ -1,12 +1,17 @@
 //! What is in a file: `twirlbench data inspect`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use crate::checks::{distance, median_force, nearest};
-use crate::dataset::{DataSet, OpenOptions};
+use crate::checks::nearest::{nearest, span};
+use crate::checks::units::median_force;
+use crate::dataset::{DataSet, Origin, Reason};
 use crate::elements;
 use crate::error::Result;
+use crate::frames::length;
+use crate::options::OpenOptions;
+use crate::site::one_line;
 use crate::split::Split;
 use crate::units::Units;
 
@@ -27,6 +32,10 @@ pub struct Inspection {
     pub licence: Option<String>,
     /// Units in the file.
     pub units: Units,
+    /// Which keys or arrays were read, and who states their units.
+    pub origins: Vec<Origin>,
+    /// What the reader passed over.
+    pub notes: Vec<String>,
     /// Molecules.
     pub molecules: usize,
     /// Molecules with a charge other than zero.
@@ -35,8 +44,8 @@ pub struct Inspection {
     pub bonded: usize,
     /// Frames.
     pub frames: usize,
-    /// Frames left out by the limit on atoms.
-    pub left_out: usize,
+    /// Frames left out, by reason.
+    pub left_out: BTreeMap<Reason, usize>,
     /// Atoms over all frames.
     pub atoms: usize,
     /// Atoms in the smallest and the largest frame.
@@ -59,15 +68,12 @@ pub struct Inspection {
     pub split_rule: String,
 }
 
-/// Read and describe a file with the default options.
+/// Read and describe a file, also one that cannot show symmetry.
 ///
 /// # Errors
-/// As [`DataSet::open`].
-pub fn inspect(path: impl AsRef<Path>) -> Result<Inspection> {
-    Ok(Inspection::of(&DataSet::open(
-        path,
-        &OpenOptions::default(),
-    )?))
+/// As [`DataSet::look_at`].
+pub fn inspect(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Inspection> {
+    Ok(Inspection::of(&DataSet::look_at(path, options)?))
 }
 
 impl Inspection {
@@ -75,23 +81,15 @@ impl Inspection {
     pub fn of(set: &DataSet) -> Self {
         let frames = 0..set.len();
         let sizes = frames.clone().map(|frame| set.atomic_numbers(frame).len());
-        let pairs = frames.clone().flat_map(|frame| {
-            let positions = set.positions(frame);
-            let pair = move |second: usize| {
-                positions[..second]
-                    .iter()
-                    .map(move |&here| distance(here, positions[second]))
-            };
-            (0..positions.len()).flat_map(pair)
-        });
+        let spans = frames
+            .clone()
+            .filter_map(|frame| span(set.positions(frame)));
         let lengths = frames
             .clone()
             .filter_map(|frame| set.forces(frame))
             .flatten();
-        let largest = lengths
-            .map(|&force| distance(force, [0.0; 3]))
-            .fold(0.0, f64::max);
-        let contents = set.contents();
+        let largest = lengths.map(|&force| length(force)).fold(0.0, f64::max);
+        let view = set.contents().view();
         let molecules = set.molecules();
         Self {
             path: set.path().to_owned(),
@@ -101,6 +99,8 @@ impl Inspection {
             level: set.level().map(ToOwned::to_owned),
             licence: set.licence().map(ToOwned::to_owned),
             units: set.units(),
+            origins: set.origins().to_vec(),
+            notes: set.notes().to_vec(),
             molecules: molecules.len(),
             charged: molecules
                 .iter()
@@ -111,7 +111,7 @@ impl Inspection {
                 .filter(|molecule| !molecule.bonds.is_empty())
                 .count(),
             frames: set.len(),
-            left_out: set.left_out(),
+            left_out: set.left_out().clone(),
             atoms: set.atoms(),
             atoms_per_frame: (sizes.min().unwrap_or(0), set.max_atoms()),
             elements: set
@@ -121,9 +121,9 @@ impl Inspection {
                 .map(ToOwned::to_owned)
                 .collect(),
             energy: range(frames.filter_map(|frame| set.energy(frame))),
-            force: median_force(contents).map(|median| (median, largest)),
-            distance: range(pairs),
-            nearest: nearest(contents).map(|(distance, _)| distance),
+            force: median_force(&view).map(|median| (median, largest)),
+            distance: range(spans.flat_map(|(low, high)| [low, high])),
+            nearest: nearest(&view).map(|(distance, _)| distance),
             split: Split::ALL.map(|split| set.split(split).len()).into(),
             shared_molecules: shared(set),
             split_rule: set.split_rule().to_owned(),
@@ -152,29 +152,22 @@ fn shared(set: &DataSet) -> usize {
 
 impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unknown = "not stated";
-        writeln!(f, "{}  ({}, {})", self.name, self.format, self.path)?;
+        let text = |text: &Option<String>| one_line(text.as_deref().unwrap_or("not stated"));
+        let (name, path) = (one_line(&self.name), one_line(&self.path));
+        writeln!(f, "{name}  ({}, {path})", self.format)?;
         writeln!(f, "  sha256      {}", self.sha256)?;
-        writeln!(
-            f,
-            "  level       {}",
-            self.level.as_deref().unwrap_or(unknown)
-        )?;
-        writeln!(
-            f,
-            "  licence     {}",
-            self.licence.as_deref().unwrap_or(unknown)
-        )?;
+        writeln!(f, "  level       {}", text(&self.level))?;
+        writeln!(f, "  licence     {}", text(&self.licence))?;
         writeln!(
             f,
             "  molecules   {} ({} charged, {} with bonds)",
             self.molecules, self.charged, self.bonded
         )?;
-        writeln!(
-            f,
-            "  frames      {} ({} left out)",
-            self.frames, self.left_out
-        )?;
+        let left_out: usize = self.left_out.values().sum();
+        writeln!(f, "  frames      {} ({left_out} left out)", self.frames)?;
+        for (reason, count) in &self.left_out {
+            writeln!(f, "  left out    {count} {reason}")?;
+        }
         let (fewest, most) = self.atoms_per_frame;
         writeln!(
             f,
@@ -191,6 +184,9 @@ impl fmt::Display for Inspection {
             f,
             "  units       {length}, {energy}, {force}; converted to angstrom, eV, eV/angstrom"
         )?;
+        for origin in &self.origins {
+            writeln!(f, "  {:11} from {origin}", origin.quantity.to_string())?;
+        }
         match self.energy {
             Some((low, high)) => writeln!(f, "  energy      {low:.4} to {high:.4} eV")?,
             None => writeln!(f, "  energy      none")?,
@@ -220,6 +216,10 @@ impl fmt::Display for Inspection {
             f,
             "  shared      {} molecules in more than one split",
             self.shared_molecules
-        )
+        )?;
+        for note in &self.notes {
+            write!(f, "\n  note        {note}")?;
+        }
+        Ok(())
     }
 }

@@ -3,8 +3,10 @@
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-use crate::dataset::Molecule;
+use crate::checks::graph;
 use crate::error::{DataError, Result};
+use crate::frames::Frames;
+use crate::site::one_line;
 
 /// The three parts of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -44,36 +46,40 @@ pub(crate) fn parts(labels: &[Split]) -> Parts {
     out
 }
 
-/// Split a set that carries no split of its own.
+/// Split a set that carries no split of its own: a label for each frame, and the rule.
 ///
-/// With at least ten distinct molecules (by SMILES; without one, by formula and
-/// index), the molecules are ordered by the sha256 of that text: the first
-/// tenth is the test set, the second the validation set. With fewer, the frames
-/// of each molecule, in file order, are cut into 20 contiguous blocks (as many
-/// as frames, if fewer): blocks 4 and 14 validate, 9 and 19 test, so neighbours
-/// in a trajectory mostly stay together and every part sees its whole length.
-/// A molecule of 3 to 9 frames gives its middle frame to validation and its
-/// last to test. Where that leaves a part empty, all frames count as one molecule.
-pub(crate) fn derive(
-    path: &str,
-    molecules: &[Molecule],
-    molecule_of: &[usize],
-) -> Result<(Parts, String)> {
-    let mut distinct: BTreeMap<[u8; 32], Vec<usize>> = BTreeMap::new();
-    for (index, molecule) in molecules.iter().enumerate() {
+/// With at least ten distinct molecules (by SMILES; without one, by formula and index), the
+/// molecules are ordered by the sha256 of that text: the first tenth is the test set, the second
+/// the validation set. The same molecule under another order of atoms counts once. With fewer, the
+/// frames of each molecule, in file order, are cut into 20 contiguous blocks (as many as frames, if
+/// fewer): blocks 4 and 14 validate, 9 and 19 test, so neighbours in a trajectory mostly stay
+/// together and every part sees its whole length. A molecule of 3 to 9 frames gives its middle
+/// frame to validation and its last to test. Where that leaves a part empty, all frames count as
+/// one molecule.
+pub(crate) fn derive(set: &Frames<'_>) -> Result<(Vec<Split>, String)> {
+    let same = graph::same(set);
+    let groups = same.iter().max().map_or(0, |last| last + 1);
+    let mut texts: Vec<Option<[u8; 32]>> = vec![None; groups];
+    for (index, molecule) in set.molecules.iter().enumerate() {
         let text = match &molecule.smiles {
             Some(smiles) => smiles.clone(),
             None => format!("{}#{index}", molecule.formula),
         };
-        distinct
-            .entry(Sha256::digest(text.as_bytes()).into())
-            .or_default()
-            .push(index);
+        let hash = Sha256::digest(text.as_bytes()).into();
+        let known = &mut texts[same[index]];
+        *known = Some(known.map_or(hash, |known: [u8; 32]| known.min(hash)));
     }
-    if distinct.len() >= BY_MOLECULE {
-        let tenth = distinct.len() / 10;
-        let mut label = vec![Split::Train; molecules.len()];
-        for (rank, members) in distinct.values().enumerate() {
+    let mut order: BTreeMap<[u8; 32], Vec<usize>> = BTreeMap::new();
+    for (group, hash) in texts.iter().enumerate() {
+        order
+            .entry(hash.unwrap_or_default())
+            .or_default()
+            .push(group);
+    }
+    if order.len() >= BY_MOLECULE {
+        let tenth = order.len() / 10;
+        let mut label = vec![Split::Train; groups];
+        for (rank, members) in order.values().enumerate() {
             let split = match rank / tenth {
                 0 => Split::Test,
                 1 => Split::Validation,
@@ -83,37 +89,37 @@ pub(crate) fn derive(
                 label[member] = split;
             }
         }
-        let labels: Vec<Split> = molecule_of.iter().map(|&m| label[m]).collect();
+        let labels = set.molecule.iter().map(|&molecule| label[same[molecule]]);
         let rule = "by molecule: sha256 of SMILES (or formula#index), lowest tenth test, next \
                     tenth validation";
-        return Ok((parts(&labels), rule.to_owned()));
+        return Ok((labels.collect(), rule.to_owned()));
     }
-    if molecule_of.len() < 3 {
+    let frames = set.len();
+    if frames < 3 {
         return Err(DataError::TooFew {
-            path: path.to_owned(),
-            frames: molecule_of.len(),
+            path: one_line(set.path),
+            frames,
         });
     }
-    let mut frames_of = vec![Vec::new(); molecules.len()];
-    for (frame, &molecule) in molecule_of.iter().enumerate() {
+    let mut frames_of = vec![Vec::new(); set.molecules.len()];
+    for (frame, &molecule) in set.molecule.iter().enumerate() {
         frames_of[molecule].push(frame);
     }
-    let mut labels = vec![Split::Train; molecule_of.len()];
+    let mut labels = vec![Split::Train; frames];
     for frames in &frames_of {
         label_blocks(frames, &mut labels);
     }
-    let out = parts(&labels);
-    if out.iter().all(|part| !part.is_empty()) {
+    if parts(&labels).iter().all(|part| !part.is_empty()) {
         let rule = "by frame: 20 contiguous blocks per molecule, blocks 4 and 14 validation, 9 \
                     and 19 test";
-        return Ok((out, rule.to_owned()));
+        return Ok((labels, rule.to_owned()));
     }
-    let all: Vec<usize> = (0..molecule_of.len()).collect();
+    let all: Vec<usize> = (0..frames).collect();
     labels.fill(Split::Train);
     label_blocks(&all, &mut labels);
     let rule = "by frame: 20 contiguous blocks of the whole file, blocks 4 and 14 validation, 9 \
                 and 19 test";
-    Ok((parts(&labels), rule.to_owned()))
+    Ok((labels, rule.to_owned()))
 }
 
 fn label_blocks(frames: &[usize], labels: &mut [Split]) {

@@ -16,9 +16,9 @@ pub const KILOJOULE_PER_MOLE: f64 = 1000.0 / (6.022_140_76e23 * 1.602_176_634e-1
 /// One kcal/mol in eV: 4.184 kJ/mol by definition.
 pub const KILOCALORIE_PER_MOLE: f64 = 4.184 * KILOJOULE_PER_MOLE;
 
-/// Unit of positions.
+/// Unit of positions. As text `angstrom`, `bohr`, `nm` and other spellings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "String")]
 pub enum LengthUnit {
     /// 1e-10 m.
     Angstrom,
@@ -63,27 +63,24 @@ impl FromStr for LengthUnit {
     fn from_str(text: &str) -> Result<Self, UnknownUnit> {
         match text.trim().to_lowercase().as_str() {
             "angstrom" | "angstroms" | "a" | "ang" | "\u{e5}" | "\u{212b}" => Ok(Self::Angstrom),
-            "bohr" | "a0" | "au" => Ok(Self::Bohr),
-            "nm" | "nanometre" | "nanometer" => Ok(Self::Nanometre),
+            "bohr" | "bohrs" | "bohr_radius" | "a0" | "au" | "a.u." => Ok(Self::Bohr),
+            "nm" | "nanometre" | "nanometer" | "nanometers" => Ok(Self::Nanometre),
             _ => Err(UnknownUnit(text.to_owned())),
         }
     }
 }
 
-/// Unit of energies.
+/// Unit of energies. As text `eV`, `hartree`, `kcal/mol`, `kJ/mol` and other spellings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum EnergyUnit {
     /// Electronvolt.
-    #[serde(rename = "eV")]
     ElectronVolt,
     /// Atomic unit of energy.
-    #[serde(rename = "hartree")]
     Hartree,
     /// Thermochemical kilocalorie per mole.
-    #[serde(rename = "kcal/mol")]
     KilocaloriePerMole,
     /// Kilojoule per mole.
-    #[serde(rename = "kJ/mol")]
     KilojoulePerMole,
 }
 
@@ -123,17 +120,20 @@ impl FromStr for EnergyUnit {
 
     fn from_str(text: &str) -> Result<Self, UnknownUnit> {
         match text.trim().to_lowercase().as_str() {
-            "ev" | "electronvolt" => Ok(Self::ElectronVolt),
-            "hartree" | "eh" | "ha" | "au" => Ok(Self::Hartree),
-            "kcal/mol" | "kcal mol-1" => Ok(Self::KilocaloriePerMole),
-            "kj/mol" | "kj mol-1" => Ok(Self::KilojoulePerMole),
+            "ev" | "electronvolt" | "electron_volt" => Ok(Self::ElectronVolt),
+            "hartree" | "hartrees" | "eh" | "e_h" | "ha" | "au" | "a.u." => Ok(Self::Hartree),
+            "kcal/mol" | "kcal mol-1" | "kcal mol^-1" | "kcalpermol" => {
+                Ok(Self::KilocaloriePerMole)
+            }
+            "kj/mol" | "kj mol-1" | "kj mol^-1" | "kjpermol" => Ok(Self::KilojoulePerMole),
             _ => Err(UnknownUnit(text.to_owned())),
         }
     }
 }
 
-/// Unit of forces: an energy per length.
+/// Unit of forces: an energy per length. As text `eV/angstrom`, `hartree/bohr` and so on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ForceUnit {
     /// Energy unit.
     pub energy: EnergyUnit,
@@ -160,10 +160,121 @@ impl FromStr for ForceUnit {
     /// `eV/angstrom`, `hartree/bohr`, `kcal/mol/A`: the last part is the length.
     fn from_str(text: &str) -> Result<Self, UnknownUnit> {
         let unknown = || UnknownUnit(text.to_owned());
+        if matches!(text.trim().to_lowercase().as_str(), "au" | "a.u.") {
+            let (energy, length) = (EnergyUnit::Hartree, LengthUnit::Bohr);
+            return Ok(Self { energy, length });
+        }
         let (energy, length) = text.rsplit_once('/').ok_or_else(unknown)?;
         match (energy.parse(), length.parse()) {
             (Ok(energy), Ok(length)) => Ok(Self { energy, length }),
             _ => Err(unknown()),
+        }
+    }
+}
+
+/// Text both ways, for settings.
+macro_rules! as_text {
+    ($unit:ty) => {
+        impl From<$unit> for String {
+            fn from(unit: $unit) -> Self {
+                unit.to_string()
+            }
+        }
+
+        impl TryFrom<String> for $unit {
+            type Error = UnknownUnit;
+
+            fn try_from(text: String) -> Result<Self, UnknownUnit> {
+                text.parse()
+            }
+        }
+    };
+}
+
+as_text!(LengthUnit);
+as_text!(EnergyUnit);
+as_text!(ForceUnit);
+
+/// Who says in which unit a quantity is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// The format, or its usual practice; the file says nothing.
+    Format,
+    /// The file.
+    File,
+    /// An option of the command line or a suite.
+    Option,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "usual in this format",
+            Self::File => "stated in the file",
+            Self::Option => "given by an option",
+        })
+    }
+}
+
+/// A unit, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stated<T> {
+    pub(crate) unit: T,
+    pub(crate) by: By,
+}
+
+/// The units of a file, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StatedUnits {
+    pub(crate) length: Stated<LengthUnit>,
+    pub(crate) energy: Stated<EnergyUnit>,
+    pub(crate) force: Stated<ForceUnit>,
+}
+
+impl StatedUnits {
+    /// What a format uses: force is energy per length.
+    pub(crate) fn usual(length: LengthUnit, energy: EnergyUnit) -> Self {
+        Self::stated((length, By::Format), (energy, By::Format), None)
+    }
+
+    /// Units by whom they come; forces are energy per length unless they have a unit of their own.
+    pub(crate) fn stated(
+        length: (LengthUnit, By),
+        energy: (EnergyUnit, By),
+        force: Option<ForceUnit>,
+    ) -> Self {
+        let derived = ForceUnit {
+            energy: energy.0,
+            length: length.0,
+        };
+        let either = if length.1 == By::File || energy.1 == By::File {
+            By::File
+        } else {
+            By::Format
+        };
+        let by = if force.is_some() { By::File } else { either };
+        Self {
+            length: Stated {
+                unit: length.0,
+                by: length.1,
+            },
+            energy: Stated {
+                unit: energy.0,
+                by: energy.1,
+            },
+            force: Stated {
+                unit: force.unwrap_or(derived),
+                by,
+            },
+        }
+    }
+
+    pub(crate) fn units(self) -> Units {
+        Units {
+            length: self.length.unit,
+            energy: self.energy.unit,
+            force: self.force.unit,
         }
     }
 }
@@ -179,19 +290,9 @@ pub struct Units {
     pub force: ForceUnit,
 }
 
-impl Units {
-    /// A consistent set: force is energy per length.
-    pub fn new(length: LengthUnit, energy: EnergyUnit) -> Self {
-        Self {
-            length,
-            energy,
-            force: ForceUnit { energy, length },
-        }
-    }
-}
-
 /// What a number in a file stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Quantity {
     /// A coordinate.
     Position,

@@ -76,6 +76,11 @@ pub struct Painn {
 }
 
 impl Painn {
+    /// The table of species.
+    pub fn embedding(&self) -> &Embedding {
+        &self.embedding
+    }
+
     /// Features of every atom.
     ///
     /// # Panics

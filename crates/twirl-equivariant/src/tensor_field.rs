@@ -98,6 +98,11 @@ pub struct TensorField {
 }
 
 impl TensorField {
+    /// The table of species.
+    pub fn embedding(&self) -> &Embedding {
+        &self.embedding
+    }
+
     /// Features of every atom.
     ///
     /// # Panics

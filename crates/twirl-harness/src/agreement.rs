@@ -2,10 +2,16 @@
 
 use burn::tensor::{Device, Tensor};
 use twirl_data::{DataSet, Split};
+use twirl_record::Job;
 
+use crate::device::DeviceChoice;
+use crate::draw::Draw;
+use crate::error::RunError;
+use crate::gradients::Gradients;
 use crate::measure::host_values;
-use crate::run::parse;
-use crate::{Arm, DeviceChoice, Draw, Gradients, Job, RunError, Task, training_loss};
+use crate::settings::{arm_settings, parse};
+use crate::task::{Arm, Task};
+use crate::term::training_loss;
 
 /// Relative differences of an arm between two devices, in the Euclidean norm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,13 +35,13 @@ pub(crate) fn agreement<T: Task, A: Arm<T>>(
     devices: [&DeviceChoice; 2],
 ) -> Result<Agreement, RunError> {
     let task = T::open(&parse(&job.task, &job.task_config)?, data)?;
-    let config: A::Config = parse(&job.arm, &job.arm_config)?;
+    let config = arm_settings::<T, A>(&job.arm, &job.arm_config)?;
     let items = &task.items(Split::Train)[..MOLECULES.min(task.items(Split::Train).len())];
     let host = task.batch(items, Draw::training(job.seed, 0))?;
     let compute = |device: &Device| -> Result<[Vec<f64>; 2], RunError> {
         let device = device.clone().autodiff();
         let model = A::init(&config, &task, job.seed, &device)?;
-        let batch = task.load(&host, &device);
+        let batch = task.load(&host, &device)?;
         let terms = task.terms(&model.predict(&batch), &batch);
         let prediction = terms
             .iter()

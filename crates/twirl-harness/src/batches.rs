@@ -1,5 +1,6 @@
 //! The order of the samples, and loading ahead of the device.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
@@ -7,8 +8,10 @@ use std::thread::Scope;
 use rand::seq::SliceRandom;
 use twirl_core::{Purpose, Stream};
 
-use crate::run::classify;
-use crate::{Draw, RunError, Task};
+use crate::draw::Draw;
+use crate::error::RunError;
+use crate::panic::classify;
+use crate::task::Task;
 
 /// Which samples a step sees: a fresh permutation of the items for every epoch.
 ///
@@ -57,18 +60,18 @@ pub(crate) struct Loaded<H> {
     pub(crate) host: H,
 }
 
-/// Makes the batches of steps `from..` on a thread of their own, two ahead of the device. An error is
-/// the last that is sent.
+/// Makes the batches of some steps on a thread of their own, two ahead of the device. An error is the
+/// last that is sent.
 pub(crate) fn load_ahead<'scope, 'env, T: Task>(
     scope: &'scope Scope<'scope, 'env>,
     task: &'env T,
     mut order: Order<'env>,
-    from: u64,
+    steps: Range<u64>,
     seed: u64,
 ) -> Receiver<Result<Loaded<T::Host>, RunError>> {
     let (sender, receiver) = sync_channel(2);
     scope.spawn(move || {
-        for step in from.. {
+        for step in steps {
             let items = order.step(step);
             let made = catch_unwind(AssertUnwindSafe(|| {
                 task.batch(&items, Draw::training(seed, step))

@@ -5,7 +5,6 @@
 //! Two are kept. A folder without a valid manifest is never read.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -13,17 +12,19 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
+use twirl_record::{
+    FORMAT, Folder, Kept, RecordError, SearchReport, sha256, sync_folder, write_whole,
+};
 
-use crate::folder::sync_folder;
-use crate::train::Trainee;
-use crate::{Folder, RunError, SearchReport};
+use crate::error::RunError;
+use crate::trainer::Trainee;
 
 /// The counters of a run. Random streams and the data cursor are functions of seed and step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Counters {
     pub(crate) step: u64,
-    pub(crate) records: usize,
+    pub(crate) records: Kept,
     /// Step of the last record, because a checkpoint may fall before or after a measurement.
     pub(crate) measured: Option<u64>,
     pub(crate) device_seconds: f64,
@@ -40,13 +41,34 @@ pub(crate) struct Counters {
 #[derive(Debug, Serialize, Deserialize)]
 struct Contents {
     counters: Counters,
+    /// Hashes of the other files, by name.
     sha256: BTreeMap<String, String>,
+}
+
+/// `checkpoint.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sealed {
+    format: u32,
+    #[serde(flatten)]
+    contents: Contents,
+    /// Hash of the contents.
+    seal: String,
+}
+
+impl Contents {
+    fn seal(&self) -> String {
+        sha256(&serde_json::to_vec(self).expect("counters are plain data"))
+    }
 }
 
 const WEIGHTS: &str = "weights.safetensors";
 const AVERAGE: &str = "ema.safetensors";
 const OPTIMIZER: &str = "optimizer.bpk";
 const CONTENTS: &str = "checkpoint.json";
+const FILES: [&str; 3] = [WEIGHTS, AVERAGE, OPTIMIZER];
+const REMEDY: &str =
+    "delete this checkpoint to go on from an older one, or the run's folder to begin anew";
+/// How many are kept.
 const KEPT: usize = 2;
 
 /// What a checkpoint holds.
@@ -70,7 +92,8 @@ pub(crate) fn save<A: Module>(
     if temporary.exists() {
         fs::remove_dir_all(&temporary).map_err(RunError::file(&temporary))?;
     }
-    fs::create_dir_all(&temporary).map_err(RunError::file(&temporary))?;
+    fs::create_dir_all(&parent).map_err(RunError::file(&parent))?;
+    fs::create_dir(&temporary).map_err(RunError::file(&temporary))?;
     save_weights(&trainee.model, &temporary.join(WEIGHTS))?;
     save_weights(&trainee.average.model, &temporary.join(AVERAGE))?;
     let path = temporary.join(OPTIMIZER);
@@ -78,17 +101,22 @@ pub(crate) fn save<A: Module>(
         RunError::content(&path, format!("{error:?}"), "free disk space and resume")
     })?;
     let mut sha256 = BTreeMap::new();
-    for name in [WEIGHTS, AVERAGE, OPTIMIZER] {
+    for name in FILES {
         sha256.insert(name.to_owned(), hash(&temporary.join(name))?);
     }
     let contents = Contents {
         counters: counters.clone(),
         sha256,
     };
-    let text = serde_json::to_string_pretty(&contents).expect("counters are plain data");
-    crate::write_whole(&temporary.join(CONTENTS), text.as_bytes())?;
+    let sealed = Sealed {
+        format: FORMAT,
+        seal: contents.seal(),
+        contents,
+    };
+    let text = serde_json::to_string_pretty(&sealed).expect("counters are plain data");
+    write_whole(&temporary.join(CONTENTS), text.as_bytes())?;
     let publish = || {
-        for name in [WEIGHTS, AVERAGE, OPTIMIZER] {
+        for name in FILES {
             File::open(temporary.join(name))?.sync_all()?;
         }
         sync_folder(&temporary)?;
@@ -108,24 +136,30 @@ pub(crate) fn save<A: Module>(
 }
 
 /// The newest valid checkpoint, if there are any, loaded into freshly initialised weights and optimiser.
+/// What is newer is removed: nothing goes on from it any more.
 pub(crate) fn load_latest<A: Module>(
     folder: &Folder,
     model: A,
     optimizer: ModuleOptimizer,
 ) -> Result<Option<State<A>>, RunError> {
-    let Some((path, counters)) = latest(folder)? else {
+    let valid = |path: &Path| {
+        let contents = sealed(path)?;
+        verify(path, &contents.sha256)?;
+        folder.begins_with(&contents.counters.records)?;
+        Ok(contents.counters)
+    };
+    let Some((path, counters, newer)) = newest(folder, valid)? else {
         return Ok(None);
     };
+    for path in newer {
+        fs::remove_dir_all(&path).map_err(RunError::file(&path))?;
+    }
     let average = load_weights(model.valid(), &path.join(AVERAGE))?;
     let model = load_weights(model, &path.join(WEIGHTS))?;
     let file = path.join(OPTIMIZER);
-    let optimizer = optimizer.load(&file).map_err(|error| {
-        RunError::content(
-            &file,
-            format!("{error:?}"),
-            "delete this checkpoint to go on from an older one",
-        )
-    })?;
+    let optimizer = optimizer
+        .load(&file)
+        .map_err(|error| RunError::content(&file, format!("{error:?}"), REMEDY))?;
     Ok(Some(State {
         model,
         average,
@@ -134,30 +168,48 @@ pub(crate) fn load_latest<A: Module>(
     }))
 }
 
-/// Path of the averaged weights of the newest valid checkpoint.
+/// Path of the weights of the newest checkpoint whose files are whole, also of format 1.
 pub(crate) fn latest_weights(folder: &Folder, averaged: bool) -> Result<Option<PathBuf>, RunError> {
     let name = if averaged { AVERAGE } else { WEIGHTS };
-    Ok(latest(folder)?.map(|(path, _)| path.join(name)))
+    let whole = |path: &Path| {
+        let file = path.join(CONTENTS);
+        let mut content = read(&file)?;
+        let hashes = if content.get("format").is_some() {
+            sealed(path)?.sha256
+        } else {
+            serde_json::from_value(content["sha256"].take())
+                .map_err(|error| RunError::content(&file, error, REMEDY))?
+        };
+        verify(path, &hashes)
+    };
+    Ok(newest(folder, whole)?.map(|(path, ..)| path.join(name)))
 }
 
-fn latest(folder: &Folder) -> Result<Option<(PathBuf, Counters)>, RunError> {
+/// The newest checkpoint that passes a check, what the check found, and the newer ones that do not.
+fn newest<F>(
+    folder: &Folder,
+    check: impl Fn(&Path) -> Result<F, RunError>,
+) -> Result<Option<(PathBuf, F, Vec<PathBuf>)>, RunError> {
     let parent = folder.checkpoints();
     if !parent.exists() {
         return Ok(None);
     }
-    let mut found = published(&parent).map_err(RunError::file(&parent))?;
-    found.reverse();
-    let mut skipped = None;
-    for (_, path) in found {
-        match verify(&path) {
-            Ok(counters) => {
+    let mut published = published(&parent).map_err(RunError::file(&parent))?;
+    published.reverse();
+    let (mut newer, mut skipped) = (Vec::new(), None);
+    for (_, path) in published {
+        match check(&path) {
+            Ok(found) => {
                 if let Some(error) = skipped {
                     tracing::warn!("checkpoint skipped: {error}");
                 }
-                return Ok(Some((path, counters)));
+                return Ok(Some((path, found, newer)));
             }
+            // It may be whole, and is left to the version that knows.
+            Err(error @ RunError::Record(RecordError::Format { .. })) => return Err(error),
             Err(error) => skipped = skipped.or(Some(error)),
         }
+        newer.push(path);
     }
     // Going on from nothing would erase the records of what they held.
     skipped.map_or(Ok(None), Err)
@@ -183,29 +235,65 @@ fn published(parent: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
     Ok(found)
 }
 
-fn verify(path: &Path) -> Result<Counters, RunError> {
+fn read(file: &Path) -> Result<Value, RunError> {
+    let text = fs::read(file).map_err(RunError::file(file))?;
+    serde_json::from_slice(&text).map_err(|error| RunError::content(file, error, REMEDY))
+}
+
+/// What a checkpoint of today's format holds, if it is what was written.
+fn sealed(path: &Path) -> Result<Contents, RunError> {
     let file = path.join(CONTENTS);
-    let remedy =
-        "delete this checkpoint to go on from an older one, or the run's folder to begin anew";
-    let text = fs::read_to_string(&file).map_err(RunError::file(&file))?;
-    let contents: Contents =
-        serde_json::from_str(&text).map_err(|error| RunError::content(&file, error, remedy))?;
-    for (name, expected) in &contents.sha256 {
-        let part = path.join(name);
-        if hash(&part)? != *expected {
-            return Err(RunError::content(part, "does not match its hash", remedy));
+    let content = read(&file)?;
+    match content.get("format").map(Value::as_u64) {
+        Some(Some(format)) if format == u64::from(FORMAT) => {}
+        None if content.get("counters").is_some() && content.get("seal").is_none() => {
+            return Err(other_format(
+                file,
+                "is of format 1, which does not protect its counters and the records behind them",
+            ));
+        }
+        Some(Some(format)) => {
+            return Err(other_format(
+                file,
+                &format!("is of format {format}, and this version goes on from format {FORMAT}"),
+            ));
+        }
+        None | Some(None) => {
+            return Err(RunError::content(file, "has no format", REMEDY));
         }
     }
-    Ok(contents.counters)
+    let sealed: Sealed =
+        serde_json::from_value(content).map_err(|error| RunError::content(&file, error, REMEDY))?;
+    if sealed.contents.seal() != sealed.seal {
+        return Err(RunError::content(file, "does not match its hash", REMEDY));
+    }
+    Ok(sealed.contents)
+}
+
+fn other_format(path: PathBuf, problem: &str) -> RunError {
+    let remedy = "finish the run with the version that began it, or run it anew into another --out";
+    let problem = problem.into();
+    RecordError::Format {
+        path,
+        problem,
+        remedy,
+    }
+    .into()
+}
+
+fn verify(path: &Path, hashes: &BTreeMap<String, String>) -> Result<(), RunError> {
+    for name in FILES {
+        let part = path.join(name);
+        if hashes.get(name) != Some(&hash(&part)?) {
+            return Err(RunError::content(part, "does not match its hash", REMEDY));
+        }
+    }
+    Ok(())
 }
 
 fn hash(path: &Path) -> Result<String, RunError> {
     let bytes = fs::read(path).map_err(RunError::file(path))?;
-    let digits = Sha256::digest(&bytes);
-    Ok(digits.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string grows");
-        text
-    }))
+    Ok(sha256(&bytes))
 }
 
 /// Writes a model's weights as safetensors.

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 
-use crate::RunError;
+use crate::error::RunError;
+use crate::panic::failure;
 
 /// Seconds the device spends on training: forward, backward and optimiser, synchronised at both
 /// ends. Measuring, checkpoints and waiting for data are off this clock.
@@ -36,7 +37,7 @@ impl Clock {
         let settle = || {
             device
                 .sync()
-                .map_err(|error| RunError::Panic(format!("device: {error}")))
+                .map_err(|error| failure(&format!("device: {error}")))
         };
         settle()?;
         let start = Instant::now();

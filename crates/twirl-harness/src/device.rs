@@ -1,9 +1,7 @@
 //! The device of a run, with the names that records give it.
 
-use std::fmt;
-
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
+use twirl_record::DeviceIdentity;
 
 /// A device and what it is called.
 #[derive(Debug, Clone)]
@@ -14,31 +12,6 @@ pub struct DeviceChoice {
     pub name: String,
     /// Hardware as it names itself.
     pub hardware: String,
-}
-
-/// What a device is, for the manifest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceIdentity {
-    /// Name on the command line.
-    pub name: String,
-    /// Hardware as it names itself.
-    pub hardware: String,
-    /// Host threads available to the process.
-    pub threads: usize,
-    /// Float type of the tensors.
-    pub float: String,
-}
-
-impl fmt::Display for DeviceIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            name,
-            hardware,
-            threads,
-            float,
-        } = self;
-        write!(f, "{name} ({hardware}, {threads} threads, {float})")
-    }
 }
 
 impl DeviceChoice {

@@ -6,14 +6,21 @@ use std::path::Path;
 use serde_json::Value;
 use twirl_core::Law;
 use twirl_data::DataSet;
+use twirl_record::{ExactSymmetry, Folder, Job, Manifest, Training};
 
 use crate::agreement::{Agreement, agreement};
-use crate::lab::Lab;
-use crate::run::{Surroundings, parse, restore, run};
-use crate::{
-    Arm, DeviceChoice, ExactSymmetry, Folder, Generate, GenerateRequest, Generated, Job, Manifest,
-    Observer, Restored, RunError, Task, Training, parameter_count,
-};
+use crate::build::{build, check};
+use crate::device::DeviceChoice;
+use crate::error::RunError;
+use crate::generate::{Generate, GenerateRequest, Generated};
+use crate::gradients::parameter_count;
+use crate::job::Restored;
+use crate::lab::{self, Lab};
+use crate::observer::Observer;
+use crate::restore::restore;
+use crate::run::{RunContext, run};
+use crate::settings::{Sizes, arm_settings, parse, sizes};
+use crate::task::{Arm, Task};
 
 /// An arm of a task.
 #[derive(Clone, Copy)]
@@ -30,19 +37,23 @@ pub struct Entry {
     pub training: Training,
     /// Law of augmentation that makes the arm what it is; `None` leaves it to the run.
     pub law: Option<Law>,
-    run: fn(&Job, Training, &Surroundings<'_>) -> Result<Manifest, RunError>,
+    /// The arm that this one is a control of, for example the same model trained on rotated data.
+    pub control_of: Option<&'static str>,
+    run: fn(&Job, &RunContext<'_>) -> Result<Manifest, RunError>,
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
+    check: fn(&Job) -> Result<(), RunError>,
+    sizes: fn() -> Result<Sizes, RunError>,
     data: fn(&str) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
     agreement: fn(&Job, &DataSet, [&DeviceChoice; 2]) -> Result<Agreement, RunError>,
-    lab: LabOpener,
-    generate: Option<Making>,
+    lab: OpenLab,
+    generate: Option<MakeMolecules>,
 }
 
-type LabOpener = fn(&Job, Training, &DataSet, &DeviceChoice) -> Result<Box<dyn Lab>, RunError>;
+type OpenLab = fn(&Job, Training, &DataSet, &DeviceChoice) -> Result<Box<dyn Lab>, RunError>;
 
 /// Makes molecules with the model of a run folder.
-type Making =
+type MakeMolecules =
     fn(&Folder, &DataSet, &DeviceChoice, &GenerateRequest) -> Result<Vec<Generated>, RunError>;
 
 /// Complete settings of an arm, and the symmetry it has with them.
@@ -76,14 +87,28 @@ impl Entry {
             about,
             training,
             law: None,
+            control_of: None,
             run: run::<T, A>,
             complete: complete::<T, A>,
+            check: check::<T, A>,
+            sizes: sizes::<T, A>,
             data: open_data::<T>,
             parameters: parameters::<T, A>,
             agreement: agreement::<T, A>,
-            lab: crate::lab::open::<T, A>,
+            lab: lab::open::<T, A>,
             generate: None,
         }
+    }
+
+    /// The entry of an arm that also makes molecules.
+    pub const fn generative<T: Generate, A: Arm<T>>(
+        arm: &'static str,
+        training: Training,
+        about: &'static str,
+    ) -> Self {
+        let mut entry = Self::of::<T, A>(arm, training, about);
+        entry.generate = Some(generate::<T, A>);
+        entry
     }
 
     /// The same entry, augmented by a law of its own.
@@ -93,10 +118,10 @@ impl Entry {
         self
     }
 
-    /// The same entry, able to make molecules.
+    /// The same entry, as a control of another arm of its task.
     #[must_use]
-    pub const fn generating<T: Generate, A: Arm<T>>(mut self) -> Self {
-        self.generate = Some(generate::<T, A>);
+    pub const fn control_of(mut self, arm: &'static str) -> Self {
+        self.control_of = Some(arm);
         self
     }
 
@@ -148,6 +173,23 @@ impl Entry {
         (self.complete)(task_config, arm_config)
     }
 
+    /// Checks all settings of a job, and that its batches can be turned by the rotations at which
+    /// it is to be measured. Reads no data.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn check(&self, job: &Job) -> Result<(), RunError> {
+        (self.check)(job)
+    }
+
+    /// The named sizes of the arm with their settings, complete, smallest first.
+    ///
+    /// # Errors
+    /// If settings cannot be written as JSON.
+    pub fn sizes(&self) -> Result<Vec<(&'static str, Value)>, RunError> {
+        (self.sizes)()
+    }
+
     /// Trainable scalars of the arm with a job's settings.
     ///
     /// # Errors
@@ -187,17 +229,16 @@ impl Entry {
         program: &BTreeMap<String, String>,
         observer: &dyn Observer,
     ) -> Result<Manifest, RunError> {
-        (self.run)(
-            job,
-            self.training,
-            &Surroundings {
-                out,
-                data,
-                device,
-                program,
-                observer,
-            },
-        )
+        let context = RunContext {
+            training: self.training,
+            control_of: self.control_of,
+            out,
+            data,
+            device,
+            program,
+            observer,
+        };
+        (self.run)(job, &context)
     }
 
     /// Opens a run folder with its static types.
@@ -215,7 +256,7 @@ impl Entry {
 
 fn complete<T: Task, A: Arm<T>>(task: &Value, arm: &Value) -> Result<Overview, RunError> {
     let task: T::Config = parse(T::NAME, task)?;
-    let arm: A::Config = parse("arm", arm)?;
+    let arm = arm_settings::<T, A>("arm", arm)?;
     let value = |error: serde_json::Error| RunError::Config(error.to_string());
     Ok(Overview {
         symmetry: A::symmetry(&arm),
@@ -226,7 +267,7 @@ fn complete<T: Task, A: Arm<T>>(task: &Value, arm: &Value) -> Result<Overview, R
 
 fn open_data<T: Task>(data: &str) -> Result<DataSet, RunError> {
     Ok(match data {
-        "embedded" => DataSet::embedded(T::EMBEDDED)?,
+        "embedded" => T::embedded()?,
         path => DataSet::open(path, &twirl_data::OpenOptions::default())?,
     })
 }
@@ -246,12 +287,6 @@ fn parameters<T: Task, A: Arm<T>>(
     data: &DataSet,
     device: &DeviceChoice,
 ) -> Result<usize, RunError> {
-    let task = T::open(&parse(T::NAME, &job.task_config)?, data)?;
-    let config: A::Config = parse(&job.arm, &job.arm_config)?;
-    Ok(parameter_count(&A::init(
-        &config,
-        &task,
-        job.seed,
-        &device.device,
-    )?))
+    let (_, model) = build::<T, A>(job, data, &device.device)?;
+    Ok(parameter_count(&model))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use twirl_core::CoreError;
 use twirl_data::DataError;
+use twirl_record::RecordError;
 
 /// A task or an arm that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +61,13 @@ pub enum RunError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// A measurement failed.
-    #[error("measuring at step {step}: {source}")]
+    #[error("measuring at step {step}: {cause}")]
     Measure {
         /// Training step.
         step: u64,
-        /// The cause, which names rotation and block.
-        source: CoreError,
+        /// The cause, which names rotation and block. It is in the message, so it is not told again as
+        /// the source.
+        cause: CoreError,
     },
     /// A setting of the run is wrong.
     #[error("{0}")]
@@ -87,24 +89,9 @@ pub enum RunError {
         /// Where the evidence is.
         saved: PathBuf,
     },
-    /// A file could not be read or written.
-    #[error("{}: {source}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// A file of a run folder holds something else than it should.
-    #[error("{}: {problem}; {remedy}", .path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-        /// What to do.
-        remedy: &'static str,
-    },
+    /// A setting or a file of the run folder.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// A run that would go on elsewhere.
     #[error(
         "{}: was begun on {before} and would go on on {now}, whose device seconds do not add up; \
@@ -118,9 +105,12 @@ pub enum RunError {
         /// Where it would go on.
         now: String,
     },
-    /// The run is in the hands of another process.
-    #[error("{}: another process works on this run; wait for it or stop it", .0.display())]
-    Locked(PathBuf),
+    /// The observer asked the run to stop.
+    #[error("stopped after step {step}; what was done until then is saved")]
+    Interrupted {
+        /// Training step; 0 also during a search for the learning rate, which begins anew.
+        step: u64,
+    },
     /// The device ran out of memory.
     #[error("out of memory: {0}; choose a smaller batch or model")]
     OutOfMemory(String),
@@ -133,27 +123,19 @@ impl RunError {
     /// Names the training step of a failed measurement.
     pub(crate) fn at_step(self, at: u64) -> Self {
         match self {
-            Self::Measure { source, .. } => Self::Measure { step: at, source },
+            Self::Measure { cause, .. } => Self::Measure { step: at, cause },
             other => other,
         }
     }
 
     /// An error of a file operation.
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::File { path, source }
+        let name = RecordError::file(path);
+        move |source| name(source).into()
     }
 
     /// A file with the wrong content.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers hand over errors and strings alike"
-    )]
     pub fn content(path: impl Into<PathBuf>, problem: impl ToString, remedy: &'static str) -> Self {
-        Self::Content {
-            path: path.into(),
-            problem: problem.to_string(),
-            remedy,
-        }
+        RecordError::content(path, problem, remedy).into()
     }
 }

@@ -1,62 +1,22 @@
-//! One run to be done: an arm of a task, a data set, a seed, all settings.
+//! What a job needs and leaves: the identity of its data, its trained arm.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use twirl_data::DataSet;
+use twirl_record::{DataIdentity, Job, first_difference};
 
-use crate::TrainConfig;
+use crate::error::RunError;
+use crate::settings::{arm_settings, parse};
+use crate::task::{Arm, Task};
 
-/// Everything that decides a run's records, except the device.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Job {
-    /// Task name.
-    pub task: String,
-    /// Arm name.
-    pub arm: String,
-    /// `embedded` or a path.
-    pub data: String,
-    /// Seed of initial weights, order, augmentation and noise.
-    pub seed: u64,
-    /// Seed of the measurement: the same for all arms and seeds, so that they meet the same
-    /// molecules, rotations and noise.
-    pub measure_seed: u64,
-    /// Settings of the task, complete.
-    pub task_config: Value,
-    /// Settings of the arm, complete.
-    pub arm_config: Value,
-    /// Settings of training and measuring.
-    pub train: TrainConfig,
-}
-
-/// Which data a run used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DataIdentity {
-    /// Name of the data set.
-    pub name: String,
-    /// Hash of the file.
-    pub sha256: String,
-    /// Level of theory, if known.
-    pub level: Option<String>,
-    /// How train, validation and test parts came about.
-    pub split_rule: String,
-    /// Frames in all.
-    pub frames: usize,
-    /// Molecules in all.
-    pub molecules: usize,
-}
-
-impl DataIdentity {
-    /// Describes a data set.
-    pub fn of(data: &DataSet) -> Self {
-        Self {
-            name: data.name().into(),
-            sha256: data.sha256().into(),
-            level: data.level().map(Into::into),
-            split_rule: data.split_rule().into(),
-            frames: data.len(),
-            molecules: data.molecules().len(),
-        }
+/// Describes a data set for the manifest.
+pub fn data_identity(data: &DataSet) -> DataIdentity {
+    DataIdentity {
+        name: data.name().into(),
+        sha256: data.sha256().into(),
+        level: data.level().map(Into::into),
+        split_rule: data.split_rule().into(),
+        frames: data.len(),
+        molecules: data.molecules().len(),
     }
 }
 
@@ -66,4 +26,25 @@ pub struct Restored<T, A> {
     pub task: T,
     /// The weights that were measured, without autodiff.
     pub model: A,
+}
+
+/// Where the settings of two jobs differ once the defaults of today are filled in, so that a key
+/// that has come since one of them was written is no difference. Where the data set lies is none
+/// either: it is known by its hash.
+pub(crate) fn difference<T: Task, A: Arm<T>>(
+    before: &Job,
+    now: &Job,
+) -> Result<Option<String>, RunError> {
+    let (before, now) = (completed::<T, A>(before)?, completed::<T, A>(now)?);
+    Ok(first_difference("job", &before, &now))
+}
+
+fn completed<T: Task, A: Arm<T>>(job: &Job) -> Result<Value, RunError> {
+    let task: T::Config = parse(&job.task, &job.task_config)?;
+    let arm = arm_settings::<T, A>(&job.arm, &job.arm_config)?;
+    let mut value = json!(job);
+    value["data"] = Value::Null;
+    value["task_config"] = json!(task);
+    value["arm_config"] = json!(arm);
+    Ok(value)
 }

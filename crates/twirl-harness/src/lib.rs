@@ -6,60 +6,71 @@
 //! the augmentation, the loop, the clock, the measurement, the files. A task never sees the loop,
 //! and the loop never sees a task's fields.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod agreement;
-mod arm;
 mod batches;
+mod build;
 mod checkpoint;
 mod clock;
-mod closing;
-mod config;
 mod device;
+mod draw;
 mod entry;
 mod error;
-mod folder;
+mod generate;
 mod gradients;
 mod job;
 mod lab;
+mod linear;
 mod measure;
+mod observer;
 mod optimizer;
+mod panic;
+mod parameters;
+mod part;
 mod passes;
-mod record;
+mod restore;
+mod roles;
 mod rotations;
 mod run;
 mod search;
+mod settings;
 mod steps;
 mod task;
+mod term;
 mod train;
+mod trainer;
 
 pub use agreement::Agreement;
-pub use arm::{Arm, ExactSymmetry, Training};
 pub use checkpoint::{load_weights, save_weights};
 pub use clock::Clock;
-pub use closing::{Closing, Figure, Generate, GenerateRequest, Generated, Panel, Picture};
-pub use config::{
-    Companion, Evaluation, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search, TrainConfig,
-    Weights,
-};
-pub use device::{DeviceChoice, DeviceIdentity};
+pub use device::DeviceChoice;
+pub use draw::Draw;
 pub use entry::{Entry, Overview};
 pub use error::{RunError, TaskError};
-pub use folder::{Folder, write_whole};
+pub use generate::{Generate, GenerateRequest, Generated};
 pub use gradients::{Average, Gradients, parameter_count};
-pub use job::{DataIdentity, Job, Restored};
-pub use lab::{
-    Jacobian, Lab, LinearSplit, MoleculeSamples, ParameterInfo, Part, Parts, Probe, Projection,
-    TermSamples,
-};
+pub use job::{Restored, data_identity};
+pub use lab::{Jacobian, Lab, MoleculeSamples, Part, Parts, Probe, TermSamples};
+pub use linear::{LinearSplit, Projection};
 pub use measure::{
     Floor, Measured, Measurement, Plan, Prepared, ScoreValue, TermMeasured, measure,
 };
+pub use observer::{Observer, Progress, Silent};
 pub use optimizer::build as build_optimizer;
-pub use record::{
-    CompanionRecord, Manifest, Record, Split, Status, Stop, TRAINING_PASSES, TermRecord,
-    read_records,
-};
+pub use parameters::ParameterInfo;
+pub use part::BatchPart;
+pub use roles::{ParameterRole, ParameterRoles};
 pub use rotations::Rotations;
-pub use run::{Observer, Progress, Silent};
-pub use search::{Candidate, SearchReport};
 pub use steps::log_spaced;
-pub use task::{Draw, Role, Score, Task, Term, training_loss};
+pub use task::{Arm, Task};
+pub use term::{Role, Score, Term, training_loss};
+pub use twirl_record::{
+    Candidate, DataIdentity, DeviceIdentity, Evaluation, ExactSymmetry,
+    ExtraMeasurement as Companion, ExtraRecord as CompanionRecord, Figure, FinalFigures as Closing,
+    Folder, Job, Manifest, Optimizer, OptimizerKind, Panel, Picture, Record, RecordError, Schedule,
+    ScheduleKind, Search, SearchReport, Split, Status, Stop, TRAINING_PASSES, TermRecord,
+    TrainConfig, Training, Weights, read_records, write_whole,
+};

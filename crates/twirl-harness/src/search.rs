@@ -1,97 +1,65 @@
 //! The search for an arm's learning rate.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
-use twirl_core::{CoreError, Design};
+use twirl_core::{CoreError, Coverage, Design};
 use twirl_data::Split;
+use twirl_record::{Candidate, Evaluation, Search, SearchReport};
 
-use crate::batches::{Order, load_ahead, stopped};
-use crate::gradients::Average;
-use crate::run::Observer;
-use crate::train::{Setting, Trainee};
-use crate::{Arm, Clock, Evaluation, Plan, RunError, Search, Task, measure};
-
-/// One candidate of a search.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// Learning rate.
-    pub rate: f64,
-    /// Validation loss after the search's steps; absent if training diverged.
-    pub loss: Option<f64>,
-}
-
-/// A search as it went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SearchReport {
-    /// All candidates.
-    pub candidates: Vec<Candidate>,
-    /// Steps of each.
-    pub steps: u64,
-    /// Device seconds of all together, not counted in the run's own.
-    pub device_seconds: f64,
-}
-
-impl SearchReport {
-    /// The learning rate with the lowest validation loss.
-    pub fn best(&self) -> Option<f64> {
-        self.candidates
-            .iter()
-            .filter_map(|candidate| Some((candidate.rate, candidate.loss?)))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(rate, _)| rate)
-    }
-
-    /// Whether the best is the smallest or largest candidate, so that a wider search could help.
-    pub fn at_edge(&self) -> bool {
-        let rates = || self.candidates.iter().map(|candidate| candidate.rate);
-        self.best().is_some_and(|best| {
-            rates().all(|rate| rate >= best) || rates().all(|rate| rate <= best)
-        })
-    }
-}
+use crate::error::RunError;
+use crate::measure::{Plan, measure};
+use crate::observer::{Observer, Unseen};
+use crate::task::{Arm, Task};
+use crate::trainer::{Halt, Setting, Trainer, Until};
 
 /// Trains every candidate from the same initial weights and compares them on validation items.
 pub(crate) fn search<T: Task, A: Arm<T>>(
-    setting: &Setting<'_, T>,
+    setting: &Arc<Setting<T>>,
     config: &Search,
+    measure_seed: u64,
     model: &A,
     plain: &Device,
     observer: &dyn Observer,
 ) -> Result<SearchReport, RunError> {
-    let validation = setting.task.items(Split::Validation);
+    let task = &setting.task;
+    let measured = &setting.train.evaluation;
     let evaluation = Evaluation {
         items: config.items,
-        design: thinned(setting.job.train.evaluation.design),
-        ..setting.job.train.evaluation.clone()
+        design: thinned(measured.design),
+        ..measured.clone()
     };
-    let plan = Plan::new(
-        setting.task,
-        validation,
-        &evaluation,
-        setting.job.measure_seed,
-    );
-    let mut clock = Clock::default();
+    let validation = task.items(Split::Validation);
+    let plan = Plan::new(task, validation, &evaluation, measure_seed);
+    let mut device_seconds = 0.0;
     let mut candidates = Vec::new();
+    let until = Until::step(config.steps);
     for (index, &rate) in config.rates.iter().enumerate() {
         observer.searching(index, config.rates.len(), rate);
-        let loss = trial(setting, config, model, rate, &mut clock)?
-            .map(|trained| measure(setting.task, &trained, &plan, plain))
-            .transpose();
-        let loss = match loss {
-            Ok(measured) => measured.map(|measured| measured.total.loss),
-            // A candidate whose predictions are not finite has diverged, like one whose loss is.
-            Err(RunError::Measure {
-                source: CoreError::NonFiniteSample { .. },
-                ..
-            }) => None,
-            Err(error) => return Err(error),
+        let mut trainer = Trainer::new(setting, model.clone(), rate);
+        let halt = trainer.advance(until, &Unseen(observer))?;
+        device_seconds += trainer.done.clock.seconds();
+        let loss = match halt {
+            Halt::NotFinite(_) => None,
+            Halt::Asked => return Err(RunError::Interrupted { step: 0 }),
+            Halt::Step | Halt::Seconds | Halt::Wall => {
+                match measure(task, &trainer.measured(), &plan, plain) {
+                    Ok(measured) => Some(measured.total.loss),
+                    // Predictions that are not finite have diverged, like a loss that is not.
+                    Err(RunError::Measure {
+                        cause: CoreError::NonFiniteSample { .. },
+                        ..
+                    }) => None,
+                    Err(error) => return Err(error),
+                }
+            }
         };
         candidates.push(Candidate { rate, loss });
     }
     let report = SearchReport {
         candidates,
         steps: config.steps,
-        device_seconds: clock.seconds(),
+        device_seconds,
     };
     if report.best().is_none() {
         return Err(RunError::Config(format!(
@@ -105,44 +73,11 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
 /// Two rotations of each item; of the same finite group where the run is measured under one, since
 /// a batch need not be able to carry its noise to other rotations.
 fn thinned(design: Design) -> Design {
-    match design {
-        Design::Group { group } | Design::Subset { group, .. } => Design::Subset {
+    match design.coverage() {
+        Coverage::Finite(group) => Design::Subset {
             group,
             rotations: 2,
         },
-        Design::Iid { .. } | Design::Orbits { .. } => Design::Iid { rotations: 2 },
+        Coverage::Haar | Coverage::Degree(_) => Design::Iid { rotations: 2 },
     }
-}
-
-/// The weights that would be measured after the trial, or nothing if it diverged.
-fn trial<T: Task, A: Arm<T>>(
-    setting: &Setting<'_, T>,
-    config: &Search,
-    model: &A,
-    rate: f64,
-    clock: &mut Clock,
-) -> Result<Option<A>, RunError> {
-    let train = &setting.job.train;
-    let mut trainee = Trainee {
-        model: model.clone(),
-        average: Average::new(model, train.ema),
-        optimizer: crate::build_optimizer(&train.optimizer, model),
-    };
-    let order = Order::new(setting.train_items(), train.batch, setting.job.seed);
-    std::thread::scope(|scope| {
-        let batches = load_ahead(scope, setting.task, order, 0, setting.job.seed);
-        for step in 0..config.steps {
-            let loaded = batches.recv().map_err(|_| stopped())??;
-            let now = train.schedule.rate(rate, step, train.steps);
-            let batch = setting.task.load(&loaded.host, setting.device);
-            let (next, taken) = clock.time(setting.device, || {
-                Ok(setting.step(trainee, &loaded.items, batch, step, now))
-            })?;
-            trainee = next;
-            if taken.is_err() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(setting.measured(&trainee)))
-    })
 }

@@ -1,138 +1,25 @@
-//! What a task is: batches, their rotation, and the residuals of its loss.
+//! What a task is, and what an arm of it is.
 
-use burn::tensor::{Device, Tensor};
+use burn::module::Module;
+use burn::tensor::Device;
 use serde::{Serialize, de::DeserializeOwned};
-use twirl_core::{Loss, Purpose, Stream};
-use twirl_data::{DataSet, Embedded, Split};
+use twirl_core::{Design, Symmetry};
+use twirl_data::{DataError, DataSet, Split};
+use twirl_record::{ExactSymmetry, FinalFigures};
 
-use crate::{Arm, Closing, Rotations, TaskError};
-
-/// The source of everything random in a batch: flow time, source sample, voxel noise.
-///
-/// A pure function of `(seed, step, item)`: threads, batch composition and restarts change
-/// nothing. All measurements of a run share one step number, so noise is the same for every
-/// rotation and for every checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Draw {
-    seed: u64,
-    step: u64,
-}
-
-impl Draw {
-    /// The draw of a training step.
-    pub fn training(seed: u64, step: u64) -> Self {
-        Self { seed, step }
-    }
-
-    /// The draw of every measurement of a run.
-    pub fn measuring(seed: u64) -> Self {
-        Self {
-            seed,
-            step: u64::MAX,
-        }
-    }
-
-    /// Whether the batch is seen at several rotations that must share its randomness.
-    pub fn is_measuring(&self) -> bool {
-        self.step == u64::MAX
-    }
-
-    /// The random stream of one item.
-    pub fn stream(&self, item: usize) -> Stream {
-        Stream::new(self.seed, Purpose::Batch, [self.step, item as u64])
-    }
-}
-
-/// Whether a term is trained on or only reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Part of the training loss, and so of `loss`, `L_mean` and `L_equiv`.
-    Train,
-    /// Measured beside the training loss, for example the squared error of a model trained on
-    /// the L2 norm.
-    Report,
-}
-
-/// One term of a loss: `sum over blocks of weight * loss(|prediction - target|)` per molecule.
-///
-/// The residual is affine in the prediction, which fixes the training loss, `L`, `L_mean` and
-/// `L_equiv` at once. A block is what the loss takes the length of: an atom's force, a molecule's
-/// energy, a voxel grid.
-#[derive(Debug, Clone)]
-pub struct Term {
-    /// Name in records, for example `force`.
-    pub name: &'static str,
-    /// Trained on or reported.
-    pub role: Role,
-    /// Convex function of the residual's length.
-    pub loss: Loss,
-    /// `[batch, blocks, dim]`.
-    pub prediction: Tensor<3>,
-    /// `[batch, blocks, dim]`.
-    pub target: Tensor<3>,
-    /// `[batch, blocks]`; 0 at padding.
-    pub weight: Tensor<2>,
-}
-
-impl Term {
-    /// Value per molecule, `[batch]`.
-    ///
-    /// Padded blocks have weight 0; the square root is taken of at least `1e-24`, so that a
-    /// residual of exactly zero has gradient zero and not infinity.
-    pub fn value(&self) -> Tensor<1> {
-        let residual = self.prediction.clone() - self.target.clone();
-        let squared: Tensor<2> = (residual.clone() * residual).sum_dim(2).squeeze_dim(2);
-        let value = match self.loss {
-            Loss::Squared => squared,
-            Loss::Norm => squared.clamp_min(1e-24).sqrt(),
-            Loss::Huber { delta } => {
-                let length = squared.clone().clamp_min(1e-24).sqrt();
-                let far = length.clone().greater_elem(delta);
-                let outside = (length - delta / 2.0) * delta;
-                (squared * 0.5).mask_where(far, outside)
-            }
-        };
-        (value * self.weight.clone()).sum_dim(1).squeeze_dim(1)
-    }
-}
-
-/// The training loss of a batch: the mean over molecules of the sum of the trained terms.
-///
-/// # Panics
-/// If no term has [`Role::Train`].
-pub fn training_loss(terms: &[Term]) -> Tensor<1> {
-    terms
-        .iter()
-        .filter(|term| term.role == Role::Train)
-        .map(Term::value)
-        .reduce(|sum, value| sum + value)
-        .expect("a task has a term to train on")
-        .mean()
-}
-
-/// A figure that is not a loss, for example a force error in meV/A.
-///
-/// The value over a data set is `sum(numerator) / sum(denominator)`, under a square root if
-/// `root`.
-#[derive(Debug, Clone)]
-pub struct Score {
-    /// Name, for example `force-mae`.
-    pub name: &'static str,
-    /// Unit, for example `meV/A`.
-    pub unit: &'static str,
-    /// `[batch]`.
-    pub numerator: Tensor<1>,
-    /// `[batch]`.
-    pub denominator: Tensor<1>,
-    /// Whether the square root of the ratio is reported.
-    pub root: bool,
-}
+use crate::draw::Draw;
+use crate::error::TaskError;
+use crate::linear::LinearSplit;
+use crate::part::BatchPart;
+use crate::roles::ParameterRoles;
+use crate::rotations::Rotations;
+use crate::term::{Score, Term};
 
 /// A molecular learning problem whose symmetry can be measured.
 ///
 /// Laws, checked by `twirl-testkit` for every task:
 ///
-/// 1. `rotate(b, identity) = b`, and rotations compose;
+/// 1. `rotate(b, identity) = b`, rotations compose, and every part that turns does turn;
 /// 2. `untwist(_, g)` inverts the action of `g` on outputs;
 /// 3. the terms of `(output, batch)` do not change when both are turned;
 /// 4. a batch is a function of `(items, draw)` alone, item by item;
@@ -142,8 +29,6 @@ pub trait Task: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// One line for `twirlbench tasks`.
     const ABOUT: &'static str;
-    /// The data set that `embedded` stands for.
-    const EMBEDDED: Embedded;
     /// Settings. Strict: `#[serde(default, deny_unknown_fields)]`.
     type Config: Default + Clone + Serialize + DeserializeOwned;
     /// A batch on the host: what a loading thread makes while the device computes.
@@ -154,6 +39,26 @@ pub trait Task: Sized + Send + Sync + 'static {
     type Output: Clone;
     /// The exactly equivariant arm that measures the numerical floor.
     type Reference: Arm<Self>;
+
+    /// The data set that `embedded` stands for: one of [`twirl_data::Embedded`], or the bytes of the
+    /// task's own by [`DataSet::from_bytes`].
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn embedded() -> Result<DataSet, DataError>;
+
+    /// Whether a batch can be turned by the rotations of a design, with one and the same randomness
+    /// at all of them. Asked before a run begins. Any rotation, by default.
+    ///
+    /// # Errors
+    /// One line: the setting that forbids it, and the remedy.
+    fn carries(
+        _config: &Self::Config,
+        _design: &Design,
+        _symmetry: Symmetry,
+    ) -> Result<(), TaskError> {
+        Ok(())
+    }
 
     /// Prepares a data set for this task.
     ///
@@ -176,10 +81,23 @@ pub trait Task: Sized + Send + Sync + 'static {
     fn batch(&self, items: &[usize], draw: Draw) -> Result<Self::Host, TaskError>;
 
     /// Copies a batch to the device.
-    fn load(&self, host: &Self::Host, device: &Device) -> Self::Batch;
+    ///
+    /// # Errors
+    /// If an item cannot be represented there.
+    fn load(&self, host: &Self::Host, device: &Device) -> Result<Self::Batch, TaskError>;
 
     /// Turns everything in the batch that turns, inputs and targets and noise alike.
-    fn rotate(&self, batch: &Self::Batch, rotations: &Rotations) -> Self::Batch;
+    ///
+    /// # Errors
+    /// If the batch cannot be turned so, which [`Task::carries`] says beforehand.
+    fn rotate(&self, batch: &Self::Batch, rotations: &Rotations) -> Result<Self::Batch, TaskError>;
+
+    /// What [`Task::rotate`] turns, by name: inputs, targets and noise, and what is made of them.
+    ///
+    /// For the laws of `twirl-testkit` alone, which leave out each part in turn and hold that a law is
+    /// then broken.
+    fn turning<'a>(&self, batch: &'a mut Self::Batch)
+    -> Vec<(&'static str, &'a mut dyn BatchPart)>;
 
     /// Turns an output back.
     fn untwist(&self, output: Self::Output, rotations: &Rotations) -> Self::Output;
@@ -200,7 +118,49 @@ pub trait Task: Sized + Send + Sync + 'static {
         _model: &A,
         _seed: u64,
         _device: &Device,
-    ) -> Result<Closing, TaskError> {
-        Ok(Closing::default())
+    ) -> Result<FinalFigures, TaskError> {
+        Ok(FinalFigures::default())
+    }
+}
+
+/// One model for a task.
+///
+/// `predict` must be a deterministic function of parameters and batch.
+pub trait Arm<T: Task>: Module + 'static {
+    /// Settings. Strict: `#[serde(default, deny_unknown_fields)]`.
+    type Config: Default + Clone + Serialize + DeserializeOwned;
+
+    /// Settings by name, smallest first: what the setting `size` can be. Studies take their ladder of
+    /// sizes from here. By default there is one, `small`.
+    fn sizes() -> Vec<(&'static str, Self::Config)> {
+        vec![("small", Self::Config::default())]
+    }
+
+    /// The symmetry that the model has exactly, by construction.
+    fn symmetry(config: &Self::Config) -> Option<ExactSymmetry>;
+
+    /// A model with initial parameters drawn from `seed` alone.
+    ///
+    /// # Errors
+    /// One line if the settings cannot be built, for example a width that heads do not divide.
+    fn init(config: &Self::Config, task: &T, seed: u64, device: &Device)
+    -> Result<Self, TaskError>;
+
+    /// Predicts for a batch in its present pose.
+    ///
+    /// Matrix products and convolutions go through [`twirl_layers::matmul`],
+    /// [`twirl_layers::conv3d`] and [`twirl_layers::conv_transpose3d`], as in all of its layers, or they
+    /// are missing from the operations by which arms are compared.
+    fn predict(&self, batch: &T::Batch) -> T::Output;
+
+    /// Which parameters are embeddings and which belong to read-outs; none by default.
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default()
+    }
+
+    /// Linear layers whose weights divide into an equivariant part and a rest. Empty where inputs
+    /// or features of a layer change with the pose in no known way.
+    fn linear_splits(&self) -> Vec<LinearSplit> {
+        Vec::new()
     }
 }

@@ -1,144 +1,19 @@
-//! The one training loop.
+//! A run: the training loop, with its measurements and checkpoints.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use burn::optim::ModuleOptimizer;
-use burn::tensor::{Device, Tensor};
-use twirl_layers::count_flops;
+use burn::tensor::Device;
+use twirl_record::{ExtraRecord, Failure, Folder, Record, Stop};
 
-use crate::batches::{Loaded, Order, load_ahead, stopped};
 use crate::checkpoint::{self, Counters};
-use crate::gradients::Average;
-use crate::record::{Stop, TRAINING_PASSES};
-use crate::run::{Observer, Progress};
-use crate::{
-    Arm, Clock, CompanionRecord, Floor, Folder, Gradients, Job, Plan, Prepared, Record, Rotations,
-    RunError, Task, Training, Weights, log_spaced, training_loss,
-};
-
-/// A model in training.
-pub(crate) struct Trainee<A> {
-    pub(crate) model: A,
-    pub(crate) average: Average<A>,
-    pub(crate) optimizer: ModuleOptimizer,
-}
-
-/// What one step leaves behind.
-pub(crate) struct Taken {
-    /// Finite, as is the loss.
-    pub(crate) grad_norm: f64,
-    /// Of the forward pass.
-    pub(crate) flops: u64,
-}
-
-/// What every step of a run shares.
-pub(crate) struct Setting<'a, T> {
-    pub(crate) task: &'a T,
-    pub(crate) job: &'a Job,
-    pub(crate) training: Training,
-    /// With autodiff.
-    pub(crate) device: &'a Device,
-    pub(crate) folder: &'a Folder,
-}
-
-/// A loss or gradient that is not finite: nothing has been updated.
-pub(crate) struct NotFinite {
-    pub(crate) what: &'static str,
-    pub(crate) value: f64,
-}
-
-impl<T: Task> Setting<'_, T> {
-    /// Forward, backward, clip, update, average: everything that is on the clock.
-    pub(crate) fn step<A: Arm<T>>(
-        &self,
-        trainee: Trainee<A>,
-        items: &[usize],
-        mut batch: T::Batch,
-        step: u64,
-        rate: f64,
-    ) -> (Trainee<A>, Result<Taken, NotFinite>) {
-        let train = &self.job.train;
-        if self.training == Training::Augmented {
-            let (law, seed) = (train.augmentation, self.job.seed);
-            let turned = Rotations::augmenting(law, seed, step, items, self.device);
-            batch = self.task.rotate(&batch, &turned);
-        }
-        let Trainee {
-            model,
-            average,
-            mut optimizer,
-        } = trainee;
-        let (output, flops) = count_flops(|| model.predict(&batch));
-        let loss = training_loss(&self.task.terms(&output, &batch));
-        let mut gradients = Gradients::of(&loss, &model);
-        let squared = gradients
-            .squared_norm(&model)
-            .unwrap_or_else(|| Tensor::zeros([1], &self.device.clone().inner()));
-        let values: Vec<f64> = Tensor::cat(vec![loss.inner(), squared], 0)
-            .into_data()
-            .iter::<f64>()
-            .collect();
-        let (loss, grad_norm) = (values[0], values[1].sqrt());
-        for (what, value) in [("loss", loss), ("gradient norm", grad_norm)] {
-            if !value.is_finite() {
-                let failed = NotFinite { what, value };
-                return (
-                    Trainee {
-                        model,
-                        average,
-                        optimizer,
-                    },
-                    Err(failed),
-                );
-            }
-        }
-        if train.clip > 0.0 && grad_norm > train.clip {
-            gradients.scale(&model, train.clip / grad_norm);
-        }
-        let model = optimizer.step(rate, model, gradients.into_inner());
-        let average = if train.ema > 0.0 {
-            average.update(&model, step)
-        } else {
-            average
-        };
-        (
-            Trainee {
-                model,
-                average,
-                optimizer,
-            },
-            Ok(Taken { grad_norm, flops }),
-        )
-    }
-
-    /// Items that the run trains on.
-    pub(crate) fn train_items(&self) -> &[usize] {
-        let items = self.task.items(twirl_data::Split::Train);
-        match self.job.train.train_items {
-            0 => items,
-            wanted => &items[..wanted.min(items.len())],
-        }
-    }
-
-    /// The weights that are measured, without autodiff.
-    pub(crate) fn measured<A: Arm<T>>(&self, trainee: &Trainee<A>) -> A {
-        match self.job.train.measured_weights() {
-            Weights::Ema => trainee.average.model.clone(),
-            Weights::Raw => trainee.model.valid(),
-        }
-    }
-
-    fn save_failure(&self, loaded: &Loaded<T::Host>, step: u64) -> Result<(), RunError> {
-        let evidence = serde_json::json!({
-            "step": step, "items": loaded.items, "seed": self.job.seed,
-            "note": "the batch is a function of (items, seed, step); the checkpoint of this step \
-                     holds the state before the update",
-        });
-        let text = serde_json::to_vec_pretty(&evidence).expect("plain data");
-        crate::write_whole(&self.folder.path().join("failure.json"), &text)
-    }
-}
+use crate::clock::Clock;
+use crate::error::RunError;
+use crate::measure::{Floor, Plan, Prepared};
+use crate::observer::Observer;
+use crate::steps::log_spaced;
+use crate::task::{Arm, Task};
+use crate::trainer::{Done, Halt, NotFinite, Setting, Trainer, Until};
 
 /// How a run is measured.
 pub(crate) struct Measuring<'a, T: Task> {
@@ -159,98 +34,142 @@ pub(crate) struct Ended<A> {
 /// Trains from where the counters stand until the last step or the budget, writing records and
 /// checkpoints. The counters are those of the end, also where it was an error.
 pub(crate) fn train<T: Task, A: Arm<T>>(
-    setting: &Setting<'_, T>,
+    trainer: &mut Trainer<T, A>,
     measuring: &Measuring<'_, T>,
-    mut trainee: Trainee<A>,
+    folder: &Folder,
     counters: &mut Counters,
     observer: &dyn Observer,
 ) -> Result<Ended<A>, RunError> {
-    let train = &setting.job.train;
+    let train = trainer.setting.train.clone();
     let schedule = log_spaced(train.steps, train.evaluation.per_decade);
-    let mut clock = Clock::at(counters.device_seconds);
+    let every = train.checkpoint_every;
     let (begun, wall_before) = (Instant::now(), counters.wall_seconds);
-    let mut saved_at = counters.step;
-    let order = Order::new(setting.train_items(), train.batch, setting.job.seed);
-    std::thread::scope(|scope| {
-        let batches = load_ahead(scope, setting.task, order, counters.step, setting.job.seed);
-        loop {
-            let step = counters.step;
-            let spent = train
-                .budget_seconds
-                .is_some_and(|budget| clock.seconds() >= budget);
-            let ended = step >= train.steps || spent;
-            counters.device_seconds = clock.seconds();
-            counters.wall_seconds = wall_before + begun.elapsed().as_secs_f64();
-            let due = ended || schedule.binary_search(&step).is_ok();
-            if due && counters.measured != Some(step) {
-                let record = record(setting, measuring, &trainee, counters, ended)?;
-                setting.folder.append(&record)?;
-                counters.records += 1;
-                counters.measured = Some(step);
-                observer.measured(&record);
-            }
-            let every = train.checkpoint_every;
-            if step > saved_at && (ended || (every > 0 && step.is_multiple_of(every))) {
-                checkpoint::save(setting.folder, &trainee, counters)?;
-                saved_at = step;
-            }
-            if ended {
-                let stop = if step >= train.steps {
-                    Stop::Steps
-                } else {
-                    Stop::Budget
-                };
-                let model = setting.measured(&trainee);
-                return Ok(Ended { stop, model });
-            }
-            let loaded = batches.recv().map_err(|_| stopped())??;
-            let rate = train
-                .schedule
-                .rate(counters.learning_rate, step, train.steps);
-            let batch = setting.task.load(&loaded.host, setting.device);
-            let (next, taken) = clock.time(setting.device, || {
-                Ok(setting.step(trainee, &loaded.items, batch, step, rate))
-            })?;
-            trainee = next;
-            match taken {
-                Ok(taken) => {
-                    counters.grad_norm = Some(taken.grad_norm);
-                    counters.model_flops += TRAINING_PASSES * taken.flops as f64;
-                }
-                Err(NotFinite { what, value }) => {
-                    setting.save_failure(&loaded, step)?;
-                    checkpoint::save(setting.folder, &trainee, counters)?;
-                    let saved = setting.folder.path().to_owned();
-                    return Err(RunError::NotFinite {
-                        what,
-                        value,
-                        step,
-                        rate,
-                        saved,
-                    });
-                }
-            }
-            counters.rate = Some(rate);
-            counters.step += 1;
-            observer.progress(&Progress {
-                step: counters.step,
-                steps: train.steps,
-                device_seconds: clock.seconds(),
-                budget_seconds: train.budget_seconds,
-            });
+    let (mut saved_at, mut saved) = (counters.step, Instant::now());
+    loop {
+        let step = counters.step;
+        let spent = train
+            .budget_seconds
+            .is_some_and(|budget| counters.device_seconds >= budget);
+        let ended = step >= train.steps || spent;
+        counters.wall_seconds = wall_before + begun.elapsed().as_secs_f64();
+        let due = ended || schedule.binary_search(&step).is_ok();
+        if due && counters.measured != Some(step) {
+            let record = record(trainer, measuring, counters, ended)?;
+            counters.records = folder.append(&record, &counters.records)?;
+            counters.measured = Some(step);
+            observer.measured(&record);
         }
-    })
+        let wall = next_save(saved, train.checkpoint_seconds);
+        let by_time = wall.is_some_and(|wall| Instant::now() >= wall);
+        let by_steps = every > 0 && step.is_multiple_of(every);
+        if step > saved_at && (ended || by_time || by_steps) {
+            checkpoint::save(folder, trainer.trainee(), counters)?;
+            (saved_at, saved) = (step, Instant::now());
+        }
+        if ended {
+            let stop = if step >= train.steps {
+                Stop::Steps
+            } else {
+                Stop::Budget
+            };
+            let model = trainer.measured();
+            return Ok(Ended { stop, model });
+        }
+        let until = Until {
+            step: next_stop(step, &schedule, every),
+            seconds: train.budget_seconds,
+            wall: next_save(saved, train.checkpoint_seconds),
+        };
+        let halt = trainer.advance(until, observer);
+        counters.follow(&trainer.done);
+        let step = counters.step;
+        match halt? {
+            Halt::Step | Halt::Seconds | Halt::Wall => {}
+            Halt::Asked => {
+                counters.wall_seconds = wall_before + begun.elapsed().as_secs_f64();
+                if step > saved_at {
+                    checkpoint::save(folder, trainer.trainee(), counters)?;
+                }
+                return Err(RunError::Interrupted { step });
+            }
+            Halt::NotFinite(cause) => {
+                save_failure(folder, &cause, trainer)?;
+                checkpoint::save(folder, trainer.trainee(), counters)?;
+                return Err(RunError::NotFinite {
+                    what: cause.what,
+                    value: cause.value,
+                    step,
+                    rate: cause.rate,
+                    saved: folder.path().to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// When the next checkpoint is due by time; `None`: never.
+fn next_save(saved: Instant, seconds: f64) -> Option<Instant> {
+    let between = Duration::try_from_secs_f64(seconds).ok()?;
+    saved.checked_add(between).filter(|_| !between.is_zero())
+}
+
+/// The next step after `step` at which the run is measured or saved.
+fn next_stop(step: u64, schedule: &[u64], every: u64) -> u64 {
+    let measured = schedule[schedule.partition_point(|&at| at <= step)];
+    match step.checked_div(every) {
+        Some(saves) => measured.min((saves + 1) * every),
+        None => measured,
+    }
+}
+
+impl Counters {
+    /// Where a trainer stands that goes on from here.
+    pub(crate) fn done(&self) -> Done {
+        Done {
+            step: self.step,
+            clock: Clock::at(self.device_seconds),
+            model_flops: self.model_flops,
+            grad_norm: self.grad_norm,
+            rate: self.rate,
+        }
+    }
+
+    /// Takes over where the trainer stands.
+    fn follow(&mut self, done: &Done) {
+        self.step = done.step;
+        self.device_seconds = done.clock.seconds();
+        self.model_flops = done.model_flops;
+        self.grad_norm = done.grad_norm;
+        self.rate = done.rate;
+    }
+}
+
+/// Writes down the batch that gave a loss or gradient that is not finite.
+fn save_failure<T: Task, A: Arm<T>>(
+    folder: &Folder,
+    cause: &NotFinite,
+    trainer: &Trainer<T, A>,
+) -> Result<(), RunError> {
+    let failure = Failure {
+        step: trainer.done.step,
+        items: cause.items.clone(),
+        seed: trainer.setting.seed,
+        note: "the batch is a function of (items, seed, step); the checkpoint of this step holds \
+               the state before the update"
+            .into(),
+    };
+    Ok(folder.write_failure(&failure)?)
 }
 
 fn record<T: Task, A: Arm<T>>(
-    setting: &Setting<'_, T>,
+    trainer: &Trainer<T, A>,
     measuring: &Measuring<'_, T>,
-    trainee: &Trainee<A>,
     counters: &mut Counters,
     last: bool,
 ) -> Result<Record, RunError> {
     let start = Instant::now();
-    let model = setting.measured(trainee);
+    let setting = &trainer.setting;
+    let model = trainer.measured();
     let step = counters.step;
     let measured = measuring.prepared.measure(&model);
     let measured = measured.map_err(|error| error.at_step(step))?;
@@ -260,7 +179,7 @@ fn record<T: Task, A: Arm<T>>(
         BTreeMap::new()
     };
     counters.measuring_seconds += start.elapsed().as_secs_f64();
-    let batch = setting.job.train.batch.min(setting.train_items().len()) as u64;
+    let batch = setting.train.batch.min(setting.train_items().len()) as u64;
     Ok(Record {
         step,
         samples: step * batch,
@@ -281,17 +200,17 @@ fn record<T: Task, A: Arm<T>>(
 }
 
 fn companions<T: Task, A: Arm<T>>(
-    setting: &Setting<'_, T>,
+    setting: &Setting<T>,
     measuring: &Measuring<'_, T>,
     model: &A,
-) -> Result<BTreeMap<String, CompanionRecord>, RunError> {
-    let wanted = &setting.job.train.evaluation.companions;
+) -> Result<BTreeMap<String, ExtraRecord>, RunError> {
+    let wanted = &setting.train.evaluation.companions;
     let measured = wanted.iter().map(|(name, &companion)| {
         let plan = measuring.plan.under(companion.design, companion.symmetry);
-        let prepared = Prepared::new(setting.task, &plan, measuring.device)?;
+        let prepared = Prepared::new(&setting.task, &plan, measuring.device)?;
         let floor = prepared.floor(measuring.reference)?;
         let measured = prepared.measure(model)?;
-        let record = CompanionRecord {
+        let record = ExtraRecord {
             companion,
             split: measured.split(&floor),
             terms: measured.term_records(&floor),
@@ -300,4 +219,23 @@ fn companions<T: Task, A: Arm<T>>(
         Ok((name.clone(), record))
     });
     measured.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_stops_where_it_is_measured_or_saved() {
+        let schedule = [0, 1, 3, 10, 12];
+        let stops = |every| {
+            let mut stops = vec![0];
+            while stops[stops.len() - 1] < 12 {
+                stops.push(next_stop(stops[stops.len() - 1], &schedule, every));
+            }
+            stops
+        };
+        assert_eq!(stops(0), schedule);
+        assert_eq!(stops(4), [0, 1, 3, 4, 8, 10, 12]);
+    }
 }

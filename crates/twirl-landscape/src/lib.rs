@@ -10,6 +10,10 @@
 //! Everything is f64 on the host. Gradients should be f64 too: central differences of f32
 //! gradients resolve no more than about three digits.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod condition;
 mod curvature;
 mod density;

@@ -1,7 +1,7 @@
 //! Which runs may be compared.
 
 use serde_json::Value;
-use twirl_harness::{Evaluation, Manifest};
+use twirl_record::{Evaluation, Manifest, first_difference};
 
 /// Whether the losses and percentages of two runs may be compared: same task, data, task
 /// settings, seed of the measurement, and evaluation.
@@ -64,21 +64,6 @@ fn differ(name: &str, a: &str, b: &str) -> Result<(), String> {
     }
 }
 
-/// Names the innermost key that differs.
 fn differ_value(name: &str, a: &Value, b: &Value) -> Result<(), String> {
-    if a == b {
-        return Ok(());
-    }
-    if let (Value::Object(left), Value::Object(right)) = (a, b) {
-        let keys = left.keys().chain(right.keys());
-        for key in keys {
-            let of = |side: &serde_json::Map<String, Value>| {
-                side.get(key)
-                    .cloned()
-                    .unwrap_or(Value::String("absent".into()))
-            };
-            differ_value(&format!("{name}.{key}"), &of(left), &of(right))?;
-        }
-    }
-    differ(name, &a.to_string(), &b.to_string())
+    first_difference(name, a, b).map_or(Ok(()), Err)
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use twirl_core::{Design, FiniteGroup, Symmetry};
-use twirl_harness::{Companion, CompanionRecord, Figure};
+use twirl_harness::{CompanionRecord, Figure};
 
 use crate::compare::{Comparison, compare};
 use crate::grid::Grid;
@@ -13,25 +12,6 @@ use crate::seeds::mean_over_seeds;
 use crate::summary::split_summary;
 use crate::tables::seeds_text;
 use crate::versus::Verdict;
-
-/// In words which rotations a companion takes.
-fn rotations(companion: &Companion) -> String {
-    let named = |group: FiniteGroup| match group {
-        FiniteGroup::Tetrahedral => "tetrahedral",
-        FiniteGroup::Octahedral => "octahedral",
-        FiniteGroup::Icosahedral => "icosahedral",
-    };
-    let design = match companion.design {
-        Design::Iid { .. } => "independent".into(),
-        Design::Group { group } => format!("{} group", named(group)),
-        Design::Orbits { group, .. } => format!("{} orbits", named(group)),
-        Design::Subset { group, .. } => format!("part of the {} group", named(group)),
-    };
-    match companion.symmetry {
-        Symmetry::So3 => design,
-        Symmetry::O3 => format!("{design}, with inversions"),
-    }
-}
 
 /// The last weights under other rotations. Means over seeds; the largest error of the terms.
 pub(crate) fn companions(task: &TaskRuns) -> Grid {
@@ -66,10 +46,12 @@ pub(crate) fn companions(task: &TaskRuns) -> Grid {
                     .map_or(NONE.into(), |value| significant(value, 2))
             };
             let digits = percent_digits(percent.value);
+            let companion = &found[0].companion;
+            let words = companion.design.words(companion.symmetry);
             grid.push(vec![
                 arm.arm.clone(),
                 name.clone(),
-                format!("{} {}", found[0].rotations, rotations(&found[0].companion)),
+                format!("{} {words}", found[0].rotations),
                 significant(percent.value, digits),
                 interval_or_why(percent.interval, digits, molecules.unwrap_or(0)),
                 significant(summary.floor, 1),

@@ -11,6 +11,10 @@
 //! [`FEWEST_SEEDS`] seeds, and over the molecules where records have losses under resamples of them,
 //! excludes equality and no seed of the two failed.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod band;
 mod caveats;
 mod chart;
@@ -48,9 +52,10 @@ pub use html::html;
 pub use number::{count, range, significant};
 pub use parquet::parquet;
 pub use readme::{ReadmePart, readme};
-pub use runs::{ArmRuns, Broken, EXACT, Run, RunSet, TaskRuns};
+pub use runs::{ArmRuns, Broken, Run, RunSet, TaskRuns};
 pub use seeds::{Estimate, FEWEST_SEEDS, mean_over_seeds};
 pub use start::{START_TOLERANCE, Start};
 pub use summary::{ArmSummary, Figures, SplitSummary, THRESHOLDS, TermSummary, summarise};
 pub use terminal::{markdown, table};
+pub use twirl_record::EXACT;
 pub use versus::{AtEqualFlops, Reached, Verdict, Versus, versus, versus_all};

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use twirl_core::tolerance;
-use twirl_harness::{Folder, Manifest, Picture, Record, Status, read_records};
+use twirl_record::{EXACT, Folder, Manifest, Picture, Record, Status, read_records};
 
 use crate::ReportError;
 use crate::comparable::{comparable, same_settings};
@@ -60,10 +59,6 @@ pub struct RunSet {
     /// Folders left out.
     pub broken: Vec<Broken>,
 }
-
-/// Largest relative symmetry error (squared error over mean squared prediction) of an arm that
-/// counts as exactly equivariant: 100 times the numerical floor of single precision.
-pub const EXACT: f64 = 100.0 * tolerance::F32.floor;
 
 impl Run {
     /// `arm seed n`.
@@ -254,6 +249,9 @@ fn read_run(folder: &Path, path: PathBuf) -> Result<Run, String> {
     } else {
         Vec::new()
     };
+    if let (Status::Ok, Some(kept)) = (manifest.status, &manifest.records) {
+        folder.holds(kept).map_err(|error| error.to_string())?;
+    }
     if let Some(pair) = records.windows(2).find(|pair| pair[0].step >= pair[1].step) {
         return Err(format!(
             "records.jsonl: step {} follows step {}; resume the run to rewrite its tail",

@@ -73,7 +73,11 @@ pub fn arm_laws<T: Task, A: Arm<T>>(bench: &Bench<T>, claim: &Claim) {
         "at initialisation",
     );
 
-    let mut optimizer = build_optimizer(&twirl_harness::Optimizer::default(), &model);
+    let mut optimizer = build_optimizer(
+        &twirl_harness::Optimizer::default(),
+        &model,
+        &model.parameter_roles(),
+    );
     let before = values(loss_of(&model))[0];
     let mut trained = model;
     for _ in 0..claim.steps {
@@ -151,8 +155,11 @@ fn slope_law<T: Task, A: Arm<T>>(
         };
         let mut gradients = Gradients::of(&loss_of(model), model);
         gradients.scale(model, sign / norm);
-        let stepped =
-            build_optimizer(&sgd, model).step(length, model.clone(), gradients.into_inner());
+        let stepped = build_optimizer(&sgd, model, &model.parameter_roles()).step(
+            length,
+            model.clone(),
+            gradients.into_inner(),
+        );
         values(loss_of(&stepped))[0]
     };
     let slope = (moved(-1.0) - moved(1.0)) / (2.0 * length);

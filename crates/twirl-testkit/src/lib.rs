@@ -3,34 +3,55 @@
 //! A task's `tests/laws.rs` calls [`task_laws`] once and [`arm_laws`] once per arm. The framework
 //! owns the tests; a task only passes them.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod arm;
+mod roles;
 mod task;
 
 use burn::tensor::{Device, Tensor};
 use rand::RngExt;
 use serde_json::Value;
 use twirl_core::{FiniteGroup, Law, Purpose, Rotation, Stream, tolerance};
-use twirl_data::{DataSet, Split};
+use twirl_data::Split;
 use twirl_harness::{Arm, Draw, Task, Term};
 
 pub use arm::{Claim, arm_laws};
+pub use roles::roles_as_named;
 pub use task::task_laws;
 
 /// Seed of all draws; printed by every law that fails.
 pub const SEED: u64 = 20_251_203;
 
-/// Largest difference of two numbers that should be equal, relative to the largest of their set.
-fn close(law: &str, left: &[f64], right: &[f64]) {
-    assert_eq!(left.len(), right.len(), "{law}: lengths (seed {SEED})");
-    let size = left
-        .iter()
-        .chain(right)
-        .fold(1e-30_f64, |most, value| most.max(value.abs()));
-    for (place, (a, b)) in left.iter().zip(right).enumerate() {
-        assert!(
-            (a - b).abs() <= tolerance::F32.agreement * size,
-            "{law}: value {place} is {a} and {b} (largest {size}, seed {SEED})"
-        );
+/// Why a law is broken, if it is.
+type Broken = Result<(), String>;
+
+/// Numbers that should be equal are, to the accuracy of f32 relative to the largest of them.
+fn close(law: &str, left: &[f64], right: &[f64]) -> Broken {
+    if left.len() != right.len() {
+        let (left, right) = (left.len(), right.len());
+        return Err(format!("{law}: {left} values and {right} (seed {SEED})"));
+    }
+    let values = left.iter().chain(right);
+    let size = values.fold(1e-30_f64, |most, value| most.max(value.abs()));
+    let allowed = tolerance::F32.agreement * size;
+    let pairs = left.iter().zip(right).enumerate();
+    for (place, (a, b)) in pairs {
+        if (a - b).abs() > allowed || !(a - b).is_finite() {
+            return Err(format!(
+                "{law}: value {place} is {a} and {b} (largest {size}, seed {SEED})"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Panics with the law that is broken.
+fn hold(law: Broken) {
+    if let Err(broken) = law {
+        panic!("{broken}");
     }
 }
 
@@ -87,7 +108,7 @@ impl<T: Task> Bench<T> {
     /// # Panics
     /// If the data or the settings are refused.
     pub fn embedded(config: Value) -> Self {
-        let data = DataSet::embedded(T::EMBEDDED).expect("embedded data");
+        let data = T::embedded().expect("embedded data");
         let config: T::Config = serde_json::from_value(config).expect("settings of the task");
         let task = T::open(&config, &data).expect("task on embedded data");
         let all = task.items(Split::Train);
@@ -113,7 +134,9 @@ impl<T: Task> Bench<T> {
             .task
             .batch(items, Draw::training(SEED, 3))
             .expect("a batch");
-        self.task.load(&host, device)
+        self.task
+            .load(&host, device)
+            .expect("a batch on the device")
     }
 
     fn model<A: Arm<T>>(&self, config: &Value, seed: u64, device: &Device) -> A {
@@ -141,6 +164,10 @@ fn alone_as_in_company<T: Task, A: Arm<T>>(bench: &Bench<T>, model: &A) {
         }
     }
     for (alone, together) in alone.iter().zip(&together) {
-        close("items alone as in company, one term", alone, together);
+        hold(close(
+            "items alone as in company, one term",
+            alone,
+            together,
+        ));
     }
 }

@@ -9,6 +9,7 @@ use twirl_harness::{DeviceChoice, Entry};
 use crate::args::RunArgs;
 use crate::devices;
 use crate::plan::{find, open_data, plan};
+use crate::print::say;
 use crate::suite::Suite;
 
 /// Compares every arm of the quick suite on the device and on the CPU, and fails beyond the
@@ -31,11 +32,14 @@ pub(crate) fn check(
     let plan = plan(&suite, &args, entries, &device.name)?;
     let sets = open_data(&plan.jobs, entries, |_| None)?;
     let allowed = tolerance::F32.devices;
-    println!(
+    say!(
         "{} ({}) against {} ({}); relative differences, allowed {allowed:.0e}\n",
-        device.name, device.hardware, cpu.name, cpu.hardware
+        device.name,
+        device.hardware,
+        cpu.name,
+        cpu.hardware
     );
-    println!("{:50} {:>10} {:>10}", "arm", "prediction", "gradient");
+    say!("{:50} {:>10} {:>10}", "arm", "prediction", "gradient");
     let mut failed = false;
     for job in &plan.jobs {
         let data = &sets[&(job.task.clone(), job.data.clone())];
@@ -43,7 +47,7 @@ pub(crate) fn check(
             find(entries, &job.task, &job.arm)?.agreement(job, data, [&cpu, &device])?;
         let beyond = agreement.prediction.max(agreement.gradient) > allowed;
         failed |= beyond;
-        println!(
+        say!(
             "{:50} {:>10.1e} {:>10.1e}{}",
             format!("{}/{}", job.task, job.arm),
             agreement.prediction,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use twirl_data::{EnergyUnit, ForceUnit, ForcesAre, LeaveOut, LengthUnit, OpenOptions};
 
 /// Build rotation symmetry into the network, or train a plain network on rotated data?
 #[derive(Debug, Parser)]
@@ -57,6 +58,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
+    /// Write manual pages and shell completions into a folder
+    #[command(hide = true)]
+    ShellFiles {
+        /// Gets the folders man and completions
+        dir: PathBuf,
+    },
 }
 
 impl Default for Command {
@@ -93,6 +100,63 @@ pub(crate) struct RunArgs {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) after: After,
+}
+
+/// How a data set is read; in a suite the table `[data]` with the same keys.
+#[derive(Debug, Default, Clone, ClapArgs)]
+#[command(next_help_heading = "How the data set is read")]
+pub(crate) struct DataArgs {
+    /// Unit of positions, if not as the file or its format says: angstrom, bohr, nm
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) length_unit: Option<LengthUnit>,
+    /// Unit of energies, likewise: eV, hartree, kcal/mol, kJ/mol
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) energy_unit: Option<EnergyUnit>,
+    /// Unit of forces, likewise: eV/angstrom, hartree/bohr and so on
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) force_unit: Option<ForceUnit>,
+    /// Key or array of the energies, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) energy_key: Option<String>,
+    /// Column or array of the forces, likewise
+    #[arg(long, value_name = "NAME")]
+    pub(crate) forces_key: Option<String>,
+    /// What the array of forces holds: forces or gradient
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) forces_are: Option<ForcesAre>,
+    /// Leave out frames of more atoms
+    #[arg(long, value_name = "N")]
+    pub(crate) max_atoms: Option<usize>,
+    /// Refuse to hold more bytes of arrays than this [default: 8 GiB]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_bytes: Option<u64>,
+    /// Leave out what is refused otherwise: implausible, unlabelled, duplicates (repeatable)
+    #[arg(long, value_name = "KIND")]
+    pub(crate) leave_out: Vec<LeaveOut>,
+}
+
+impl DataArgs {
+    /// These on top of a suite's.
+    pub(crate) fn over(&self, suite: &OpenOptions) -> OpenOptions {
+        let mut leave_out = suite.leave_out.clone();
+        leave_out.extend(&self.leave_out);
+        OpenOptions {
+            length_unit: self.length_unit.or(suite.length_unit),
+            energy_unit: self.energy_unit.or(suite.energy_unit),
+            force_unit: self.force_unit.or(suite.force_unit),
+            energy_key: self.energy_key.clone().or(suite.energy_key.clone()),
+            forces_key: self.forces_key.clone().or(suite.forces_key.clone()),
+            forces_are: self.forces_are.or(suite.forces_are),
+            max_atoms: self.max_atoms.or(suite.max_atoms),
+            max_bytes: self.max_bytes.or(suite.max_bytes),
+            leave_out,
+        }
+    }
+
+    /// These alone.
+    pub(crate) fn options(&self) -> OpenOptions {
+        self.over(&OpenOptions::default())
+    }
 }
 
 /// What a run does besides its records.
@@ -197,6 +261,17 @@ pub(crate) enum DataCommand {
     Inspect {
         /// A file, or `forces` or `conformers` for the embedded sets
         path: String,
+        #[command(flatten)]
+        reading: DataArgs,
+    },
+    /// Write a data set, its labels and its split as the project's HDF5
+    Convert {
+        /// A file, or `forces` or `conformers` for the embedded sets
+        path: String,
+        /// File to write (.h5)
+        out: PathBuf,
+        #[command(flatten)]
+        reading: DataArgs,
     },
     /// Write frames of a data set for other programs
     Export {
@@ -208,5 +283,7 @@ pub(crate) enum DataCommand {
         /// Frames, spread evenly over the set; all if not given
         #[arg(long)]
         count: Option<usize>,
+        #[command(flatten)]
+        reading: DataArgs,
     },
 }

@@ -1,15 +1,18 @@
 //! The commands.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use twirl_data::{DataSet, Embedded};
 use twirl_harness::{Entry, Training, write_whole};
+use twirl_record::Plan;
 
 use crate::args::{After, Command, DataCommand, ReportArgs, RunArgs};
-use crate::plan::{Plan, open_data, plan};
+use crate::plan::{open_data, plan};
+use crate::print::say;
 use crate::{agreement, devices, execute, sample, suite::Suite};
 
 /// Runs a command.
@@ -31,7 +34,7 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices { check: None, .. } => {
-            println!("{}", devices::BUILT.join("\n"));
+            say!("{}", devices::BUILT.join("\n"));
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices {
@@ -40,6 +43,10 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
             arm,
         } => agreement::check(&name, task, arm, entries),
         Command::Data { command } => data(&command),
+        Command::ShellFiles { dir } => {
+            crate::shell_files::write(&dir)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -53,44 +60,41 @@ fn run_suite(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
     };
     let sets = open_data(&plan.jobs, entries, prepare)?;
     let out = match &args.out {
-        Some(out) => out.clone(),
-        None => next_folder(&suite.name),
+        Some(out) => {
+            fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
+            out.clone()
+        }
+        None => next_folder(&suite.name)?,
     };
-    let file = out.join("plan.json");
-    if file.exists() {
-        bail!(
-            "{} holds a run already; use `twirlbench resume {}`",
-            out.display(),
-            out.display()
-        );
-    }
-    fs::create_dir_all(&out).with_context(|| format!("{}", out.display()))?;
-    write_whole(&file, &serde_json::to_vec_pretty(&plan)?)?;
+    plan.write(&out)?;
     execute::execute(&plan, &out, entries, &sets, &device, args.after)
 }
 
-/// `runs/<suite>-<number>`, the first that is free.
-fn next_folder(suite: &str) -> PathBuf {
+/// Makes `runs/<suite>-<number>`, the first that is free: of several processes that look at once,
+/// each gets its own.
+fn next_folder(suite: &str) -> Result<PathBuf> {
     let stem = Path::new(suite)
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
-    (1..u32::MAX)
-        .map(|number| Path::new("runs").join(format!("{stem}-{number:03}")))
-        .find(|path| !path.exists())
-        .expect("some number is free")
+    let runs = Path::new("runs");
+    fs::create_dir_all(runs).with_context(|| format!("{}", runs.display()))?;
+    for number in 1..u32::MAX {
+        let path = runs.join(format!("{stem}-{number:03}"));
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => {
+                return made
+                    .map(|()| path.clone())
+                    .with_context(|| format!("{}", path.display()));
+            }
+        }
+    }
+    bail!("{}: no number is free; give --out", runs.display())
 }
 
 fn resume(dir: &Path, device: Option<&str>, after: After, entries: &[Entry]) -> Result<ExitCode> {
-    let file = dir.join("plan.json");
-    let text = fs::read_to_string(&file).with_context(|| {
-        format!(
-            "{}: not a results folder; give the folder that `run` wrote",
-            file.display()
-        )
-    })?;
-    let plan: Plan = serde_json::from_str(&text)
-        .with_context(|| format!("{}: written by another version", file.display()))?;
+    let plan = Plan::read(dir)?;
     let device = devices::resolve(device.unwrap_or(&plan.device))?;
     let sets = open_data(&plan.jobs, entries, |_| None)?;
     execute::execute(&plan, dir, entries, &sets, &device, after)
@@ -125,7 +129,7 @@ fn report(args: &ReportArgs) -> Result<ExitCode> {
         }
     }
     if files.iter().all(|file| file.is_none()) {
-        println!("{}", twirl_report::table(&runs));
+        say!("{}", twirl_report::table(&runs));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -134,7 +138,7 @@ fn tasks(entries: &[Entry]) {
     let mut last = "";
     for entry in entries {
         if entry.task != last {
-            println!(
+            say!(
                 "{}{}: {}",
                 if last.is_empty() { "" } else { "\n" },
                 entry.task,
@@ -147,7 +151,7 @@ fn tasks(entries: &[Entry]) {
             Training::Unaugmented => "unaugmented",
             Training::Equivariant => "equivariant",
         };
-        println!("  {:36} {:12} {}", entry.arm, training, entry.about);
+        say!("  {:36} {:12} {}", entry.arm, training, entry.about);
     }
 }
 
@@ -156,7 +160,7 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
         DataCommand::List => {
             for set in [Embedded::Forces, Embedded::Conformers] {
                 let data = DataSet::embedded(set)?;
-                println!(
+                say!(
                     "{:12} {} frames of {} molecules, {}, {}",
                     data.name(),
                     data.len(),
@@ -165,10 +169,23 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
                     data.licence().unwrap_or("licence not stated"),
                 );
             }
-            println!("Any SPICE HDF5, rMD17 npz, extended XYZ or project HDF5 file: --data PATH");
+            say!(
+                "Any file of HDF5 (the project's, SPICE, ANI, QM7-X), npz (MD17, sGDML), extended \
+                 XYZ or SDF: --data PATH"
+            );
         }
-        DataCommand::Inspect { path } => println!("{}", twirl_data::inspect(path)?),
-        DataCommand::Export { path, out, count } => crate::export::export(path, out, *count)?,
+        DataCommand::Inspect { path, reading } => {
+            crate::export::inspect(path, &reading.options())?;
+        }
+        DataCommand::Export {
+            path,
+            out,
+            count,
+            reading,
+        } => crate::export::export(path, out, *count, &reading.options())?,
+        DataCommand::Convert { path, out, reading } => {
+            crate::export::convert(path, out, &reading.options())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

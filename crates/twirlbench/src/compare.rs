@@ -9,6 +9,8 @@ use twirl_report::{
     ArmRuns, BAND_WIDTH, Band, RunSet, check_band, compare, compare_sets, compare_table, make_band,
 };
 
+use crate::print::{say, tell};
+
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
     /// Two folders with runs, or one with --arm, --against or --make-band
@@ -48,7 +50,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
         }
         let band = make_band(&first, BAND_WIDTH)?;
         band.write(file)?;
-        println!("{}: bands of {} arms", file.display(), band.arms.len());
+        say!("{}: bands of {} arms", file.display(), band.arms.len());
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(file) = &args.against {
@@ -65,14 +67,14 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
             .collect();
         bail!("nothing can be compared: {}", reasons.join("; "));
     }
-    print!("{}", compare_table(&comparisons));
+    crate::print::out(format_args!("{}", compare_table(&comparisons)));
     Ok(ExitCode::SUCCESS)
 }
 
 fn read(dir: &Path) -> Result<RunSet> {
     let set = RunSet::read(dir)?;
     for broken in &set.broken {
-        eprintln!("left out: {}: {}", broken.path.display(), broken.reason);
+        tell!("left out: {}: {}", broken.path.display(), broken.reason);
     }
     Ok(set)
 }
@@ -115,17 +117,17 @@ fn against(set: &RunSet, file: &Path) -> Result<ExitCode> {
         )
     })?;
     for finding in &findings {
-        println!("{}", finding.text);
+        say!("{}", finding.text);
     }
     if findings.is_empty() && set.broken.is_empty() {
-        println!(
+        say!(
             "within the reference bands: {} arms, {}",
             band.arms.len(),
             file.display()
         );
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
+    say!(
         "left the reference bands: {} findings, {} folders left out; {}",
         findings.len(),
         set.broken.len(),

@@ -33,3 +33,86 @@ const fn join<const N: usize>(lists: &[&[Entry]]) -> [Entry; N] {
     }
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use twirl_harness::{Companion, Job, TrainConfig, Training};
+
+    use super::*;
+
+    fn job(entry: &Entry, task: &Value, arm: &Value) -> Job {
+        let complete = entry.complete(task, arm).expect("settings");
+        Job {
+            task: entry.task.into(),
+            arm: entry.arm.into(),
+            data: "embedded".into(),
+            seed: 0,
+            measure_seed: 0,
+            task_config: complete.task_config,
+            arm_config: complete.arm_config,
+            train: TrainConfig::default(),
+        }
+    }
+
+    #[test]
+    fn a_control_is_of_an_augmented_arm_of_its_task() {
+        let mut controls = 0;
+        for entry in ENTRIES {
+            let Some(of) = entry.control_of else { continue };
+            let found = |other: &&Entry| other.task == entry.task && other.arm == of;
+            let base = ENTRIES.iter().find(found).expect("the arm it is of");
+            assert_eq!(base.training, Training::Augmented, "{entry:?}");
+            assert_eq!(base.control_of, None, "{entry:?}");
+            controls += 1;
+        }
+        let unaugmented = |entry: &&Entry| entry.training == Training::Unaugmented;
+        assert!(controls > ENTRIES.iter().filter(unaugmented).count());
+    }
+
+    #[test]
+    fn every_named_size_is_what_its_name_completes_to() {
+        for entry in ENTRIES {
+            let sizes = entry.sizes().expect("sizes");
+            let complete = |arm: Value| entry.complete(&json!({}), &arm).expect("settings");
+            for (name, settings) in &sizes {
+                let found = complete(json!({"size": name})).arm_config;
+                assert_eq!(found, *settings, "{entry:?}: {name}");
+            }
+            let small = sizes.iter().find(|(name, _)| *name == "small");
+            let (_, small) = small.expect("every arm has a small size");
+            assert_eq!(complete(json!({})).arm_config, *small, "{entry:?}");
+            let refused = entry.complete(&json!({}), &json!({"size": "huge"}));
+            let text = refused.expect_err("no such size").to_string();
+            assert!(text.contains("give one of"), "{text}");
+        }
+    }
+
+    #[test]
+    fn rotations_that_a_batch_cannot_carry_are_refused_before_the_run() {
+        let unet = |entry: &&Entry| entry.arm == "unet";
+        let entry = ENTRIES.iter().find(unet).expect("the arm");
+        let companion: Companion =
+            serde_json::from_value(json!({"design": {"kind": "iid", "rotations": 2}}))
+                .expect("a companion");
+        let check = |noise: &str| {
+            let mut job = job(entry, &json!({"noise": noise}), &json!({}));
+            let evaluation = &mut job.train.evaluation;
+            evaluation.design =
+                serde_json::from_value(json!({"kind": "group", "group": "octahedral"}))
+                    .expect("a design");
+            entry.check(&job).expect("the 24 turns");
+            job.train
+                .evaluation
+                .companions
+                .insert("so3".into(), companion);
+            entry.check(&job)
+        };
+        check("band-limited").expect("carried by every rotation");
+        let text = check("iid").expect_err("refused").to_string();
+        assert!(
+            text.starts_with("train.evaluation.companions.so3: setting noise"),
+            "{text}"
+        );
+    }
+}

@@ -4,11 +4,14 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
-use twirl_harness::{DeviceChoice, Entry, Folder, Observer, write_whole};
+use twirl_harness::{DeviceChoice, Entry, Folder, Observer, RunError, write_whole};
+use twirl_record::Plan;
 
 use crate::args::After;
+use crate::interrupt::{self, Interrupt};
 use crate::log::{EventLog, LogKind};
-use crate::plan::{DataSets, Plan, find};
+use crate::plan::{DataSets, find};
+use crate::print::{say, tell};
 use crate::program;
 use crate::progress::Bar;
 
@@ -22,8 +25,12 @@ pub(crate) fn execute(
     after: After,
 ) -> Result<ExitCode> {
     let program = program::identity();
+    interrupt::listen().context("signals")?;
     let mut failed = 0;
     for (place, job) in plan.jobs.iter().enumerate() {
+        if let Some(signal) = interrupt::received() {
+            return Ok(stopped(signal, &format!("after {place} jobs"), out));
+        }
         let entry = find(entries, &job.task, &job.arm)?;
         let data = &sets[&(job.task.clone(), job.data.clone())];
         let label = format!("{}/{} {}/{}", place + 1, plan.jobs.len(), job.task, job.arm);
@@ -39,20 +46,28 @@ pub(crate) fn execute(
         let result = entry.run(job, out, data, device, &program, observer);
         bar.finish();
         let logged = log.map_or(Ok(()), EventLog::finish);
+        if let (Err(RunError::Interrupted { step }), Some(signal)) =
+            (&result, interrupt::received())
+        {
+            let place = format!("after step {step} of {}/{}", job.task, job.arm);
+            return Ok(stopped(signal, &place, out));
+        }
         if let Err(error) = result.map_err(anyhow::Error::from).and(logged) {
             failed += 1;
-            eprintln!(
+            tell!(
                 "failed: {}/{} seed {}: {error:#}",
-                job.task, job.arm, job.seed
+                job.task,
+                job.arm,
+                job.seed
             );
         }
     }
     let runs = twirl_report::RunSet::read(out).context("report")?;
-    println!("{}", twirl_report::table(&runs));
     let page = out.join("report.html");
     write_whole(&page, twirl_report::html(&runs).as_bytes())?;
-    println!("results: {}", out.display());
-    println!("page: {}", page.display());
+    say!("{}", twirl_report::table(&runs));
+    say!("results: {}", out.display());
+    say!("page: {}", page.display());
     if after.open {
         open(&page);
     }
@@ -61,6 +76,25 @@ pub(crate) fn execute(
     } else {
         ExitCode::from(1)
     })
+}
+
+/// Says how to go on.
+fn stopped(signal: Interrupt, place: &str, out: &Path) -> ExitCode {
+    let out = quoted(&out.to_string_lossy());
+    tell!(
+        "stopped by {} {place}; go on with: twirlbench resume {out}",
+        signal.name
+    );
+    ExitCode::from(signal.code)
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+:,@%".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Opens a page with the program that the system has for it.
@@ -80,6 +114,6 @@ fn open(page: &Path) {
         .stderr(Stdio::null())
         .spawn();
     if let Err(error) = started {
-        eprintln!("the page was not opened: {program}: {error}; open it in a browser");
+        tell!("the page was not opened: {program}: {error}; open it in a browser");
     }
 }

@@ -1,9 +1,13 @@
-//! `twirlbench data export`: frames of a data set for other programs.
+//! `twirlbench data inspect`, `export` and `convert`: data sets for eyes and other programs.
 
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
-use twirl_data::{DataSet, Embedded, Geometry, OpenOptions, write_extxyz, write_sdf};
+use twirl_data::{
+    DataSet, Embedded, Geometry, Inspection, OpenOptions, write_extxyz, write_project, write_sdf,
+};
+
+use crate::print::say;
 
 /// Writes geometries to a file.
 type Writer = fn(&Path, &[Geometry]) -> twirl_data::Result<()>;
@@ -20,13 +24,33 @@ pub(crate) fn writer(out: &Path) -> Result<Writer> {
     }
 }
 
-/// Writes `count` frames, spread evenly, or all.
-pub(crate) fn export(path: &str, out: &Path, count: Option<usize>) -> Result<()> {
-    let embedded = Embedded::ALL.into_iter().find(|set| set.name() == path);
-    let data = match embedded {
-        Some(set) => DataSet::embedded(set)?,
-        None => DataSet::open(path, &OpenOptions::default())?,
+/// A file, or an embedded set by its name.
+fn open(path: &str, options: &OpenOptions) -> Result<DataSet> {
+    let Some(set) = Embedded::ALL.into_iter().find(|set| set.name() == path) else {
+        return Ok(DataSet::look_at(path, options)?);
     };
+    ensure!(
+        options.is_default(),
+        "the embedded set {path} is read as it is; give units, keys and limits with a file"
+    );
+    Ok(DataSet::embedded(set)?)
+}
+
+/// Prints what is in a set.
+pub(crate) fn inspect(path: &str, options: &OpenOptions) -> Result<()> {
+    say!("{}", Inspection::of(&open(path, options)?));
+    Ok(())
+}
+
+/// Writes `count` frames, spread evenly, or all.
+pub(crate) fn export(
+    path: &str,
+    out: &Path,
+    count: Option<usize>,
+    options: &OpenOptions,
+) -> Result<()> {
+    let write = writer(out)?;
+    let data = open(path, options)?;
     let count = count.unwrap_or(data.len());
     ensure!(
         (1..=data.len()).contains(&count),
@@ -34,19 +58,23 @@ pub(crate) fn export(path: &str, out: &Path, count: Option<usize>) -> Result<()>
         data.len(),
         data.len()
     );
-    let geometry = |place: usize| {
-        let frame = place * data.len() / count;
-        let molecule = &data.molecules()[data.molecule(frame)];
-        let comment = molecule.smiles.as_ref().unwrap_or(&molecule.formula);
-        Geometry {
-            comment: comment.clone(),
-            atomic_numbers: data.atomic_numbers(frame).to_vec(),
-            positions: data.positions(frame).to_vec(),
-            bonds: molecule.bonds.clone(),
-        }
-    };
-    let geometries: Vec<Geometry> = (0..count).map(geometry).collect();
-    writer(out)?(out, &geometries)?;
-    println!("{}: {count} frames", out.display());
+    let frames = (0..count).map(|place| Geometry::of(&data, place * data.len() / count));
+    let geometries: Vec<Geometry> = frames.collect();
+    write(out, &geometries)?;
+    say!("{}: {count} frames", out.display());
+    Ok(())
+}
+
+/// Writes a set as the project's HDF5.
+pub(crate) fn convert(path: &str, out: &Path, options: &OpenOptions) -> Result<()> {
+    let ending = out.extension().and_then(|ending| ending.to_str());
+    ensure!(
+        matches!(ending, Some("h5" | "hdf5")),
+        "{}: give a file ending in .h5 to write to",
+        out.display()
+    );
+    let data = open(path, options)?;
+    write_project(out, &data)?;
+    say!("{}: {} frames", out.display(), data.len());
     Ok(())
 }

@@ -3,6 +3,10 @@
 //! A binary of your own can add tasks: collect [`ENTRIES`] and your own entries in one list and
 //! pass it to [`main()`].
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod agreement;
 mod args;
 mod commands;
@@ -11,14 +15,17 @@ mod devices;
 mod entries;
 mod execute;
 mod export;
+mod interrupt;
 mod log;
 mod measure;
 mod new_task;
 mod plan;
+mod print;
 mod program;
 mod progress;
 mod readme;
 mod sample;
+mod shell_files;
 mod study;
 mod suite;
 
@@ -30,23 +37,10 @@ use twirl_harness::Entry;
 pub use entries::ENTRIES;
 pub use suite::{Suite, SuiteArm, SuiteTask};
 
-/// A reader that has seen enough (`twirlbench tasks | head -1`) is no error: the standard library
-/// panics when it prints to a closed pipe.
-fn leave_closed_pipes_quietly() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if panic.to_string().contains("Broken pipe") {
-            std::process::exit(0);
-        }
-        report(panic);
-    }));
-}
-
 /// Runs the command line on a list of entries.
 ///
 /// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written.
 pub fn main(entries: &[Entry]) -> ExitCode {
-    leave_closed_pipes_quietly();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(tracing::Level::WARN)
@@ -62,11 +56,18 @@ pub fn main(entries: &[Entry]) -> ExitCode {
     } else {
         run()
     };
-    match done {
+    let code = match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print::tell!("error: {error:#}");
             ExitCode::from(2)
         }
+    };
+    match print::finish() {
+        Err(error) if code == ExitCode::SUCCESS => {
+            print::tell!("error: standard output: {error}; files are written all the same");
+            ExitCode::from(1)
+        }
+        _ => code,
     }
 }

@@ -4,22 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use twirl_data::DataSet;
 use twirl_harness::{Entry, Job};
+use twirl_record::Plan;
 
 use crate::args::RunArgs;
 use crate::suite::Suite;
-
-/// What a results folder was asked for: `plan.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Plan {
-    pub(crate) suite: String,
-    pub(crate) device: String,
-    pub(crate) jobs: Vec<Job>,
-}
 
 /// Data sets by task and name, read once.
 pub(crate) type DataSets = HashMap<(String, String), DataSet>;
@@ -67,6 +58,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
     };
     let mut jobs = Vec::new();
     for task in tasks {
+        let data = absolute(args.data.as_ref().unwrap_or(&task.data))?;
         for arm in &task.arm {
             let entry = find(entries, &task.name, &arm.name)?;
             if !(args.arm.is_empty() || args.arm.contains(&arm.name)) {
@@ -81,16 +73,22 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
                 &Value::Object(task.config.clone()),
                 &Value::Object(arm.config.clone()),
             )?;
-            jobs.extend(seeds.iter().map(|&seed| Job {
+            let of_seed = |seed: u64| Job {
                 task: task.name.clone(),
                 arm: arm.name.clone(),
-                data: args.data.clone().unwrap_or_else(|| task.data.clone()),
+                data: data.clone(),
                 seed,
                 measure_seed: suite.measure_seed,
                 task_config: complete.task_config.clone(),
                 arm_config: complete.arm_config.clone(),
                 train: train.clone(),
-            }));
+            };
+            for &seed in seeds {
+                let job = of_seed(seed);
+                let place = || format!("task {}, arm {}", task.name, arm.name);
+                entry.check(&job).with_context(place)?;
+                jobs.push(job);
+            }
         }
     }
     if jobs.is_empty() {
@@ -104,6 +102,20 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
         suite: suite.name.clone(),
         device: device.into(),
         jobs,
+    })
+}
+
+/// A path that means the same wherever the plan is read again.
+fn absolute(data: &str) -> Result<String> {
+    if data == "embedded" {
+        return Ok(data.into());
+    }
+    let path = std::path::absolute(data).with_context(|| format!("data set {data}"))?;
+    path.into_os_string().into_string().map_err(|path| {
+        anyhow::anyhow!(
+            "data set {}: its path is not UTF-8; move it to one that is",
+            path.display()
+        )
     })
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn identity() -> BTreeMap<String, String> {
     .collect();
     [
         ("twirlbench", env!("CARGO_PKG_VERSION").to_owned()),
-        ("burn", "0.22.1".to_owned()),
+        ("burn", env!("TWIRLBENCH_BURN").to_owned()),
         ("commit", env!("TWIRLBENCH_COMMIT").to_owned()),
         ("dirty", env!("TWIRLBENCH_DIRTY").to_owned()),
         ("features", features.join(",")),

@@ -43,6 +43,10 @@ impl Observer for Bar {
         ));
     }
 
+    fn stop_requested(&self) -> bool {
+        crate::interrupt::received().is_some()
+    }
+
     fn searching(&self, index: usize, count: usize, rate: f64) {
         self.bar.set_message(format!(
             "learning rate {} of {count}: {rate:.0e}",

@@ -7,6 +7,7 @@ use crate::args::SampleArgs;
 use crate::devices;
 use crate::export::writer;
 use crate::plan::find;
+use crate::print::say;
 
 /// Makes molecules and writes them as the file name's ending says.
 pub(crate) fn sample(args: &SampleArgs, entries: &[Entry]) -> Result<()> {
@@ -41,6 +42,6 @@ pub(crate) fn sample(args: &SampleArgs, entries: &[Entry]) -> Result<()> {
     };
     let made = entry.generate(&folder, &data, &device, &request)?;
     write(&args.out, &made)?;
-    println!("{} molecules: {}", made.len(), args.out.display());
+    say!("{} molecules: {}", made.len(), args.out.display());
     Ok(())
 }

@@ -29,7 +29,8 @@ pub const ENTRIES: &[Entry] = &[
         "plain-unaugmented",
         Training::Unaugmented,
         "the same, trained on the stored poses",
-    ),
+    )
+    .control_of("plain"),
     Entry::of::<Dipole, PainnArm>(
         "painn",
         Training::Equivariant,

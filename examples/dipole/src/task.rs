@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use twirl_core::Loss;
-use twirl_data::{DataSet, Embedded, Split};
+use twirl_data::{DataError, DataSet, Embedded, Split};
 use twirl_equivariant::{Cloud, Molecule, NeighbourList};
 use twirl_harness::{Draw, Role, Rotations, Score, Task, TaskError, Term};
 
@@ -58,13 +58,16 @@ fn refused(data: &DataSet, item: usize, problem: &str) -> TaskError {
 impl Task for Dipole {
     const NAME: &'static str = "dipole";
     const ABOUT: &'static str = "dipole of a molecule from charges that its bonds decide";
-    const EMBEDDED: Embedded = Embedded::Forces;
     type Config = DipoleConfig;
     type Host = Host;
     type Batch = Batch;
     /// The vector of each molecule in units of the scale, `[batch, 1, 3]`.
     type Output = Tensor<3>;
     type Reference = PainnArm;
+
+    fn embedded() -> Result<DataSet, DataError> {
+        DataSet::embedded(Embedded::Forces)
+    }
 
     fn open(config: &DipoleConfig, data: &DataSet) -> Result<Self, TaskError> {
         if !(config.cutoff.is_finite() && config.cutoff > 0.0) {
@@ -118,7 +121,7 @@ impl Task for Dipole {
         items.iter().map(sample).collect::<Result<_, _>>().map(Host)
     }
 
-    fn load(&self, host: &Host, device: &Device) -> Batch {
+    fn load(&self, host: &Host, device: &Device) -> Result<Batch, TaskError> {
         let molecules: Vec<Molecule> = host
             .0
             .iter()
@@ -129,21 +132,21 @@ impl Task for Dipole {
             })
             .collect();
         let cloud = Cloud::from_host(&molecules, self.config.cutoff, [1, 1], device)
-            .expect("the data set was checked when it was read");
+            .map_err(|error| TaskError::data(self.data.name(), error.to_string(), "remove it"))?;
         let count = cloud.batch;
         let labels = host.0.iter().flat_map(|sample| sample.label);
         let labels: Vec<f64> = labels.map(|value| value / self.scale).collect();
-        Batch {
+        Ok(Batch {
             cloud,
             label: Tensor::from_data(TensorData::new(labels, [count, 1, 3]), device),
-        }
+        })
     }
 
-    fn rotate(&self, batch: &Batch, rotations: &Rotations) -> Batch {
-        Batch {
+    fn rotate(&self, batch: &Batch, rotations: &Rotations) -> Result<Batch, TaskError> {
+        Ok(Batch {
             cloud: batch.cloud.rotated(rotations.matrices()),
             label: rotations.rotate(batch.label.clone()),
-        }
+        })
     }
 
     fn untwist(&self, output: Tensor<3>, rotations: &Rotations) -> Tensor<3> {

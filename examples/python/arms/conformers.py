@@ -7,7 +7,6 @@ from torch.nn import functional as F
 
 from .base import Dense, Mlp, Parameters, attend, gaussians
 
-SIZES = {"small": (64, 4, 4, 32), "1m": (128, 4, 4, 64), "4m": (192, 7, 6, 96), "16m": (384, 7, 12, 192)}
 FIELDS = ("species", "features", "adjacency", "pairs", "mask", "share", "positions", "time", "input", "skip",
           "output", "target", "weight")
 
@@ -65,9 +64,7 @@ class FlowArm(Parameters):
     def __init__(self, tensors, settings):
         super().__init__(tensors)
         config = settings["config"]
-        keys = ("width", "layers", "heads", "conditioning")
-        chosen = [config.get(key) or usual for key, usual in zip(keys, SIZES[config["size"]])]
-        self.width, self.depth, self.heads, self.channels = chosen
+        self.width, self.depth, self.heads = config["width"], config["layers"], config["heads"]
         at = "conditioning."
         self.species, self.features = self.one(at + "species.weight"), Dense(self, at + "features")
         self.rounds = nn.ModuleList(Mlp(self, f"{at}rounds.{place}", F.silu) for place in range(2))

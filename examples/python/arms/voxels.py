@@ -5,10 +5,6 @@ from torch.nn import functional as F
 
 from .base import Dense, Parameters, attend
 
-# base, multipliers, blocks, levels with attention, heads, groups
-PRESETS = {"small": (8, (1, 2, 2), 1, 1, 2, 4), "1m": (8, (1, 2, 2, 1), 2, 2, 2, 4),
-           "28m": (16, (1, 2, 2, 4), 2, 2, 4, 16), "111m": (32, (1, 2, 2, 4), 2, 2, 4, 16)}
-
 
 class VoxelBatch:
     def __init__(self, tensors, settings):
@@ -104,10 +100,8 @@ class Unet(VoxelArm):
     def __init__(self, tensors, settings):
         super().__init__(tensors)
         config = settings["config"]
-        sizes = config.get("sizes")
-        keys = ("base", "multipliers", "blocks", "attention", "heads", "groups")
-        _, multipliers, blocks, _, heads, groups = [sizes[k] for k in keys] if sizes else PRESETS[config["preset"]]
-        levels = range(len(multipliers))
+        blocks, heads, groups = config["blocks"], config["heads"], config["groups"]
+        levels = range(len(config["multipliers"]))
         stages = lambda name, count: nn.ModuleList(
             nn.ModuleList(Stage(self, f"{name}.{level}.{place}", groups, heads) for place in range(count))
             for level in levels)

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::{
     Activation, Bias, Dense, GaussianBasis, Init, Mlp, Spans, attend, gated, gather,
     modulated_norm, parts,
@@ -11,10 +11,10 @@ use twirl_layers::{
 use super::conditioning::{Conditioning, Conditions, biases};
 use super::finish;
 use super::vectors::{inner, normed, products};
-use crate::batch::Batch;
+use crate::batch::{Batch, Output};
+use crate::conformer_flow::ConformerFlow;
 use crate::layout::Layout;
-use crate::size::{Shape, SkeletonConfig};
-use crate::task::{ConformerFlow, Output};
+use crate::size::Shape;
 use crate::topology::PAIR_KINDS;
 
 /// Radial functions of distances between atoms, and from the centre.
@@ -231,22 +231,30 @@ impl Equivariant {
 }
 
 impl Arm<ConformerFlow> for Equivariant {
-    type Config = SkeletonConfig;
+    type Config = Shape;
 
-    fn symmetry(_config: &SkeletonConfig) -> Option<ExactSymmetry> {
+    fn sizes() -> Vec<(&'static str, Shape)> {
+        Shape::sizes()
+    }
+
+    fn symmetry(_config: &Shape) -> Option<ExactSymmetry> {
         Some(ExactSymmetry::So3)
     }
 
     fn init(
-        config: &SkeletonConfig,
+        config: &Shape,
         _task: &ConformerFlow,
         seed: u64,
         device: &Device,
     ) -> Result<Self, TaskError> {
-        Ok(Self::new(&mut Init::new(seed, device), &config.shape()?))
+        Ok(Self::new(&mut Init::new(seed, device), &config.checked()?))
     }
 
     fn predict(&self, batch: &Batch) -> Output {
         finish(self.network(batch), batch)
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default().read_out(&self.head)
     }
 }

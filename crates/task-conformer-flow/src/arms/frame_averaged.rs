@@ -3,14 +3,14 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use nalgebra::{Matrix3, SymmetricEigen, Vector3};
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::{Init, matmul};
 
 use super::finish;
 use super::plain::Plain;
-use crate::batch::Batch;
-use crate::size::SkeletonConfig;
-use crate::task::{ConformerFlow, Output};
+use crate::batch::{Batch, Output};
+use crate::conformer_flow::ConformerFlow;
+use crate::size::Shape;
 
 /// Frames of a molecule: principal axes with the signs that leave them right-handed.
 pub const FRAMES: usize = 4;
@@ -94,20 +94,24 @@ impl FrameAveraged {
 }
 
 impl Arm<ConformerFlow> for FrameAveraged {
-    type Config = SkeletonConfig;
+    type Config = Shape;
 
-    fn symmetry(_config: &SkeletonConfig) -> Option<ExactSymmetry> {
+    fn sizes() -> Vec<(&'static str, Shape)> {
+        Shape::sizes()
+    }
+
+    fn symmetry(_config: &Shape) -> Option<ExactSymmetry> {
         Some(ExactSymmetry::So3)
     }
 
     fn init(
-        config: &SkeletonConfig,
+        config: &Shape,
         _task: &ConformerFlow,
         seed: u64,
         device: &Device,
     ) -> Result<Self, TaskError> {
         Ok(Self {
-            plain: Plain::new(&mut Init::new(seed, device), &config.shape()?),
+            plain: Plain::new(&mut Init::new(seed, device), &config.checked()?),
         })
     }
 
@@ -122,5 +126,9 @@ impl Arm<ConformerFlow> for FrameAveraged {
             .mean_dim(0)
             .reshape([count, atoms, 3]);
         finish(network, batch)
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        Arm::<ConformerFlow>::parameter_roles(&self.plain)
     }
 }

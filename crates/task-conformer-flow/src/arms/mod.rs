@@ -8,8 +8,7 @@ mod vectors;
 
 use burn::tensor::Tensor;
 
-use crate::batch::Batch;
-use crate::task::Output;
+use crate::batch::{Batch, Output};
 
 pub(crate) use equivariant::RADIAL;
 pub(crate) use plain::COORDINATE_FEATURES;

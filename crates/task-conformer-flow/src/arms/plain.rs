@@ -2,17 +2,17 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::{
     Activation, Bias, Dense, Init, Mlp, attend, cosine, gated, modulated_norm, parts, sine,
 };
 
 use super::conditioning::{Conditioning, Conditions, biases};
 use super::finish;
-use crate::batch::Batch;
+use crate::batch::{Batch, Output};
+use crate::conformer_flow::ConformerFlow;
 use crate::layout::Layout;
-use crate::size::{Shape, SkeletonConfig};
-use crate::task::{ConformerFlow, Output};
+use crate::size::Shape;
 use crate::topology::PAIR_KINDS;
 
 /// Wavelengths (angstrom) of the sines and cosines of each coordinate that are given beside it.
@@ -171,24 +171,32 @@ impl Plain {
 }
 
 impl Arm<ConformerFlow> for Plain {
-    type Config = SkeletonConfig;
+    type Config = Shape;
 
-    fn symmetry(_config: &SkeletonConfig) -> Option<ExactSymmetry> {
+    fn sizes() -> Vec<(&'static str, Shape)> {
+        Shape::sizes()
+    }
+
+    fn symmetry(_config: &Shape) -> Option<ExactSymmetry> {
         None
     }
 
     fn init(
-        config: &SkeletonConfig,
+        config: &Shape,
         _task: &ConformerFlow,
         seed: u64,
         device: &Device,
     ) -> Result<Self, TaskError> {
-        Ok(Self::new(&mut Init::new(seed, device), &config.shape()?))
+        Ok(Self::new(&mut Init::new(seed, device), &config.checked()?))
     }
 
     fn predict(&self, batch: &Batch) -> Output {
         let state = &batch.state;
         let network = self.network(&state.positions, &state.input, &self.context(batch));
         finish(network, batch)
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default().read_out(&self.head)
     }
 }

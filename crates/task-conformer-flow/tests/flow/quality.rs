@@ -1,7 +1,7 @@
 //! Figures of samples whose quality is known.
 
 use task_conformer_flow::quality::{AUTOMORPHISM_LIMIT, BondLengths, Judged, figures};
-use task_conformer_flow::{Automorphisms, ConformerFlow, FlowConfig, Plain, SkeletonConfig};
+use task_conformer_flow::{Automorphisms, ConformerFlow, FlowConfig, Plain, Shape};
 use twirl_core::Law;
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{Arm, Task};
@@ -87,7 +87,7 @@ fn baselines_stand_beside_an_arm() {
     };
     let task = ConformerFlow::open(&config, &data).expect("the task");
     let device = burn::tensor::Device::flex();
-    let model = Plain::init(&SkeletonConfig::default(), &task, 0, &device).expect("plain");
+    let model = Plain::init(&Shape::default(), &task, 0, &device).expect("plain");
     let closing = task
         .closing(&model, SEED, &device)
         .expect("closing figures");

@@ -1,7 +1,7 @@
 //! What the task refuses, each in one line with a remedy.
 
 use serde_json::json;
-use task_conformer_flow::{ConformerFlow, FlowConfig, Plain, SkeletonConfig};
+use task_conformer_flow::{ConformerFlow, FlowConfig, Plain, Shape};
 use twirl_data::{DataSet, Embedded, OpenOptions};
 use twirl_harness::{Arm, Generate, GenerateRequest, Task};
 
@@ -46,9 +46,9 @@ fn settings() {
         let error = ConformerFlow::open(&config, &embedded()).expect_err(expected);
         assert_eq!(error.to_string(), expected);
     }
-    let shape: SkeletonConfig = serde_json::from_value(json!({"heads": 5})).expect("settings");
+    let shape: Shape = serde_json::from_value(json!({"heads": 5})).expect("settings");
     assert_eq!(
-        shape.shape().expect_err("5 heads").to_string(),
+        shape.checked().expect_err("5 heads").to_string(),
         "setting heads: 5 heads do not divide 64 / 4 channels; choose a width that is a multiple of \
          4 heads"
     );
@@ -78,7 +78,7 @@ fn data_without_bonds() {
 fn requests() {
     let device = burn::tensor::Device::flex();
     let task = ConformerFlow::open(&FlowConfig::default(), &embedded()).expect("the task");
-    let model = Plain::init(&SkeletonConfig::default(), &task, 0, &device).expect("plain");
+    let model = Plain::init(&Shape::default(), &task, 0, &device).expect("plain");
     let request = |smiles: &str, method: &str| GenerateRequest {
         smiles: Some(smiles.to_owned()),
         count: 3,

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_equivariant::Cloud;
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::{
     Activation, Bias, Dense, Embedding, GaussianBasis, Init, LayerNorm, Mlp, Slots, attend, parts,
 };
@@ -128,6 +128,17 @@ impl Block {
 impl Arm<ForceField> for CoordinateTransformer {
     type Config = CoordinateTransformerConfig;
 
+    /// `tiny` and `medium` have half and twice the width of `small`.
+    fn sizes() -> Vec<(&'static str, CoordinateTransformerConfig)> {
+        let small = CoordinateTransformerConfig::default;
+        let wide = |width| CoordinateTransformerConfig { width, ..small() };
+        vec![
+            ("tiny", wide(32)),
+            ("small", small()),
+            ("medium", wide(128)),
+        ]
+    }
+
     fn symmetry(_config: &CoordinateTransformerConfig) -> Option<ExactSymmetry> {
         None
     }
@@ -163,5 +174,12 @@ impl Arm<ForceField> for CoordinateTransformer {
         let tokens = self.norm.forward(tokens);
         let energy = self.energy_head.forward(tokens.clone());
         output(self.force_head.forward(tokens), energy, batch)
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default()
+            .embedding(&self.embedding)
+            .read_out(&self.force_head)
+            .read_out(&self.energy_head)
     }
 }

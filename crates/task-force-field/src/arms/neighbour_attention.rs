@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_equivariant::{Cloud, Edges};
-use twirl_harness::{Arm, ExactSymmetry, LinearSplit, Projection, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, LinearSplit, ParameterRoles, Projection, TaskError};
 use twirl_layers::{
     Activation, Bias, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, Slots, attend, matmul,
     parts,
@@ -255,6 +255,31 @@ impl NeighbourAttention {
 impl Arm<ForceField> for NeighbourAttention {
     type Config = NeighbourAttentionConfig;
 
+    /// `tiny` and `medium` have half and twice the width of `small`; the others are named after their
+    /// trainable parameters, with the radial functions of `EScAIP`.
+    fn sizes() -> Vec<(&'static str, NeighbourAttentionConfig)> {
+        let small = NeighbourAttentionConfig::default;
+        let wide = |width| NeighbourAttentionConfig { width, ..small() };
+        let published = |width, layers, heads, expansion| NeighbourAttentionConfig {
+            width,
+            layers,
+            heads,
+            radial: 600,
+            expansion,
+            ..small()
+        };
+        vec![
+            ("tiny", wide(16)),
+            ("small", small()),
+            ("medium", wide(64)),
+            ("1m", published(64, 4, 8, 2)),
+            ("6m", published(128, 6, 8, 4)),
+            ("30m", published(256, 12, 8, 4)),
+            ("100m", published(512, 16, 8, 4)),
+            ("400m", published(1024, 16, 16, 4)),
+        ]
+    }
+
     fn symmetry(_config: &NeighbourAttentionConfig) -> Option<ExactSymmetry> {
         None
     }
@@ -300,5 +325,13 @@ impl Arm<ForceField> for NeighbourAttention {
             projection: Projection::EqualOutputs,
             exact: true,
         }]
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default()
+            .embedding(&self.embedding)
+            .read_out(&self.edge_head)
+            .read_out(&self.scale_head)
+            .read_out(&self.energy_head)
     }
 }

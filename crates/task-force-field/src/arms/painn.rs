@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use twirl_equivariant::{Painn, PainnConfig, ScalarHead, VectorHead};
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::Init;
 
 use super::read_out;
@@ -44,6 +44,13 @@ pub struct PainnArm {
 impl Arm<ForceField> for PainnArm {
     type Config = PainnArmConfig;
 
+    /// `tiny` and `medium` have half and twice the width of `small`.
+    fn sizes() -> Vec<(&'static str, PainnArmConfig)> {
+        let small = PainnArmConfig::default;
+        let wide = |width| PainnArmConfig { width, ..small() };
+        vec![("tiny", wide(24)), ("small", small()), ("medium", wide(96))]
+    }
+
     fn symmetry(_config: &PainnArmConfig) -> Option<ExactSymmetry> {
         Some(ExactSymmetry::O3)
     }
@@ -74,5 +81,12 @@ impl Arm<ForceField> for PainnArm {
     fn predict(&self, batch: &Batch) -> Output {
         let features = self.backbone.forward(&batch.cloud);
         read_out(&features, &self.vector_head, &self.scalar_head, batch)
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default()
+            .embedding(self.backbone.embedding())
+            .read_out(&self.vector_head)
+            .read_out(&self.scalar_head)
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
 use twirl_equivariant::{ScalarHead, TensorField, TensorFieldConfig, VectorHead};
-use twirl_harness::{Arm, ExactSymmetry, TaskError};
+use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::Init;
 
 use super::read_out;
@@ -48,6 +48,13 @@ pub struct TensorFieldArm {
 impl Arm<ForceField> for TensorFieldArm {
     type Config = TensorFieldArmConfig;
 
+    /// `tiny` and `medium` have half and twice the width of `small`.
+    fn sizes() -> Vec<(&'static str, TensorFieldArmConfig)> {
+        let small = TensorFieldArmConfig::default;
+        let wide = |width| TensorFieldArmConfig { width, ..small() };
+        vec![("tiny", wide(12)), ("small", small()), ("medium", wide(48))]
+    }
+
     fn symmetry(config: &TensorFieldArmConfig) -> Option<ExactSymmetry> {
         Some(config.symmetry.into())
     }
@@ -83,5 +90,12 @@ impl Arm<ForceField> for TensorFieldArm {
     fn predict(&self, batch: &Batch) -> Output {
         let features = self.backbone.forward(&batch.cloud);
         read_out(&features, &self.vector_head, &self.scalar_head, batch)
+    }
+
+    fn parameter_roles(&self) -> ParameterRoles {
+        ParameterRoles::default()
+            .embedding(self.backbone.embedding())
+            .read_out(&self.vector_head)
+            .read_out(&self.scalar_head)
     }
 }

@@ -6,7 +6,7 @@ use twirl_harness::{Arm, ExactSymmetry, TaskError};
 use twirl_layers::{GroupNorm, Init};
 
 use super::unet_blocks::{Attention, Conv, Residual, Up};
-use super::unet_sizes::{UnetConfig, UnetDown, UnetSizes};
+use super::unet_sizes::UnetConfig;
 use super::{FIRST_SCALE, check_grid};
 use crate::{Batch, Output, VoxelDenoise};
 
@@ -18,7 +18,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(init: &mut Init, widths: [usize; 2], sizes: &UnetSizes, level: usize) -> Self {
+    fn new(init: &mut Init, widths: [usize; 2], sizes: &UnetConfig, level: usize) -> Self {
         let attends = level + sizes.attention >= sizes.multipliers.len();
         Self {
             residual: Residual::new(init, widths, sizes.groups),
@@ -44,7 +44,7 @@ impl Stage {
 ///
 /// Part of its `L_equiv` is architectural: with kernel 3, stride 2 and padding 1, as published, a
 /// halving of an even lattice looks at voxels 0, 2, 4 and so on, which the turns do not map onto
-/// each other, and breaks even the 24 turns whatever its weights. With [`UnetDown::K4S2`] weights
+/// each other, and breaks even the 24 turns whatever its weights. With [`super::unet_sizes::UnetDown::K4S2`] weights
 /// exist with which the network is exact under the 24 turns, and all of it is learnt.
 #[derive(Module, Debug)]
 pub struct Unet {
@@ -61,7 +61,7 @@ pub struct Unet {
 }
 
 impl Unet {
-    fn new(init: &mut Init, sizes: &UnetSizes, halving: UnetDown, channels: usize) -> Self {
+    fn new(init: &mut Init, sizes: &UnetConfig, channels: usize) -> Self {
         let widths = sizes.widths();
         let levels = widths.len();
         let before = |level: usize| {
@@ -87,7 +87,7 @@ impl Unet {
         let down = down.collect();
         let halve = widths[..levels - 1].iter();
         let halve = halve
-            .map(|&width| Conv::new(init, [width, width], halving.kernel(), 2, 1.0))
+            .map(|&width| Conv::new(init, [width, width], sizes.down.kernel(), 2, 1.0))
             .collect();
         let deepest = widths[levels - 1];
         let middle = [(); 2].map(|()| Residual::new(init, [deepest, deepest], sizes.groups));
@@ -154,6 +154,10 @@ impl Unet {
 impl Arm<VoxelDenoise> for Unet {
     type Config = UnetConfig;
 
+    fn sizes() -> Vec<(&'static str, UnetConfig)> {
+        UnetConfig::sizes()
+    }
+
     fn symmetry(_config: &UnetConfig) -> Option<ExactSymmetry> {
         None
     }
@@ -164,12 +168,11 @@ impl Arm<VoxelDenoise> for Unet {
         seed: u64,
         device: &Device,
     ) -> Result<Self, TaskError> {
-        let sizes = config.sizes();
-        sizes.validate()?;
-        check_grid(task, sizes.multipliers.len())?;
+        config.validate()?;
+        check_grid(task, config.multipliers.len())?;
         let mut init = Init::new(seed, device);
         let channels = task.elements().len();
-        Ok(Self::new(&mut init, &sizes, config.down, channels))
+        Ok(Self::new(&mut init, config, channels))
     }
 
     fn predict(&self, batch: &Batch) -> Output {

@@ -3,27 +3,6 @@
 use serde::{Deserialize, Serialize};
 use twirl_harness::TaskError;
 
-/// Sizes by name. The three large ones are those of `VoxMol` (arXiv 2306.07473).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum UnetPreset {
-    /// 0.37 million parameters, for a grid of 16.
-    #[default]
-    #[serde(rename = "small")]
-    Small,
-    /// 1.0 million.
-    #[serde(rename = "1m")]
-    M1,
-    /// 27.9 million: base width 16.
-    #[serde(rename = "28m")]
-    M28,
-    /// 111.5 million: base width 32, the published default.
-    #[serde(rename = "111m")]
-    M111,
-    /// 446 million: base width 64.
-    #[serde(rename = "446m")]
-    M446,
-}
-
 /// Convolution of stride 2 and padding 1 that halves the lattice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -46,10 +25,10 @@ impl UnetDown {
     }
 }
 
-/// Sizes of the network.
+/// Settings of the arm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnetSizes {
+#[serde(default, deny_unknown_fields)]
+pub struct UnetConfig {
     /// Channels after the first convolution.
     pub base: usize,
     /// Factor of the width at each level over that of the level before, finest first.
@@ -62,62 +41,53 @@ pub struct UnetSizes {
     pub heads: usize,
     /// Groups of a norm.
     pub groups: usize,
-}
-
-/// Settings of the arm.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct UnetConfig {
-    /// Sizes by name.
-    pub preset: UnetPreset,
-    /// Sizes one by one, in place of the preset's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sizes: Option<UnetSizes>,
     /// How the lattice is halved.
     pub down: UnetDown,
 }
 
-impl UnetPreset {
-    /// The sizes.
-    #[must_use]
-    pub fn sizes(self) -> UnetSizes {
-        let sizes = |base, multipliers: &[usize], blocks, attention, heads, groups| UnetSizes {
+impl Default for UnetConfig {
+    fn default() -> Self {
+        Self::sized(8, &[1, 2, 2], 1, 1, 2, 4)
+    }
+}
+
+impl UnetConfig {
+    fn sized(
+        base: usize,
+        multipliers: &[usize],
+        blocks: usize,
+        attention: usize,
+        heads: usize,
+        groups: usize,
+    ) -> Self {
+        Self {
             base,
             multipliers: multipliers.to_vec(),
             blocks,
             attention,
             heads,
             groups,
-        };
-        match self {
-            Self::Small => sizes(8, &[1, 2, 2], 1, 1, 2, 4),
-            Self::M1 => sizes(8, &[1, 2, 2, 1], 2, 2, 2, 4),
-            Self::M28 => sizes(16, &[1, 2, 2, 4], 2, 2, 4, 16),
-            Self::M111 => sizes(32, &[1, 2, 2, 4], 2, 2, 4, 16),
-            Self::M446 => sizes(64, &[1, 2, 2, 4], 2, 2, 4, 16),
+            down: UnetDown::default(),
         }
     }
-}
 
-impl UnetConfig {
-    /// The sizes in force.
+    /// Settings by name, smallest first. `small` has 0.37 million parameters, for a grid of 16;
+    /// `tiny` and `medium` have half and twice its width; the others are named after their
+    /// parameters. The last three are those of `VoxMol` (arXiv 2306.07473), of base width 16, 32
+    /// (the published default) and 64.
     #[must_use]
-    pub fn sizes(&self) -> UnetSizes {
-        self.sizes.clone().unwrap_or_else(|| self.preset.sizes())
+    pub fn sizes() -> Vec<(&'static str, Self)> {
+        vec![
+            ("tiny", Self::sized(4, &[1, 2, 2], 1, 1, 2, 4)),
+            ("small", Self::default()),
+            ("1m", Self::sized(8, &[1, 2, 2, 1], 2, 2, 2, 4)),
+            ("medium", Self::sized(16, &[1, 2, 2], 1, 1, 2, 4)),
+            ("28m", Self::sized(16, &[1, 2, 2, 4], 2, 2, 4, 16)),
+            ("111m", Self::sized(32, &[1, 2, 2, 4], 2, 2, 4, 16)),
+            ("446m", Self::sized(64, &[1, 2, 2, 4], 2, 2, 4, 16)),
+        ]
     }
 
-    /// Trainable scalars of a network for `channels` elements, in closed form.
-    ///
-    /// With `c(i, o, k) = i o k^3 + o` for a convolution, a residual block has
-    /// `r(i, o) = c(i, o, 3) + c(o, o, 3) + 2 i + 2 o`, and `c(i, o, 1)` more where `i != o`; an
-    /// attention has `a(w) = 4 w^2 + 5 w` (its keys have no bias).
-    #[must_use]
-    pub fn parameters(&self, channels: usize) -> usize {
-        self.sizes().parameters(channels, self.down.kernel())
-    }
-}
-
-impl UnetSizes {
     /// Channels of each level, finest first.
     #[must_use]
     pub fn widths(&self) -> Vec<usize> {
@@ -128,7 +98,14 @@ impl UnetSizes {
         widths.collect()
     }
 
-    fn parameters(&self, channels: usize, halving: usize) -> usize {
+    /// Trainable scalars of a network for `channels` elements, in closed form.
+    ///
+    /// With `c(i, o, k) = i o k^3 + o` for a convolution, a residual block has
+    /// `r(i, o) = c(i, o, 3) + c(o, o, 3) + 2 i + 2 o`, and `c(i, o, 1)` more where `i != o`; an
+    /// attention has `a(w) = 4 w^2 + 5 w` (its keys have no bias).
+    #[must_use]
+    pub fn parameters(&self, channels: usize) -> usize {
+        let halving = self.down.kernel();
         let conv = |inputs, outputs, size: usize| inputs * outputs * size.pow(3) + outputs;
         let residual = |inputs, outputs| {
             let shortcut = if inputs == outputs {
@@ -173,11 +150,7 @@ impl UnetSizes {
 
     pub(super) fn validate(&self) -> Result<(), TaskError> {
         let refuse = |name: &str, problem: String, remedy: &str| {
-            Err(TaskError::setting(
-                &format!("sizes.{name}"),
-                problem,
-                remedy,
-            ))
+            Err(TaskError::setting(name, problem, remedy))
         };
         if self.multipliers.is_empty() || self.multipliers.contains(&0) || self.base == 0 {
             let problem = format!("are {:?} on base {}", self.multipliers, self.base);

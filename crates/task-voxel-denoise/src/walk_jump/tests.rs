@@ -25,7 +25,11 @@ struct Oracle {
 impl Oracle {
     fn new(task: &VoxelDenoise, items: &[usize]) -> Self {
         let host = task.batch(items, Draw::measuring(1)).expect("a batch");
-        let clean = task.load(&host, &Device::flex()).clean().into_data();
+        let clean = task
+            .load(&host, &Device::flex())
+            .expect("a batch on the device")
+            .clean()
+            .into_data();
         Self {
             items: items.to_vec(),
             clean: clean.iter::<f32>().collect(),

@@ -4,7 +4,7 @@ use twirl_core::{Design, FiniteGroup, Law, Loss, Rotation, Symmetry};
 
 use crate::montecarlo::{Mean, stream};
 
-const ALL: [Design; 4] = [
+const ALL: [Design; 5] = [
     Design::Iid { rotations: 5 },
     Design::Group {
         group: FiniteGroup::Octahedral,
@@ -17,6 +17,7 @@ const ALL: [Design; 4] = [
         group: FiniteGroup::Icosahedral,
         rotations: 40,
     },
+    Design::Quadrature { degree: 4 },
 ];
 
 fn differ(a: &Rotation, b: &Rotation) -> f64 {
@@ -95,6 +96,7 @@ fn configurations_round_trip_and_are_strict() {
         r#"{"kind":"group","group":"octahedral"}"#,
         r#"{"kind":"orbits","group":"tetrahedral","orbits":3}"#,
         r#"{"kind":"subset","group":"icosahedral","rotations":40}"#,
+        r#"{"kind":"quadrature","degree":4}"#,
     ];
     for (design, text) in ALL.iter().zip(spelled) {
         assert_eq!(serde_json::to_string(design).unwrap(), text);

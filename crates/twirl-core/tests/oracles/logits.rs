@@ -3,8 +3,8 @@
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use twirl_core::{
-    Design, FiniteGroup, Rotation, Samples, Symmetry, equiv_cross_entropy, log_sum_exp,
-    plug_in_with, split_cross_entropy,
+    Criterion, Design, FiniteGroup, Molecule, Rotation, Samples, Symmetry, equiv_cross_entropy,
+    log_sum_exp, measure_molecule, plug_in_with, split_cross_entropy,
 };
 
 use crate::montecarlo::{Mean, assert_close, stream};
@@ -47,6 +47,24 @@ fn labels_do_not_matter_and_the_gap_is_a_divergence() {
     for classes in [[0, 0], [1, 3], [2, 1]] {
         let labelled = split_cross_entropy(&design, Symmetry::So3, &samples, &classes).unwrap();
         assert_close(labelled.equiv, free, labelled.loss, "seed 80: label-free");
+        // Labels as probabilities, through the measurement of a molecule.
+        let mut target = vec![0.0; 2 * CLASSES];
+        for (block, class) in classes.into_iter().enumerate() {
+            target[block * CLASSES + class] = 1.0;
+        }
+        let molecule = Molecule {
+            predictions: &rows,
+            target: &target,
+            weights: &weights,
+            dim: CLASSES,
+            rotations: None,
+        };
+        let so3 = Symmetry::So3;
+        let found = measure_molecule(&design, so3, Criterion::CrossEntropy, &molecule, 0).unwrap();
+        assert_close(found.split.loss, labelled.loss, labelled.loss, "seed 80: L");
+        assert_close(found.split.equiv, free, labelled.loss, "seed 80: L_equiv");
+        // Equal logits know nothing: ln 4 for each block.
+        assert_close(found.zero, 3.5 * 4.0_f64.ln(), found.zero, "loss of zero");
     }
     // Bregman form: the plug-in gap is the mean of KL(softmax(zbar) || softmax(z_g)).
     let all = |row: &[f64]| -> f64 {

@@ -1,5 +1,6 @@
 //! Laws and closed forms that the estimators must meet.
 
+mod cotangents;
 mod designs;
 mod floor;
 mod grid;
@@ -10,8 +11,11 @@ mod logits;
 mod mixed;
 mod models;
 mod montecarlo;
+mod quadrature;
 mod refusals;
 mod rotations;
 mod spectra;
+mod statistics;
 mod table;
 mod unbiased;
+mod wigner;

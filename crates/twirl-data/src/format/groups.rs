@@ -1,193 +1,303 @@
-//! One HDF5 group per molecule: SPICE (Eastman et al., arXiv 2209.10702), and
-//! plain conformer sets in the same style without labels.
+//! One HDF5 group per molecule, or per number of atoms, in several layouts.
+//!
+//! - SPICE (Eastman et al., arXiv 2209.10702), and plain conformer sets in the same style without
+//!   labels: `conformations`, `atomic_numbers`.
+//! - ANI-1 (Smith et al., Sci. Data 4, 170193), ANI-1x, ANI-2x and COMP6: `coordinates`, `species`
+//!   or `atomic_numbers`, in hartree and angstrom, perhaps in groups of groups. COMP6's `forces` are
+//!   the gradient (its authors say so, github.com/isayev/COMP6, issue 2).
+//! - QM7-X (Hoja et al., Sci. Data 8, 43): `atXYZ`, `atNUM`, one geometry a group, angstrom and eV.
 
-use super::hdf5::{Array, Group, triples};
-use crate::dataset::{Molecule, OpenOptions};
-use crate::draft::Draft;
+use std::collections::HashMap;
+
+use super::hdf5::Group;
+use super::labelled::{Batch, Names, append};
+use crate::draft::{Draft, Held};
 use crate::elements;
-use crate::error::{DataError, Result, Site};
-use crate::smiles;
-use crate::units::{EnergyUnit, ForceUnit, LengthUnit, Units};
+use crate::error::{DataError, Result};
+use crate::options::{ForcesAre, OpenOptions};
+use crate::site::one_line;
+use crate::units::{By, EnergyUnit, LengthUnit, StatedUnits};
 
-const ENERGY: &str = "dft_total_energy";
-const GRADIENT: &str = "dft_total_gradient";
-const SPICE_LEVEL: &str = "wB97M-D3(BJ)/def2-TZVPPD";
+/// A layout, by the names of its arrays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Spice,
+    Ani,
+    Qm7x,
+}
+
+/// Groups of groups are entered to this depth.
+const DEEPEST: usize = 4;
+
+impl Layout {
+    fn positions(self) -> &'static str {
+        match self {
+            Self::Spice => "conformations",
+            Self::Ani => "coordinates",
+            Self::Qm7x => "atXYZ",
+        }
+    }
+
+    fn of(arrays: &[String]) -> Option<Self> {
+        let has = |name: &str| arrays.iter().any(|array| array == name);
+        [Self::Spice, Self::Ani, Self::Qm7x]
+            .into_iter()
+            .find(|layout| has(layout.positions()))
+    }
+
+    /// Names of the atomic numbers, first choice first.
+    fn numbers(self) -> &'static [&'static str] {
+        match self {
+            Self::Spice => &["atomic_numbers"],
+            Self::Ani => &["species", "atomic_numbers"],
+            Self::Qm7x => &["atNUM"],
+        }
+    }
+
+    fn names(self) -> Names {
+        match self {
+            Self::Spice => Names {
+                energies: vec!["dft_total_energy".to_owned()],
+                forces: vec!["dft_total_gradient".to_owned()],
+            },
+            Self::Ani => Names {
+                energies: vec!["energies".to_owned()],
+                forces: vec!["forces".to_owned()],
+            },
+            Self::Qm7x => Names {
+                energies: vec!["ePBE0+MBD".to_owned()],
+                forces: vec!["totFOR".to_owned()],
+            },
+        }
+    }
+
+    /// Units that files of this layout are in.
+    fn usual(self, labelled: bool) -> (LengthUnit, EnergyUnit) {
+        match self {
+            Self::Spice if labelled => (LengthUnit::Bohr, EnergyUnit::Hartree),
+            Self::Ani => (LengthUnit::Angstrom, EnergyUnit::Hartree),
+            Self::Spice | Self::Qm7x => (LengthUnit::Angstrom, EnergyUnit::ElectronVolt),
+        }
+    }
+}
+
+/// What is gathered over the groups.
+struct Reader<'o> {
+    options: &'o OpenOptions,
+    draft: Option<Draft>,
+    layout: Option<Layout>,
+    /// Units of the first group.
+    stated: Option<StatedUnits>,
+    skipped: usize,
+    first_skipped: String,
+    known: HashMap<Vec<u8>, usize>,
+}
 
 pub(super) fn read(root: &Group<'_>, options: &OpenOptions) -> Result<Draft> {
-    let names = root.group_names()?;
-    let mut draft: Option<Draft> = None;
-    for name in names {
+    let mut reader = Reader {
+        options,
+        draft: None,
+        layout: None,
+        stated: None,
+        skipped: 0,
+        first_skipped: String::new(),
+        known: HashMap::new(),
+    };
+    let (groups, _) = root.members()?;
+    for name in groups {
         let group = root
             .group(&name)?
             .ok_or_else(|| root.site.absent(&format!("group {name}")))?;
-        if !group.has_dataset("conformations")? && draft.is_none() {
-            break;
+        reader.group(&group, name, 0)?;
+    }
+    reader.finish(root)
+}
+
+impl Reader<'_> {
+    fn group(&mut self, group: &Group<'_>, name: String, depth: usize) -> Result<()> {
+        let (groups, arrays) = group.members()?;
+        let Some(layout) = Layout::of(&arrays) else {
+            if groups.is_empty() || depth == DEEPEST {
+                if self.skipped == 0 {
+                    self.first_skipped.clone_from(&name);
+                }
+                self.skipped += 1;
+            }
+            for inner in groups.into_iter().filter(|_| depth < DEEPEST) {
+                if let Some(group) = group.group(&inner)? {
+                    self.group(&group, format!("{name}/{inner}"), depth + 1)?;
+                }
+            }
+            return Ok(());
+        };
+        if *self.layout.get_or_insert(layout) != layout {
+            let what = format!("holds {}, unlike the groups before", layout.positions());
+            return Err(group.site.inconsistent(what));
         }
-        let units = options.units(stated_units(&group)?);
-        let draft = draft.get_or_insert_with(|| Draft::new("", units));
+        let names = self.names(group, layout, &arrays)?;
+        let stated = stated_units(group, layout, self.stated)?;
+        self.stated.get_or_insert(stated);
+        let units = self.options.units(stated);
+        let draft = self.draft.get_or_insert_with(|| Draft::new("", units));
         if draft.units != units {
+            let (these, before) = (units.units(), draft.units.units());
             return Err(group.site.inconsistent(format!(
                 "units {}, {} differ from those of the groups before, {}, {}",
-                units.length, units.force, draft.units.length, draft.units.force
+                these.length, these.force, before.length, before.force
             )));
         }
-        append(draft, &group, name)?;
+        let batch = Batch {
+            group,
+            name,
+            positions: layout.positions(),
+            numbers: numbers(group, layout)?,
+            names,
+            whole: layout == Layout::Spice,
+        };
+        if layout == Layout::Ani {
+            let strings = group.holds_text("species")?;
+            draft.forces_are = Held::Either(if strings {
+                ForcesAre::Gradient
+            } else {
+                ForcesAre::Forces
+            });
+        }
+        append(draft, batch, &mut self.known)
     }
-    let mut draft = draft.ok_or_else(|| DataError::UnknownFormat {
-        path: root.site.path.to_owned(),
-        found: "HDF5 with neither an array offset nor groups with an array conformations"
-            .to_owned(),
-    })?;
-    draft.format = if draft.forces.is_some() || draft.energies.is_some() {
-        draft.level = Some(SPICE_LEVEL.to_owned());
-        "SPICE HDF5"
-    } else {
-        "conformer HDF5"
-    };
-    Ok(draft)
+
+    /// Names of the labels: those of an option, else the layout's, else the one pair of ANI-1x.
+    fn names(&self, group: &Group<'_>, layout: Layout, arrays: &[String]) -> Result<Names> {
+        let mut names = layout.names();
+        if layout == Layout::Ani && !arrays.iter().any(|array| array == "energies") {
+            let tagged = |ending: &str| -> Vec<String> {
+                let found = arrays.iter().filter(|array| array.ends_with(ending));
+                found.cloned().collect()
+            };
+            names = Names {
+                energies: tagged(".energy"),
+                forces: tagged(".forces"),
+            };
+            let many = names.energies.len() > 1 && self.options.energy_key.is_none()
+                || names.forces.len() > 1 && self.options.forces_key.is_none();
+            if many {
+                let what = format!(
+                    "labels of several methods: {}, {}",
+                    names.energies.join(" "),
+                    names.forces.join(" ")
+                );
+                let remedy = "choose with --energy-key NAME and --forces-key NAME";
+                return Err(group.site.unsupported(what, remedy));
+            }
+        }
+        if let Some(key) = &self.options.energy_key {
+            names.energies = vec![key.clone()];
+        }
+        if let Some(key) = &self.options.forces_key {
+            names.forces = vec![key.clone()];
+        }
+        Ok(names)
+    }
+
+    fn finish(self, root: &Group<'_>) -> Result<Draft> {
+        let (Some(mut draft), Some(layout)) = (self.draft, self.layout) else {
+            return Err(DataError::UnknownFormat {
+                path: one_line(root.site.path),
+                found: "HDF5 with neither an array offset nor groups with an array conformations, \
+                        coordinates or atXYZ"
+                    .to_owned(),
+            });
+        };
+        let labelled = draft.forces.any() || draft.energies.any();
+        let options = [
+            (&self.options.energy_key, draft.energies.any(), "energies"),
+            (&self.options.forces_key, draft.forces.any(), "forces"),
+        ];
+        for (key, found, what) in options {
+            if let (Some(key), false) = (key, found) {
+                return Err(root
+                    .site
+                    .absent(&format!("array {key} of {what} (in any group)")));
+            }
+        }
+        (draft.format, draft.level) = match layout {
+            Layout::Spice if labelled => {
+                if self.options.forces_key.is_none() {
+                    draft.forces_are = Held::Named(ForcesAre::Gradient);
+                }
+                ("SPICE HDF5", Some("wB97M-D3(BJ)/def2-TZVPPD".to_owned()))
+            }
+            Layout::Spice => ("conformer HDF5", None),
+            Layout::Ani => ("ANI HDF5", None),
+            Layout::Qm7x => ("QM7-X HDF5", Some("PBE0+MBD".to_owned())),
+        };
+        draft.positions_place = format!("array {} of each group", layout.positions());
+        if self.skipped > 0 {
+            draft.notes.push(format!(
+                "{} groups without {} skipped, the first {}",
+                self.skipped,
+                layout.positions(),
+                one_line(&self.first_skipped)
+            ));
+        }
+        Ok(draft)
+    }
 }
 
-/// Units from the `units` attributes, else those of the SPICE publication or angstrom.
-fn stated_units(group: &Group<'_>) -> Result<Units> {
-    let spice = group.has_dataset(ENERGY)? || group.has_dataset(GRADIENT)?;
-    let mut units = if spice {
-        Units::new(LengthUnit::Bohr, EnergyUnit::Hartree)
-    } else {
-        Units::new(LengthUnit::Angstrom, EnergyUnit::ElectronVolt)
-    };
-    units.length = stated(group, "conformations", units.length)?;
-    units.energy = stated(group, ENERGY, units.energy)?;
-    let derived = ForceUnit {
-        energy: units.energy,
-        length: units.length,
-    };
-    units.force = stated(group, GRADIENT, derived)?;
-    Ok(units)
+/// Units from the `units` attributes, else those of the layout; a group without labels is in those
+/// of the groups before.
+fn stated_units(
+    group: &Group<'_>,
+    layout: Layout,
+    before: Option<StatedUnits>,
+) -> Result<StatedUnits> {
+    let names = layout.names();
+    let (energy, force) = (&names.energies[0], &names.forces[0]);
+    let labelled = group.has_dataset(energy)? || group.has_dataset(force)?;
+    let length = stated(group, layout.positions())?;
+    if let (false, None, Some(before)) = (labelled, length, before) {
+        return Ok(before);
+    }
+    let usual = layout.usual(labelled);
+    let energy = stated(group, energy)?;
+    Ok(StatedUnits::stated(
+        length.map_or((usual.0, By::Format), |unit| (unit, By::File)),
+        energy.map_or((usual.1, By::Format), |unit| (unit, By::File)),
+        stated(group, force)?,
+    ))
 }
 
-fn stated<T: std::str::FromStr>(group: &Group<'_>, name: &str, otherwise: T) -> Result<T>
+fn stated<T: std::str::FromStr>(group: &Group<'_>, name: &str) -> Result<Option<T>>
 where
     T::Err: std::fmt::Display,
 {
-    match group.units(name)? {
-        None => Ok(otherwise),
-        Some(text) => text.parse().map_err(|error: T::Err| {
-            group
-                .array_site(name)
-                .unsupported(error, "correct the attribute units")
-        }),
-    }
+    let Some(text) = group.units(name)? else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|error: T::Err| {
+        let remedy = "correct the attribute units";
+        group.array_site(name).unsupported(error, remedy)
+    })
 }
 
-fn append(draft: &mut Draft, group: &Group<'_>, name: String) -> Result<()> {
-    let numbers = group.required("atomic_numbers", group.ints("atomic_numbers")?)?;
-    let atoms = numbers.values.len();
-    group.expect("atomic_numbers", &numbers.shape, &[atoms])?;
-    let site = group.array_site("atomic_numbers");
-    let known = |&number: &i64| elements::checked(number).ok_or_else(|| site.element(number));
-    let numbers: Vec<u8> = numbers.values.iter().map(known).collect::<Result<_>>()?;
-
-    let positions = group.required("conformations", group.floats("conformations")?)?;
-    let frames = positions.shape.first().copied().unwrap_or(0);
-    group.expect("conformations", &positions.shape, &[frames, atoms, 3])?;
-    if atoms == 0 || frames == 0 {
-        return Err(group
-            .site
-            .inconsistent("a molecule without atoms or conformations"));
-    }
-
-    let first = draft.molecules.is_empty();
-    let gradient = group.floats(GRADIENT)?;
-    let forces = gradient
-        .map(|array| negated(group, &array, frames, atoms))
-        .transpose()?;
-    extend(&mut draft.forces, forces, first, &group.site, GRADIENT)?;
-    let energies = group.floats(ENERGY)?.map(|array| {
-        group.expect(ENERGY, &array.shape, &[frames])?;
-        Ok(array.values)
-    });
-    extend(
-        &mut draft.energies,
-        energies.transpose()?,
-        first,
-        &group.site,
-        ENERGY,
-    )?;
-
-    let index = draft.molecules.len();
-    draft.molecules.push(molecule(group, name, &numbers)?);
-    let mut end = draft.numbers.len();
-    for _ in 0..frames {
-        end += atoms;
-        draft.offset.push(end);
-        draft.numbers.extend_from_slice(&numbers);
-        draft.molecule.push(index);
-    }
-    draft.positions.extend(triples(&positions.values));
-    Ok(())
-}
-
-fn negated(
-    group: &Group<'_>,
-    array: &Array<f64>,
-    frames: usize,
-    atoms: usize,
-) -> Result<Vec<[f64; 3]>> {
-    group.expect(GRADIENT, &array.shape, &[frames, atoms, 3])?;
-    let mut forces = triples(&array.values);
-    forces
-        .as_flattened_mut()
-        .iter_mut()
-        .for_each(|value| *value = -*value);
-    Ok(forces)
-}
-
-/// Add labels that every group has, or none.
-fn extend<T>(
-    all: &mut Option<Vec<T>>,
-    these: Option<Vec<T>>,
-    first: bool,
-    site: &Site<'_>,
-    name: &str,
-) -> Result<()> {
-    match (all, these) {
-        (all, these) if first => *all = these,
-        (Some(all), Some(these)) => all.extend(these),
-        (None, None) => {}
-        (Some(_), None) => return Err(site.absent(&format!("array {name}"))),
-        (None, Some(_)) => {
-            return Err(site.inconsistent(format!("array {name} is absent in the groups before")));
+/// Atomic numbers: one row for the group, or one a geometry.
+fn numbers(group: &Group<'_>, layout: Layout) -> Result<(Vec<usize>, Vec<u8>)> {
+    for name in layout.numbers() {
+        let site = group.array_site(name);
+        if group.holds_text(name)? {
+            let symbols = group.strings(name)?.unwrap_or_default();
+            let known = |symbol: &String| {
+                let number = elements::atomic_number(symbol.trim());
+                number.ok_or_else(|| site.element(symbol))
+            };
+            let numbers: Vec<u8> = symbols.iter().map(known).collect::<Result<_>>()?;
+            return Ok((vec![numbers.len()], numbers));
+        }
+        if let Some(found) = group.ints(name)? {
+            let known =
+                |&number: &i64| elements::checked(number).ok_or_else(|| site.element(number));
+            let numbers = found.values.iter().map(known).collect::<Result<_>>()?;
+            return Ok((found.shape, numbers));
         }
     }
-    Ok(())
-}
-
-/// SMILES and charge from arrays (SPICE) or attributes; the charge else from the SMILES.
-fn molecule(group: &Group<'_>, name: String, numbers: &[u8]) -> Result<Molecule> {
-    let listed = group.strings("smiles")?;
-    let smiles = match listed.and_then(|list| list.into_iter().next()) {
-        Some(smiles) => Some(smiles),
-        None => group.text("smiles")?,
-    };
-    let stated = match group.number("charge")? {
-        Some(value) if value.fract() == 0.0 && value.abs() < 100.0 => Some(value as i32),
-        Some(value) => return Err(group.site.inconsistent(format!("a charge of {value}"))),
-        None => None,
-    };
-    let mut molecule = Molecule {
-        name: Some(name),
-        charge: stated.unwrap_or(0),
-        ..Molecule::default()
-    };
-    let Some(text) = smiles else {
-        return Ok(molecule);
-    };
-    let parsed = smiles::parse(&text).map_err(|what| group.site.smiles(&text, what))?;
-    let bonds = parsed
-        .mapped_bonds(numbers)
-        .map_err(|what| group.site.smiles(&text, what))?;
-    molecule.bonds = bonds.unwrap_or_default();
-    molecule.charge = stated.unwrap_or_else(|| parsed.charge());
-    molecule.smiles = Some(text);
-    Ok(molecule)
+    Err(group.site.absent(&format!("array {}", layout.numbers()[0])))
 }

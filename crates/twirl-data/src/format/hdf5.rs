@@ -1,30 +1,47 @@
-//! The only module that knows the HDF5 crate.
+//! The only modules that know the HDF5 crate are this one, `links` and `crate::source`.
 //!
-//! Files are opened from bytes, sizes are checked against the file before anything
-//! is allocated, and every failure is a [`DataError`] with the path inside the file.
+//! Files are read in ranges, sizes are checked against the file and a budget before anything is
+//! allocated, and every failure is an error with the path inside the file.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_reader::error::Error;
 use hdf5_reader::group::Group as RawGroup;
-use hdf5_reader::{Dataset, Datatype, Hdf5File};
+use hdf5_reader::storage::DynStorage;
+use hdf5_reader::{Dataset, Datatype, FilterRegistry, Hdf5File};
 
-use crate::error::{Result, Site};
+use super::number::{Kind, decode, integers};
+use super::{links, lzf};
+use crate::error::{DataError, Result};
+use crate::site::Site;
+use crate::source::Source;
 
 /// Deflate expands at most 1032-fold, so no honest array is longer than this times the file.
-pub(super) const DEFLATE_RATIO: usize = 1032;
+pub(super) const DEFLATE_RATIO: u64 = 1032;
+
+/// What all groups of a file share.
+struct Shared {
+    storage: DynStorage,
+    length: u64,
+    budget: u64,
+    held: AtomicU64,
+}
 
 pub(super) struct File<'a> {
     path: &'a str,
     inner: Hdf5File,
-    length: usize,
+    shared: Arc<Shared>,
 }
 
 /// A group; `site` says where it is.
 pub(super) struct Group<'a> {
     pub(super) site: Site<'a>,
     raw: RawGroup,
-    length: usize,
+    shared: Arc<Shared>,
+    /// Addresses of the members, where the crate loses its way among them.
+    links: Option<BTreeMap<String, u64>>,
 }
 
 /// A numeric array in row-major order.
@@ -33,35 +50,43 @@ pub(super) struct Array<T> {
     pub(super) values: Vec<T>,
 }
 
+/// The settings with which a file, or a view of it, is opened.
+fn settings(length: u64) -> hdf5_reader::OpenOptions {
+    let bound = usize::try_from(length.saturating_mul(DEFLATE_RATIO)).unwrap_or(usize::MAX);
+    let mut filters = FilterRegistry::new();
+    filters.register(lzf::FILTER, Box::new(lzf::filter));
+    // Chunks are decoded whole, so a chunk is bound like an array; nothing is read twice.
+    hdf5_reader::OpenOptions::default()
+        .with_filter_registry(filters)
+        .with_max_read_bytes(bound)
+        .with_max_chunk_bytes(bound.min(1 << 30))
+        .with_chunk_cache_bytes(0)
+}
+
 impl<'a> File<'a> {
-    pub(super) fn open(path: &'a str, bytes: Arc<[u8]>) -> Result<Self> {
-        let length = bytes.len();
-        let bound = length.saturating_mul(DEFLATE_RATIO);
-        // Chunks are decoded whole, so a chunk is bound like an array; nothing is read twice.
-        let options = hdf5_reader::OpenOptions::default()
-            .with_max_read_bytes(bound)
-            .with_max_chunk_bytes(bound.min(1 << 30))
-            .with_chunk_cache_bytes(0);
-        let inner = Hdf5File::from_shared_bytes_with_options(bytes, options)
-            .map_err(|error| Site::new(path, "file").corrupt(error))?;
+    /// Opens a file of which at most `budget` bytes of arrays are held.
+    pub(super) fn open(source: &'a Source, budget: u64) -> Result<Self> {
+        let storage = source.storage()?;
+        let length = source.length();
+        let inner = Hdf5File::from_storage_with_options(storage.clone(), settings(length))
+            .map_err(|error| failure(&Site::new(&source.path, "file"), &error))?;
         Ok(Self {
-            path,
+            path: &source.path,
             inner,
-            length,
+            shared: Arc::new(Shared {
+                storage,
+                length,
+                budget,
+                held: AtomicU64::new(0),
+            }),
         })
     }
 
     pub(super) fn root(&self) -> Result<Group<'a>> {
         let site = Site::new(self.path, "root group");
-        let raw = self
-            .inner
-            .root_group()
-            .map_err(|error| site.corrupt(error))?;
-        Ok(Group {
-            site,
-            raw,
-            length: self.length,
-        })
+        let raw = self.inner.root_group();
+        let raw = raw.map_err(|error| failure(&site, &error))?;
+        Group::new(site, raw, self.shared.clone(), Some(&self.inner))
     }
 }
 
@@ -73,7 +98,67 @@ fn is_absent(error: &Error) -> bool {
     }
 }
 
+/// Names of filters that are not read, by their registered number (HDF Group, registered filter
+/// plug-ins).
+const FILTERS: [(&str, &str); 12] = [
+    ("32001", "blosc"),
+    ("32002", "mafisc"),
+    ("32003", "snappy"),
+    ("32004", "lz4"),
+    ("32007", "bzip2"),
+    ("32008", "bitshuffle"),
+    ("32013", "zfp"),
+    ("32015", "zstd"),
+    ("32017", "sz"),
+    ("32018", "fcidecomp"),
+    ("32024", "sz3"),
+    ("32026", "blosc2"),
+];
+
+/// What the crate's error means for whoever has the file.
+pub(super) fn failure(site: &Site<'_>, error: &Error) -> DataError {
+    match error {
+        Error::Context { source, .. } => failure(site, source),
+        Error::UnsupportedFilter(which) => {
+            let number = which.trim_start_matches(|c: char| !c.is_ascii_digit());
+            let name = FILTERS.iter().find(|(known, _)| *known == number);
+            let name = name.map_or("a filter", |(_, name)| *name);
+            site.unsupported(
+                format!("is compressed with {name} (filter {number}), which is not read"),
+                "recompress the file: h5repack -f GZIP=4 IN OUT",
+            )
+        }
+        Error::UnsupportedEncoding(what) => {
+            site.unsupported(what, "write the file again with h5py's defaults")
+        }
+        Error::Io(error) => {
+            let (path, _) = site.parts();
+            let reason = crate::site::one_line(&error.to_string());
+            DataError::Unreadable { path, reason }
+        }
+        other => site.corrupt(other),
+    }
+}
+
 impl<'a> Group<'a> {
+    fn new(
+        site: Site<'a>,
+        raw: RawGroup,
+        shared: Arc<Shared>,
+        file: Option<&Hdf5File>,
+    ) -> Result<Self> {
+        let links = match file {
+            Some(file) => links::dense(file, &raw).map_err(|error| failure(&site, &error))?,
+            None => None,
+        };
+        Ok(Self {
+            site,
+            raw,
+            shared,
+            links,
+        })
+    }
+
     fn place(&self, name: &str) -> Site<'a> {
         match self.site.record.as_str() {
             "root group" => Site::new(self.site.path, format!("array {name}")),
@@ -81,30 +166,24 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Names of the child groups, in the order of the file.
-    pub(super) fn group_names(&self) -> Result<Vec<String>> {
-        self.raw
-            .member_names()
-            .map(|(groups, _)| groups)
-            .map_err(|error| self.site.corrupt(error))
+    /// Names of the child groups and of the arrays, in the order of the file.
+    pub(super) fn members(&self) -> Result<(Vec<String>, Vec<String>)> {
+        if let Some(links) = &self.links {
+            return Ok((links.keys().cloned().collect(), Vec::new()));
+        }
+        let members = self.raw.member_names();
+        members.map_err(|error| failure(&self.site, &error))
     }
 
-    /// Names of the arrays of this group, in the order of the file.
-    pub(super) fn array_names(&self) -> Result<Vec<String>> {
-        self.raw
-            .member_names()
-            .map(|(_, arrays)| arrays)
-            .map_err(|error| self.site.corrupt(error))
-    }
-
-    /// Names of the attributes of this group.
-    pub(super) fn attribute_names(&self) -> Result<Vec<String>> {
+    /// The attributes of this group that are one string, by name; others are left alone.
+    pub(super) fn text_attributes(&self) -> Result<BTreeMap<String, String>> {
         let attributes = self.raw.attributes();
-        let attributes = attributes.map_err(|error| self.site.corrupt(error))?;
-        Ok(attributes
-            .into_iter()
-            .map(|attribute| attribute.name)
-            .collect())
+        let attributes = attributes.map_err(|error| failure(&self.site, &error))?;
+        let text = |attribute: hdf5_reader::Attribute| {
+            let text = attribute.read_string().ok()?;
+            Some((attribute.name, text))
+        };
+        Ok(attributes.into_iter().filter_map(text).collect())
     }
 
     /// Whether an array holds strings.
@@ -117,24 +196,37 @@ impl<'a> Group<'a> {
         }))
     }
 
+    /// A child group; `None` where it is absent or an array.
     pub(super) fn group(&self, name: &str) -> Result<Option<Group<'a>>> {
-        let site = Site::new(self.site.path, format!("group {name}"));
-        match self.raw.group(name) {
-            Ok(raw) => Ok(Some(Group {
-                site,
-                raw,
-                length: self.length,
-            })),
+        let record = match self.site.record.strip_prefix("group ") {
+            Some(above) => format!("group {above}/{name}"),
+            None => format!("group {name}"),
+        };
+        let site = Site::new(self.site.path, record);
+        let raw = match &self.links {
+            None => self.raw.group(name),
+            Some(links) => match links.get(name) {
+                None => return Ok(None),
+                Some(&address) => {
+                    links::group_at(&self.shared.storage, address, settings(self.shared.length))
+                }
+            },
+        };
+        match raw {
+            Ok(raw) => Ok(Some(Group::new(site, raw, self.shared.clone(), None)?)),
             Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(site.corrupt(error)),
+            Err(error) => Err(failure(&site, &error)),
         }
     }
 
     fn dataset(&self, name: &str) -> Result<Option<Dataset>> {
+        if self.links.is_some() {
+            return Ok(None);
+        }
         match self.raw.dataset(name) {
             Ok(dataset) => Ok(Some(dataset)),
             Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(self.place(name).corrupt(error)),
+            Err(error) => Err(failure(&self.place(name), &error)),
         }
     }
 
@@ -177,10 +269,10 @@ impl<'a> Group<'a> {
         let remedy = "write it as 4 or 8 byte floats or as 1 to 8 byte integers";
         let kind = Kind::of(dataset.dtype())
             .ok_or_else(|| site.unsupported("holds neither floats nor integers", remedy))?;
-        let shape = self.checked_shape(&dataset, &site, kind.bytes())?;
+        let shape = self.checked_shape(&dataset, &site, kind.bytes(), size_of::<T>())?;
         let raw = dataset
             .read_native_bytes()
-            .map_err(|error| site.corrupt(error))?;
+            .map_err(|error| failure(&site, &error))?;
         Ok(Some(Array {
             shape,
             values: convert(&raw, kind),
@@ -195,43 +287,54 @@ impl<'a> Group<'a> {
         let site = self.place(name);
         let width = dataset
             .raw_element_size()
-            .map_err(|error| site.corrupt(error))?;
+            .map_err(|error| failure(&site, &error))?;
         if width == 0 {
             return Err(site.corrupt("strings of zero width"));
         }
-        self.checked_shape(&dataset, &site, width)?;
+        self.checked_shape(&dataset, &site, width, width)?;
         dataset
             .read_strings()
             .map(Some)
-            .map_err(|error| site.corrupt(error))
+            .map_err(|error| failure(&site, &error))
     }
 
-    /// Shape of an array whose bytes this file can hold.
+    /// Shape of an array whose bytes this file can hold, and the budget too.
     fn checked_shape(
         &self,
         dataset: &Dataset,
         site: &Site<'_>,
         width: usize,
+        held: usize,
     ) -> Result<Vec<usize>> {
         let chunked = dataset.chunks().is_some();
         let bound = if chunked {
-            self.length.saturating_mul(DEFLATE_RATIO)
+            self.shared.length.saturating_mul(DEFLATE_RATIO)
         } else {
-            self.length
+            self.shared.length
         };
-        let bytes = dataset.shape().iter().try_fold(width, |product, &dim| {
-            product.checked_mul(usize::try_from(dim).ok()?)
-        });
-        match bytes {
-            Some(bytes) if bytes <= bound => {
-                Ok(dataset.shape().iter().map(|&dim| dim as usize).collect())
-            }
-            _ => Err(site.too_large(
-                format!("shape {:?} of {width} bytes each", dataset.shape()),
-                format!("{bound} bytes for a file of {}", self.length),
+        let count = dataset
+            .shape()
+            .iter()
+            .try_fold(1_u64, |product, &dim| product.checked_mul(dim));
+        let claimed = || format!("shape {:?} of {width} bytes each", dataset.shape());
+        let bytes = count.and_then(|count| count.checked_mul(width as u64));
+        let Some(bytes) = bytes.filter(|bytes| *bytes <= bound) else {
+            return Err(site.too_large(
+                claimed(),
+                format!("{bound} bytes for a file of {}", self.shared.length),
                 "the file is damaged or truncated: fetch it again",
-            )),
+            ));
+        };
+        let bytes = bytes.saturating_mul(held.max(width) as u64) / width as u64;
+        let before = self.shared.held.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) > self.shared.budget {
+            return Err(site.too_large(
+                claimed(),
+                format!("{} bytes of arrays in memory", self.shared.budget),
+                "give more, if they are there: --max-bytes, or use a part of the set",
+            ));
         }
+        Ok(dataset.shape().iter().map(|&dim| dim as usize).collect())
     }
 
     /// Attribute `units` of an array, `None` where either is absent.
@@ -242,12 +345,12 @@ impl<'a> Group<'a> {
         let attribute = match dataset.attribute("units") {
             Ok(attribute) => attribute,
             Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(self.place(name).corrupt(error)),
+            Err(error) => return Err(failure(&self.place(name), &error)),
         };
         attribute
             .read_string()
             .map(Some)
-            .map_err(|error| self.place(name).corrupt(error))
+            .map_err(|error| failure(&self.place(name), &error))
     }
 
     /// A text attribute of the group.
@@ -269,9 +372,9 @@ impl<'a> Group<'a> {
         match self.raw.attribute(name) {
             Ok(attribute) => read(&attribute)
                 .map(Some)
-                .map_err(|error| site.corrupt(error)),
+                .map_err(|error| failure(&site, &error)),
             Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(site.corrupt(error)),
+            Err(error) => Err(failure(&site, &error)),
         }
     }
 
@@ -287,83 +390,30 @@ impl<'a> Group<'a> {
         Err(self.place(name).shape(shape, &format!("{expected:?}")))
     }
 
+    /// An error if the array is there with another shape: before it is read.
+    pub(super) fn expect_unread(&self, name: &str, expected: &[usize]) -> Result<()> {
+        self.expect_unread_any(name, &[expected])
+    }
+
+    /// The same where several shapes will do.
+    pub(super) fn expect_unread_any(&self, name: &str, expected: &[&[usize]]) -> Result<()> {
+        let Some(dataset) = self.dataset(name)? else {
+            return Ok(());
+        };
+        let shape: Vec<usize> = dataset.shape().iter().map(|&dim| dim as usize).collect();
+        if expected.contains(&&shape[..]) {
+            return Ok(());
+        }
+        let list: Vec<String> = expected.iter().map(|shape| format!("{shape:?}")).collect();
+        Err(self.place(name).shape(&shape, &list.join(" or ")))
+    }
+
     /// The place of an array, for an error.
     pub(super) fn array_site(&self, name: &str) -> Site<'a> {
         self.place(name)
     }
 }
 
-/// Number formats that are read.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Float4,
-    Float8,
-    Signed(usize),
-    Unsigned(usize),
-}
-
-impl Kind {
-    fn of(datatype: &Datatype) -> Option<Self> {
-        match *datatype {
-            Datatype::FloatingPoint { size: 4, .. } => Some(Self::Float4),
-            Datatype::FloatingPoint { size: 8, .. } => Some(Self::Float8),
-            Datatype::FixedPoint {
-                size: size @ (1 | 2 | 4 | 8),
-                signed,
-                ..
-            } => {
-                let size = usize::from(size);
-                Some(if signed {
-                    Self::Signed(size)
-                } else {
-                    Self::Unsigned(size)
-                })
-            }
-            // Truth values of h5py.
-            Datatype::Enum { ref base, .. } => Self::of(base),
-            _ => None,
-        }
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::Float4 => 4,
-            Self::Float8 => 8,
-            Self::Signed(size) | Self::Unsigned(size) => size,
-        }
-    }
-}
-
-fn decode<const N: usize, T>(raw: &[u8], convert: impl Fn([u8; N]) -> T) -> Vec<T> {
-    raw.as_chunks::<N>()
-        .0
-        .iter()
-        .map(|chunk| convert(*chunk))
-        .collect()
-}
-
-/// Integers as `i64`; an unsigned 8-byte value beyond it saturates, which no count survives.
-fn integers(raw: &[u8], kind: Kind) -> Vec<i64> {
-    match kind {
-        Kind::Signed(1) => decode(raw, |b| i64::from(i8::from_ne_bytes(b))),
-        Kind::Signed(2) => decode(raw, |b| i64::from(i16::from_ne_bytes(b))),
-        Kind::Signed(4) => decode(raw, |b| i64::from(i32::from_ne_bytes(b))),
-        Kind::Signed(_) => decode(raw, i64::from_ne_bytes),
-        Kind::Unsigned(1) => decode(raw, |b| i64::from(u8::from_ne_bytes(b))),
-        Kind::Unsigned(2) => decode(raw, |b| i64::from(u16::from_ne_bytes(b))),
-        Kind::Unsigned(4) => decode(raw, |b| i64::from(u32::from_ne_bytes(b))),
-        Kind::Unsigned(_) => decode(raw, |b| {
-            i64::try_from(u64::from_ne_bytes(b)).unwrap_or(i64::MAX)
-        }),
-        Kind::Float4 | Kind::Float8 => Vec::new(),
-    }
-}
-
 fn count(shape: &[usize]) -> usize {
     shape.iter().product()
-}
-
-/// Rows of three from a flat array.
-pub(super) fn triples(values: &[f64]) -> Vec<[f64; 3]> {
-    values.as_chunks::<3>().0.to_vec()
 }

@@ -1,16 +1,18 @@
 //! The project's own HDF5 layout; see the README of this crate.
 
-use super::hdf5::{Array, Group, triples};
-use crate::dataset::{Bond, BondOrder, Molecule, OpenOptions};
+use super::hdf5::{Array, Group};
+use super::number::triples;
 use crate::draft::Draft;
 use crate::elements;
 use crate::error::Result;
+use crate::molecule::{Bond, BondOrder, Molecule};
+use crate::options::OpenOptions;
 use crate::split::Split;
-use crate::units::{EnergyUnit, LengthUnit, Units};
+use crate::units::{EnergyUnit, LengthUnit, StatedUnits};
 
 pub(super) fn read(root: &Group<'_>, options: &OpenOptions) -> Result<Draft> {
-    let units = options.units(Units::new(LengthUnit::Angstrom, EnergyUnit::ElectronVolt));
-    let mut draft = Draft::new("project HDF5", units);
+    let usual = StatedUnits::usual(LengthUnit::Angstrom, EnergyUnit::ElectronVolt);
+    let mut draft = Draft::new("project HDF5", options.units(usual));
     if let Some(meta) = root.group("meta")? {
         draft.name = meta.text("name")?;
         draft.level = meta.text("level_of_theory")?;
@@ -31,20 +33,35 @@ pub(super) fn read(root: &Group<'_>, options: &OpenOptions) -> Result<Draft> {
         .enumerate()
         .map(known)
         .collect::<Result<_>>()?;
-    let position = root.floats("position")?;
-    draft.positions = vectors(
-        root,
-        "position",
-        &root.required("position", position)?,
-        atoms,
-    )?;
-    if let Some(force) = root.floats("force")? {
-        draft.forces = Some(vectors(root, "force", &force, atoms)?);
+    root.expect_unread("position", &[atoms, 3])?;
+    let position = root.required("position", root.floats("position")?)?;
+    draft.positions = vectors(root, "position", &position, atoms)?;
+    "array position".clone_into(&mut draft.positions_place);
+    let forces = options.forces_key.as_deref().unwrap_or("force");
+    root.expect_unread(forces, &[atoms, 3])?;
+    match root.floats(forces)? {
+        Some(array) => {
+            let values = vectors(root, forces, &array, atoms)?;
+            draft.forces.push(Some(&values), frames, 0, [f64::NAN; 3]);
+        }
+        None if options.forces_key.is_some() => return Err(root.site.absent(forces)),
+        None => {}
     }
-    if let Some(energy) = root.floats("energy")? {
-        root.expect("energy", &energy.shape, &[frames])?;
-        draft.energies = Some(energy.values);
+    draft.forces.place = format!("array {forces}");
+    let energies = options.energy_key.as_deref().unwrap_or("energy");
+    root.expect_unread(energies, &[frames])?;
+    match root.floats(energies)? {
+        Some(array) => {
+            root.expect(energies, &array.shape, &[frames])?;
+            draft
+                .energies
+                .push(Some(&array.values), frames, 0, f64::NAN);
+        }
+        None if options.energy_key.is_some() => return Err(root.site.absent(energies)),
+        None => {}
     }
+    draft.energies.place = format!("array {energies}");
+    root.expect_unread("split", &[frames])?;
     if let Some(split) = root.ints("split")? {
         root.expect("split", &split.shape, &[frames])?;
         let site = root.array_site("split");
@@ -104,6 +121,7 @@ fn offsets(group: &Group<'_>, name: &str) -> Result<Vec<usize>> {
 }
 
 fn ints(group: &Group<'_>, name: &str, shape: &[usize]) -> Result<Vec<i64>> {
+    group.expect_unread(name, shape)?;
     let array = group.required(name, group.ints(name)?)?;
     group.expect(name, &array.shape, shape)?;
     Ok(array.values)
@@ -163,13 +181,7 @@ fn bond_lists(group: &Group<'_>) -> Result<Vec<Vec<Bond>>> {
                 "{values:?} is not two atoms and an order of 1, 2, 3 or 4"
             ))
         };
-        let order = match values[2] {
-            1 => BondOrder::Single,
-            2 => BondOrder::Double,
-            3 => BondOrder::Triple,
-            4 => BondOrder::Aromatic,
-            _ => return Err(wrong()),
-        };
+        let order = BondOrder::from_code(values[2]).ok_or_else(wrong)?;
         let atom = |value: i64| usize::try_from(value).map_err(|_| wrong());
         Ok(Bond {
             first: atom(values[0])?,

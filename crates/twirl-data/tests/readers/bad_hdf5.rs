@@ -41,7 +41,7 @@ fn project_hdf5() {
         (
             "a.h5",
             project(|p| p.position[4] = f32::NAN),
-            "a.h5: frame 0, atom 1: position is NaN; remove or recompute the frame",
+            "a.h5: frame 0, atom 1: position is NaN; recompute the frame, or leave it out: --leave-out implausible",
         ),
         (
             "a.h5",
@@ -100,9 +100,14 @@ fn project_hdf5() {
 fn spice_hdf5() {
     let spice = |smiles| fixtures::encode(fixtures::spice(1, N, smiles));
     let extra = fixtures::spice(1, N, WATER_SMILES)
-        .dataset(DatasetBuilder::typed_data("n/atomic_numbers", vec![1], &[1_i16]).expect("z"))
+        .dataset(DatasetBuilder::typed_data("n/atomic_numbers", vec![2], &[1_i16, 8]).expect("z"))
         .dataset(
-            DatasetBuilder::typed_data("n/conformations", vec![1, 1, 3], &[0_f32; 3]).expect("x"),
+            DatasetBuilder::typed_data(
+                "n/conformations",
+                vec![1, 2, 3],
+                &[0_f32, 0.0, 0.0, 0.0, 0.0, 2.0],
+            )
+            .expect("x"),
         );
     check(vec![
         (
@@ -118,7 +123,7 @@ fn spice_hdf5() {
         (
             "a.h5",
             fixtures::encode(extra),
-            "a.h5: group n: units angstrom, eV/angstrom differ from those of the groups before, bohr, hartree/bohr; correct the record and write the file again",
+            "a.h5: frame 10 (molecule n): 1 of 11 frames have no energy, the first here; add them, or leave those frames out: --leave-out unlabelled",
         ),
     ]);
 }

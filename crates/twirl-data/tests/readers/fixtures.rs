@@ -13,15 +13,16 @@ use hdf5_writer::{
     Hdf5Builder, WriteOptions,
 };
 
-/// One frame: water, bent, in angstrom, displaced a little from frame to frame.
+/// One frame: water, bent, in angstrom, displaced a little from frame to frame; no two are alike.
 pub(crate) const NUMBERS: [u8; 3] = [8, 1, 1];
 
 pub(crate) fn water(frame: usize) -> [[f64; 3]; 3] {
     let step = 0.001 * (frame % 40) as f64;
+    let turn = 0.0021 * (frame / 40) as f64;
     [
         [0.0, 0.0, 0.0],
         [0.96 + step, 0.0, 0.0],
-        [-0.24, 0.93 - step, 0.0],
+        [-0.24, 0.93 - step, turn],
     ]
 }
 
@@ -238,10 +239,10 @@ const HARTREE: f64 = 27.211_386_245_988;
 /// SPICE-like file: `groups` groups of `frames` conformations of water in atomic units.
 pub(crate) fn spice(groups: usize, frames: usize, smiles: &str) -> Hdf5Builder {
     let shape = vec![frames as u64, 3, 3];
-    let position: Vec<f32> = flat(frames, water)
-        .iter()
-        .map(|x| (x / BOHR) as f32)
-        .collect();
+    let position = |group: usize| -> Vec<f32> {
+        let of = |frame| water(group * frames + frame);
+        flat(frames, of).iter().map(|x| (x / BOHR) as f32).collect()
+    };
     let gradient: Vec<f32> = flat(frames, force)
         .iter()
         .map(|x| (-x * BOHR / HARTREE) as f32)
@@ -253,7 +254,7 @@ pub(crate) fn spice(groups: usize, frames: usize, smiles: &str) -> Hdf5Builder {
         builder
             .dataset(vector(&name("atomic_numbers"), &[8_i16, 1, 1]))
             .dataset(
-                DatasetBuilder::typed_data(name("conformations"), shape.clone(), &position)
+                DatasetBuilder::typed_data(name("conformations"), shape.clone(), &position(group))
                     .expect("conformations")
                     .attribute(units("bohr")),
             )

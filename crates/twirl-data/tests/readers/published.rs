@@ -175,10 +175,17 @@ fn three_bpa() {
     let Some(path) = published("3bpa/iso_atoms.xyz") else {
         return;
     };
-    let atoms = open(&path);
+    // Isolated atoms can be looked at, and are refused as a set to train on.
+    let options = OpenOptions::default();
+    let atoms = DataSet::look_at(&path, &options).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(
         (atoms.len(), atoms.molecules().len(), atoms.has_forces()),
         (4, 4, false)
+    );
+    let error = DataSet::open(&path, &options).expect_err("isolated atoms");
+    assert!(
+        error.to_string().contains("all 4 frames have one atom"),
+        "{error}"
     );
 }
 
@@ -206,7 +213,7 @@ fn spice() {
         .expect("the sodium complex");
     assert_eq!(ion.bonds.len(), 3);
     let wrong = OpenOptions {
-        length: Some(LengthUnit::Angstrom),
+        length_unit: Some(LengthUnit::Angstrom),
         ..OpenOptions::default()
     };
     let error = DataSet::open(&path, &wrong)

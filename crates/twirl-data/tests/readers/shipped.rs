@@ -1,6 +1,6 @@
 //! The data sets inside the program.
 
-use twirl_data::{BondOrder, DataSet, Embedded, Inspection, Split};
+use twirl_data::{Bond, BondOrder, DataSet, Embedded, Inspection, Split, molecule_from_smiles};
 
 #[test]
 fn embedded_sets_are_whole_and_split_by_molecule() {
@@ -103,5 +103,26 @@ fn embedded_bonds_fit_the_geometry() {
                 .any(|m| m.bonds.iter().any(|bond| bond.order == order));
             assert!(has, "{}: no bond of order {order:?}", which.name());
         }
+    }
+}
+
+#[test]
+fn embedded_molecules_come_out_as_rdkit_made_them() {
+    let data = DataSet::embedded(Embedded::Conformers).expect("embedded data");
+    for frame in 0..data.len() {
+        let known = &data.molecules()[data.molecule(frame)];
+        let smiles = known.smiles.as_deref().expect("a SMILES");
+        let made = molecule_from_smiles(smiles).unwrap_or_else(|error| panic!("{smiles}: {error}"));
+        assert_eq!(made.atomic_numbers, data.atomic_numbers(frame), "{smiles}");
+        assert_eq!(made.charge, known.charge, "{smiles}");
+        let sorted = |bonds: &[Bond]| {
+            let mut bonds: Vec<_> = bonds
+                .iter()
+                .map(|b| (b.first.min(b.second), b.first.max(b.second), b.order))
+                .collect();
+            bonds.sort_by_key(|bond| (bond.0, bond.1));
+            bonds
+        };
+        assert_eq!(sorted(&made.bonds), sorted(&known.bonds), "{smiles}");
     }
 }

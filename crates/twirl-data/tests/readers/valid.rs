@@ -1,9 +1,11 @@
 //! Valid files of every format give the same data set, whatever the format and the unit.
 
+use std::fmt::Write as _;
+
 use crate::fixtures::{self, Project, WATER_SMILES};
 use crate::read;
 use twirl_data::{
-    BondOrder, DataSet, EnergyUnit, ForceUnit, Inspection, LengthUnit, OpenOptions, Split,
+    BondOrder, DataSet, EnergyUnit, ForceUnit, Inspection, LengthUnit, OpenOptions, Reason, Split,
 };
 
 const FRAMES: usize = 40;
@@ -76,8 +78,8 @@ fn units_can_be_given_and_are_converted_once() {
     let as_is = read("a.xyz", text.as_bytes()).expect("xyz");
     // 1 hartree = 627.509474 kcal/mol (CODATA 2018), so kcal/mol files are 27.2114/627.5095 as large.
     let options = OpenOptions {
-        energy: Some(EnergyUnit::KilocaloriePerMole),
-        force: Some(ForceUnit {
+        energy_unit: Some(EnergyUnit::KilocaloriePerMole),
+        force_unit: Some(ForceUnit {
             energy: EnergyUnit::KilocaloriePerMole,
             length: LengthUnit::Angstrom,
         }),
@@ -127,10 +129,12 @@ fn derived_splits_are_disjoint_deterministic_and_never_empty() {
 #[test]
 fn sets_of_many_molecules_are_split_by_molecule() {
     // 20 molecules of one formula, told apart by their SMILES key, three frames each.
+    let all = fixtures::xyz(60);
+    let lines: Vec<&str> = all.lines().collect();
     let mut text = String::new();
-    for molecule in 0..20 {
+    for (molecule, frames) in lines.chunks(15).enumerate() {
         let smiles = format!("smiles={}", "C".repeat(molecule + 1));
-        text += &fixtures::xyz(3).replace("pbc=", &format!("{smiles} pbc="));
+        text += &(frames.join("\n") + "\n").replace("pbc=", &format!("{smiles} pbc="));
     }
     let set = read("a.xyz", text.as_bytes()).expect("xyz");
     assert_eq!(set.molecules().len(), 20);
@@ -154,8 +158,15 @@ fn sets_of_many_molecules_are_split_by_molecule() {
 
 #[test]
 fn frames_above_the_limit_are_counted_not_lost_in_silence() {
-    let atom = "1\nProperties=species:S:1:pos:R:3:forces:R:3 energy=-13.6\nH 0 0 0 0 0 0\n";
-    let text = fixtures::xyz(10) + &atom.repeat(3);
+    let mut text = fixtures::xyz(10);
+    for frame in 0..3 {
+        let bond = 1.01 + 0.01 * f64::from(frame);
+        text += "4\nProperties=species:S:1:pos:R:3:forces:R:3 energy=-1530\n";
+        let _ = write!(
+            text,
+            "N 0 0 0 0 0 0\nH {bond} 0 0 0 0 0\nH 0 {bond} 0 0 0 0\nH 0 0 {bond} 0 0 0\n"
+        );
+    }
     let limited = |limit| {
         let options = OpenOptions {
             max_atoms: Some(limit),
@@ -163,49 +174,20 @@ fn frames_above_the_limit_are_counted_not_lost_in_silence() {
         };
         DataSet::from_bytes("a.xyz", text.as_bytes().into(), &options)
     };
-    let all = limited(3).expect("all kept");
-    assert_eq!(
-        (all.len(), all.left_out(), all.molecules().len()),
-        (13, 0, 2)
-    );
-    let atoms = limited(2).expect("three frames of one atom");
-    assert_eq!(
-        (atoms.len(), atoms.left_out(), atoms.molecules().len()),
-        (3, 10, 1)
-    );
-    assert_eq!(
-        (atoms.atoms(), atoms.energy(0), atoms.max_atoms()),
-        (3, Some(-13.6), 1)
-    );
+    let all = limited(4).expect("all kept");
+    assert_eq!((all.len(), all.molecules().len()), (13, 2));
+    assert!(all.left_out().is_empty());
+    let water = limited(3).expect("water");
+    assert_eq!((water.len(), water.molecules().len()), (10, 1));
+    assert_eq!(water.left_out()[&Reason::AboveLimit], 3);
     assert!(
-        atoms
+        water
             .split_rule()
-            .ends_with("; 10 frames left out by the limit on atoms")
+            .ends_with("; 3 frames left out by the limit on atoms")
     );
-    let none = limited(0).expect_err("no frame").to_string();
+    let none = limited(2).expect_err("no frame").to_string();
     assert_eq!(
         none,
-        "a.xyz: holds no frame of at most 0 atoms; use a file with at least three labelled frames"
+        "a.xyz: holds no frame of at most 2 atoms; use a file with at least three labelled frames"
     );
-}
-
-#[test]
-fn extended_xyz_dialects() {
-    let body = |symbol: &str| format!("{symbol} 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n");
-    let plain = format!("3\nwater, drawn by hand\n{}", body("o")).repeat(3);
-    let set = read("plain.xyz", plain.as_bytes()).expect("plain xyz");
-    assert!(!set.has_forces() && !set.has_energies());
-    let numbers = "3\nProperties=pos:R:3:Z:I:1:tag:L:1 Energy=-1.5 charge=-1 info={a b} \
-                   note=\"_JSON [1, [2]]\" list=[1 [2 3]]\n0 0 0 8 T\n0.96 0 0 1 F\n-0.24 0.93 0 1 F\n";
-    let set = read("noext", numbers.repeat(3).as_bytes()).expect("columns in another order");
-    assert_eq!(set.energy(2), Some(-1.5));
-    assert_eq!(
-        (
-            set.molecules()[0].charge,
-            set.molecules()[0].formula.as_str()
-        ),
-        (-1, "H2O")
-    );
-    let crlf = numbers.repeat(3).replace('\n', "\r\n");
-    assert_eq!(read("a.xyz", crlf.as_bytes()).expect("CRLF").len(), 3);
 }

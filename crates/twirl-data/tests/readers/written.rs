@@ -4,15 +4,7 @@ use twirl_data::{DataError, DataSet, Embedded, Geometry, OpenOptions, write_extx
 
 fn geometries() -> (DataSet, Vec<Geometry>) {
     let data = DataSet::embedded(Embedded::Conformers).expect("embedded data");
-    let geometry = |frame: usize| {
-        let molecule = &data.molecules()[data.molecule(frame)];
-        Geometry {
-            comment: molecule.smiles.clone().unwrap_or_default(),
-            atomic_numbers: data.atomic_numbers(frame).to_vec(),
-            positions: data.positions(frame).to_vec(),
-            bonds: molecule.bonds.clone(),
-        }
-    };
+    let geometry = |frame: usize| Geometry::of(&data, frame);
     let geometries = (0..data.len()).step_by(data.len() / 40).map(geometry);
     let geometries = geometries.collect();
     (data, geometries)
@@ -73,7 +65,7 @@ fn what_cannot_be_written_is_refused_in_one_line_and_nothing_is_written() {
         comment: "water".into(),
         atomic_numbers: vec![8, 1, 1],
         positions: vec![[0.0; 3], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]],
-        bonds: Vec::new(),
+        ..Geometry::default()
     };
     let altered = |change: fn(&mut Geometry)| {
         let mut geometry = water.clone();
@@ -85,7 +77,9 @@ fn what_cannot_be_written_is_refused_in_one_line_and_nothing_is_written() {
         (altered(|g| g.atomic_numbers[0] = 0), "unknown element 0"),
         (altered(|g| g.positions.truncate(2)), "shape [2, 3]"),
         (altered(|g| g.comment = "a\nb".into()), "not one line"),
-        (altered(|g| g.comment = "\"".into()), "quotation mark"),
+        (altered(|g| g.energy = Some(f64::NAN)), "energy is NaN"),
+        (altered(|g| g.forces = Some(vec![[0.0; 3]])), "shape [1, 3]"),
+        (altered(|g| g.smiles = Some("O\n".into())), "not one line"),
     ];
     for (geometry, expected) in cases {
         let path = folder.path().join("refused.xyz");

@@ -1,23 +1,30 @@
 //! The lab of one arm, with its types.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use rand::RngExt;
-use twirl_core::{Purpose, Rotation, Stream, Symmetry, split};
+use twirl_core::{Part, Purpose, Rotation, Stream, split};
 use twirl_data::{DataSet, Split};
+use twirl_record::{Job, Training};
 
+use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
 use super::stack::{Stack, only_squared, pairing, passes};
-use super::weights::{flatten, parameters, replace};
-use super::{Jacobian, Lab, LinearSplit, MoleculeSamples, ParameterInfo, Part, Parts, Probe};
-use crate::batches::Order;
-use crate::gradients::{Average, Gradients};
+use super::view::Lab;
+use crate::build::build;
+use crate::device::DeviceChoice;
+use crate::draw::Draw;
+use crate::error::RunError;
+use crate::gradients::Gradients;
+use crate::linear::LinearSplit;
 use crate::measure::{host_values, rotations_of};
-use crate::run::parse;
-use crate::train::{NotFinite, Setting, Trainee};
-use crate::{
-    Arm, Clock, DeviceChoice, Draw, Folder, Job, Role, Rotations, RunError, Task, Term, Training,
-};
+use crate::observer::Silent;
+use crate::parameters::{ParameterInfo, flatten, parameters, replace};
+use crate::rotations::Rotations;
+use crate::task::{Arm, Task};
+use crate::term::{Role, Term};
+use crate::trainer::{Halt, Setting, Trainer, Until};
 
 /// Opens the lab of a job: the arm with its initial weights.
 pub(crate) fn open<T: Task, A: Arm<T>>(
@@ -27,63 +34,48 @@ pub(crate) fn open<T: Task, A: Arm<T>>(
     device: &DeviceChoice,
 ) -> Result<Box<dyn Lab>, RunError> {
     job.train.validate()?;
-    let task = T::open(&parse(&job.task, &job.task_config)?, data)?;
     let plain = device.device.clone();
     let device = plain.clone().autodiff();
-    let config: A::Config = parse(&job.arm, &job.arm_config)?;
-    let model = A::init(&config, &task, job.seed, &device)?;
+    let (task, model): (T, A) = build(job, data, &device)?;
+    let rate = job.train.learning_rate;
+    let parameters = parameters(&model);
+    let setting = Arc::new(Setting::new(task, job, training, device));
     Ok(Box::new(Bench {
-        parameters: parameters(&model),
-        trainee: Some(Trainee {
-            average: Average::new(&model, job.train.ema),
-            optimizer: crate::build_optimizer(&job.train.optimizer, &model),
-            model,
-        }),
-        task,
-        job: job.clone(),
-        training,
+        trainer: Trainer::new(&setting, model, rate),
+        setting,
+        parameters,
         plain,
-        device,
-        clock: Clock::default(),
-        step: 0,
     }))
 }
 
 struct Bench<T, A> {
-    task: T,
-    job: Job,
-    training: Training,
-    plain: Device,
-    device: Device,
+    trainer: Trainer<T, A>,
+    setting: Arc<Setting<T>>,
     parameters: Vec<ParameterInfo>,
-    /// Absent only while a step is taken, and after one that failed.
-    trainee: Option<Trainee<A>>,
-    clock: Clock,
-    step: u64,
+    /// Without autodiff.
+    plain: Device,
 }
 
 impl<T: Task, A: Arm<T>> Bench<T, A> {
-    fn trainee(&self) -> Result<&Trainee<A>, RunError> {
-        self.trainee
-            .as_ref()
-            .ok_or_else(|| RunError::Config("training failed before; open the lab anew".into()))
-    }
-
     fn model(&self, weights: &[f64]) -> Result<A, RunError> {
-        replace(self.trainee()?.model.clone(), weights, &self.device)
+        replace(
+            self.trainer.trainee().model.clone(),
+            weights,
+            &self.setting.device,
+        )
     }
 
-    fn core(&self, source: twirl_core::CoreError) -> RunError {
+    fn core(&self, cause: twirl_core::CoreError) -> RunError {
         RunError::Measure {
-            step: self.step,
-            source,
+            step: self.trainer.done.step,
+            cause,
         }
     }
 
     fn drawn(&self, probe: &Probe, items: &[usize]) -> Result<Vec<Vec<Rotation>>, RunError> {
         items
             .iter()
-            .map(|&item| rotations_of(&probe.design, Symmetry::So3, probe.seed, item))
+            .map(|&item| rotations_of(&probe.design, probe.symmetry, probe.seed, item))
             .collect::<Result<_, _>>()
             .map_err(|error| self.core(error))
     }
@@ -100,11 +92,11 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         let repeated = items.repeat(turns.len());
         let turned = turns.flat_map(|turn| drawn.iter().map(move |of_item| of_item[turn]));
         let rotations = Rotations::new(turned.collect(), device);
-        let host = self.task.batch(&repeated, Draw::measuring(noise))?;
-        let batch = self.task.load(&host, device);
-        let output = model.predict(&self.task.rotate(&batch, &rotations));
-        let output = self.task.untwist(output, &rotations);
-        Ok(self.task.terms(&output, &batch))
+        let host = self.setting.task.batch(&repeated, Draw::measuring(noise))?;
+        let batch = self.setting.task.load(&host, device)?;
+        let output = model.predict(&self.setting.task.rotate(&batch, &rotations)?);
+        let output = self.setting.task.untwist(output, &rotations);
+        Ok(self.setting.task.terms(&output, &batch))
     }
 
     /// All rotations of some items, without gradients, in passes of at most `probe.batch`.
@@ -127,14 +119,14 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
     /// Items in groups that one batch holds at all rotations, or of one item each.
     fn groups<'a>(&self, probe: &'a Probe) -> Result<std::slice::Chunks<'a, usize>, RunError> {
         self.check(probe)?;
-        let rotations = probe.design.rotations(Symmetry::So3);
+        let rotations = probe.design.rotations(probe.symmetry);
         Ok(probe.items.chunks((probe.batch / rotations).max(1)))
     }
 
     fn check(&self, probe: &Probe) -> Result<(), RunError> {
         probe
             .design
-            .validate(Symmetry::So3)
+            .validate(probe.symmetry)
             .map_err(|error| self.core(error))?;
         if probe.items.is_empty() || probe.batch == 0 {
             return Err(RunError::Config(
@@ -151,7 +143,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
     }
 
     fn linear_splits(&self) -> Result<Vec<LinearSplit>, RunError> {
-        let splits = self.trainee()?.model.linear_splits();
+        let splits = self.trainer.trainee().model.linear_splits();
         for split in &splits {
             split.place(&self.parameters)?;
         }
@@ -159,58 +151,33 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
     }
 
     fn items(&self, split: Split) -> Vec<usize> {
-        self.task.items(split).to_vec()
+        self.setting.task.items(split).to_vec()
     }
 
     fn step(&self) -> u64 {
-        self.step
+        self.trainer.done.step
     }
 
     fn seconds(&self) -> f64 {
-        self.clock.seconds()
+        self.trainer.done.clock.seconds()
     }
 
     fn weights(&self) -> Vec<f64> {
-        self.trainee
-            .as_ref()
-            .map_or_else(Vec::new, |trainee| flatten(&trainee.model))
+        flatten(&self.trainer.trainee().model)
     }
 
     fn advance(&mut self, to: u64) -> Result<(), RunError> {
-        let train = &self.job.train;
-        let folder = Folder::at(".");
-        let setting = Setting {
-            task: &self.task,
-            job: &self.job,
-            training: self.training,
-            device: &self.device,
-            folder: &folder,
-        };
-        let mut order = Order::new(setting.train_items(), train.batch, self.job.seed);
-        while self.step < to {
-            let step = self.step;
-            let Some(trainee) = self.trainee.take() else {
-                return self.trainee().map(|_| ());
-            };
-            let items = order.step(step);
-            let host = self
-                .task
-                .batch(&items, Draw::training(self.job.seed, step))?;
-            let batch = self.task.load(&host, &self.device);
-            let rate = train.schedule.rate(train.learning_rate, step, train.steps);
-            let (next, taken) = self.clock.time(&self.device, || {
-                Ok(setting.step(trainee, &items, batch, step, rate))
-            })?;
-            if let Err(NotFinite { what, value }) = taken {
-                return Err(RunError::Config(format!(
-                    "{what} is {value} at step {step} (learning rate {rate:e}); lower the \
-                     learning rate or clip gradients"
-                )));
-            }
-            self.trainee = Some(next);
-            self.step += 1;
+        let until = Until::step(to);
+        match self.trainer.advance(until, &Silent)? {
+            Halt::Step | Halt::Seconds | Halt::Wall | Halt::Asked => Ok(()),
+            Halt::NotFinite(cause) => Err(RunError::Config(format!(
+                "{} is {} at step {} (learning rate {:e}); lower the learning rate or clip gradients",
+                cause.what,
+                cause.value,
+                self.step(),
+                cause.rate
+            ))),
         }
-        Ok(())
     }
 
     fn parts(&self, weights: &[f64], probe: &Probe) -> Result<Parts, RunError> {
@@ -222,7 +189,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             }
             let parts = term
                 .samples()
-                .and_then(|samples| split(&probe.design, Symmetry::So3, term.loss, &samples))
+                .and_then(|samples| split(&probe.design, probe.symmetry, term.loss, &samples))
                 .map_err(|error| self.core(error))?;
             for (sum, value) in sum.iter_mut().zip([parts.loss, parts.mean, parts.equiv]) {
                 *sum += value / molecules.len() as f64;
@@ -237,7 +204,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
         let plain = model.valid();
         let mut gradient = vec![0.0; weights.len()];
         let mut add = |terms: &[Term], cotangents: &[Option<Vec<f64>>]| {
-            let loss = pairing(terms, cotangents, &self.device);
+            let loss = pairing(terms, cotangents, &self.setting.device);
             let of_pass = Gradients::of(&loss, &model).flatten(&model);
             for (sum, value) in gradient.iter_mut().zip(of_pass) {
                 *sum += value / probe.items.len() as f64;
@@ -246,11 +213,21 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
         for items in self.groups(probe)? {
             let drawn = self.drawn(probe, items)?;
             let passes = passes(drawn[0].len(), items.len(), probe.batch);
-            let at = |turns| self.terms(&model, (items, &drawn), turns, probe.noise, &self.device);
+            let at = |turns| {
+                self.terms(
+                    &model,
+                    (items, &drawn),
+                    turns,
+                    probe.noise,
+                    &self.setting.device,
+                )
+            };
             let slopes = |stacks: &[Stack]| -> Result<Vec<Option<Vec<f64>>>, RunError> {
                 let slope = |stack: &Stack| match stack.role {
-                    Role::Train => only_squared(stack.name, stack.loss)
-                        .map(|()| Some(stack.cotangent(probe, part))),
+                    Role::Train => only_squared(stack.name, stack.loss).and_then(|()| {
+                        let slope = stack.cotangent(probe, part);
+                        slope.map(Some).map_err(|error| self.core(error))
+                    }),
                     Role::Report => Ok(None),
                 };
                 stacks.iter().map(slope).collect()
@@ -282,7 +259,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             Err(RunError::Config(format!(
                 "the gradient of {} is not finite at step {}; lower the learning rate",
                 part.name(),
-                self.step
+                self.step()
             )))
         }
     }
@@ -294,7 +271,7 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             let stacks = self.stacks(&model, items, probe)?;
             let molecule = |(index, &item): (usize, &usize)| MoleculeSamples {
                 item,
-                molecule: self.task.data().molecule(item),
+                molecule: self.setting.task.data().molecule(item),
                 terms: stacks.iter().map(|stack| stack.item(index)).collect(),
             };
             molecules.extend(items.iter().enumerate().map(molecule));
@@ -313,7 +290,13 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
         let items = &probe.items[..1];
         let drawn = self.drawn(probe, items)?;
         let mut places: Vec<(usize, usize, f64)> = Vec::new();
-        let first = self.terms(&model, (items, &drawn), 0..1, probe.noise, &self.device)?;
+        let first = self.terms(
+            &model,
+            (items, &drawn),
+            0..1,
+            probe.noise,
+            &self.setting.device,
+        )?;
         for (index, term) in first.iter().enumerate() {
             if term.role == Role::Train {
                 only_squared(term.name, term.loss)?;
@@ -336,14 +319,19 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
             for &(index, place, scale) in &places {
                 // A graph serves one backward pass.
                 let turns = turn..turn + 1;
-                let terms =
-                    self.terms(&model, (items, &drawn), turns, probe.noise, &self.device)?;
+                let terms = self.terms(
+                    &model,
+                    (items, &drawn),
+                    turns,
+                    probe.noise,
+                    &self.setting.device,
+                )?;
                 let size = terms[index].prediction.shape().num_elements();
                 let mut unit = vec![0.0; size];
                 unit[place] = scale;
                 let mut cotangents = vec![None; terms.len()];
                 cotangents[index] = Some(unit);
-                let loss = pairing(&terms, &cotangents, &self.device);
+                let loss = pairing(&terms, &cotangents, &self.setting.device);
                 rows.push(Gradients::of(&loss, &model).flatten(&model));
             }
         }

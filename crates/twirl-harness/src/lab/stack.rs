@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use twirl_core::{Loss, Samples};
+use twirl_core::{CoreError, Loss, Part, Samples, cotangent};
 
-use super::cotangent::cotangent;
-use super::{Part, Probe, TermSamples};
+use super::probe::{Probe, TermSamples};
+use crate::error::RunError;
 use crate::measure::host_values;
-use crate::{Role, RunError, Term};
+use crate::term::{Role, Term};
 
 /// What is kept of a term on the host: residuals `[rotations][items][blocks * dim]`.
 pub(super) struct Stack {
@@ -53,19 +53,19 @@ impl Stack {
     }
 
     /// Derivative of a part with respect to all residuals, in their layout.
-    pub(super) fn cotangent(&self, probe: &Probe, part: Part) -> Vec<f64> {
+    pub(super) fn cotangent(&self, probe: &Probe, part: Part) -> Result<Vec<f64>, CoreError> {
         let [blocks, dim] = self.extent;
         let width = blocks * dim;
         let mut slope = vec![0.0; self.residuals.len()];
         for index in 0..self.items {
             let item = self.item(index);
-            let of_item = cotangent(&probe.design, part, &item.residuals, &item.weights, dim);
+            let of_item = cotangent(&probe.design, probe.symmetry, part, &item.samples()?)?;
             for (turn, row) in of_item.chunks_exact(width).enumerate() {
                 let first = (turn * self.items + index) * width;
                 slope[first..first + width].copy_from_slice(row);
             }
         }
-        slope
+        Ok(slope)
     }
 }
 
@@ -109,7 +109,7 @@ impl TermSamples {
     ///
     /// # Errors
     /// If a residual is not finite.
-    pub fn samples(&self) -> Result<Samples<'_>, twirl_core::CoreError> {
+    pub fn samples(&self) -> Result<Samples<'_>, CoreError> {
         let [blocks, dim] = self.extent;
         let rotations = self.residuals.len() / (blocks * dim);
         Samples::new(rotations, blocks, dim, &self.residuals, &self.weights)

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, TensorData, Transaction};
 use twirl_core::{CoreError, Rotation};
+use twirl_record::{Split, TermRecord};
 
-use crate::record::{Split, TermRecord};
 use crate::{Arm, Role, Rotations, RunError, Score, Task};
 use stack::Stack;
 use sums::Sums;
@@ -237,17 +237,17 @@ impl<T: Task> Prepared<'_, T> {
                 .map(|&item| self.plan.draw(item))
                 .collect::<Result<_, _>>()
                 .map_err(of_core)?;
-            let stacks = self.stacks(model, &self.batch(group)?, &drawn, &mut scores);
+            let stacks = self.stacks(model, &self.batch(group)?, &drawn, &mut scores)?;
             let sums = match &mut sums {
                 Some(sums) => sums,
                 none => none.insert(Sums::new(&stacks, self.plan).map_err(of_core)?),
             };
             for (index, (&item, rotations)) in items.iter().zip(&drawn).enumerate() {
-                let parts = stacks.iter();
-                let parts = parts.map(|stack| stack.part(index, self.plan, rotations));
-                let parts: Result<Vec<_>, CoreError> = parts.collect();
+                let figures = stacks.iter();
+                let figures = figures.map(|stack| stack.figures(index, self.plan, rotations));
+                let figures: Result<Vec<_>, CoreError> = figures.collect();
                 let unit = self.plan.unit(self.task, item) as u64;
-                let added = parts.and_then(|parts| sums.add(unit, &parts));
+                let added = figures.and_then(|figures| sums.add(unit, &figures));
                 added.map_err(of_core)?;
             }
         }
@@ -262,12 +262,12 @@ impl<T: Task> Prepared<'_, T> {
         batch: &T::Batch,
         drawn: &[Vec<Rotation>],
         scores: &mut Scores,
-    ) -> Vec<Stack> {
+    ) -> Result<Vec<Stack>, RunError> {
         let mut stacks: Vec<Stack> = Vec::new();
         for turn in 0..self.plan.rotations() {
             let chosen = drawn.iter().map(|rotations| rotations[turn]).collect();
             let rotations = Rotations::new(chosen, self.device);
-            let turned = self.task.rotate(batch, &rotations);
+            let turned = self.task.rotate(batch, &rotations)?;
             let output = self.task.untwist(model.predict(&turned), &rotations);
             let terms = self.task.terms(&output, batch);
             let measured = self.task.scores(&output, batch);
@@ -291,7 +291,7 @@ impl<T: Task> Prepared<'_, T> {
                 scores.add(score, &sums[0], &sums[1]);
             }
         }
-        stacks
+        Ok(stacks)
     }
 }
 
@@ -308,8 +308,8 @@ pub fn measure<T: Task, A: Arm<T>>(
     Prepared::new(task, plan, device)?.measure(model)
 }
 
-fn of_core(source: CoreError) -> RunError {
-    RunError::Measure { step: 0, source }
+fn of_core(cause: CoreError) -> RunError {
+    RunError::Measure { step: 0, cause }
 }
 
 #[cfg(test)]

@@ -152,6 +152,6 @@ impl<'a, T: Task> Prepared<'a, T> {
         }
         let items = self.groups()[group];
         let host = self.task.batch(items, Draw::measuring(self.plan.seed))?;
-        Ok(self.task.load(&host, self.device))
+        self.task.load(&host, self.device)
     }
 }

@@ -1,8 +1,8 @@
 //! Sums over molecules: means of everything, and a bootstrap of what carries an interval.
 
-use twirl_core::{CoreError, Tally};
+use twirl_core::{CoreError, MoleculeFigures, Tally};
 
-use super::stack::{DEGREE, Part, Stack};
+use super::stack::Stack;
 use super::{Measured, Plan, TermMeasured};
 use crate::Role;
 
@@ -50,9 +50,9 @@ impl Sums {
     }
 
     /// Adds the terms of one molecule.
-    pub(super) fn add(&mut self, unit: u64, parts: &[Part]) -> Result<(), CoreError> {
+    pub(super) fn add(&mut self, unit: u64, figures: &[MoleculeFigures]) -> Result<(), CoreError> {
         let mut columns = vec![0.0; RESAMPLED];
-        for ((part, sums), (_, role)) in parts.iter().zip(&mut self.terms).zip(&self.heads) {
+        for ((part, sums), (_, role)) in figures.iter().zip(&mut self.terms).zip(&self.heads) {
             if *role == Role::Train {
                 columns[0] += part.split.loss;
                 columns[1] += part.split.equiv;
@@ -61,10 +61,10 @@ impl Sums {
             }
             columns.extend([part.split.loss, part.split.equiv]);
             sums.mean += part.split.mean;
-            sums.squared_equiv += part.squared_equiv;
+            sums.squared_equiv += part.squared.equiv;
             sums.size += part.size;
             if let Some(powers) = &part.spectrum {
-                let sum = sums.spectrum.get_or_insert_with(|| vec![0.0; DEGREE + 1]);
+                let sum = sums.spectrum.get_or_insert_with(|| vec![0.0; powers.len()]);
                 sum.iter_mut()
                     .zip(powers)
                     .for_each(|(sum, power)| *sum += power);

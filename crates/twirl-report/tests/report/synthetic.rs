@@ -119,6 +119,7 @@ pub(crate) fn manifest(arm: &str, seed: u64, status: &str) -> Value {
         "device_seconds": 30.0,
         "steps": 3000,
         "started": 1_700_000_000u64,
+        "closing": { "figures": {}, "baselines": {} },
     })
 }
 

@@ -158,14 +158,14 @@ fn run<T: Task, A: Arm<T>>(
     let begun = Instant::now();
     let mut step = 0;
     while step < 3 || (step < case.batches && begun.elapsed().as_secs_f64() < seconds) {
-        (training, _) = training.step(step);
+        (training, _) = training.step(step)?;
         step += 1;
     }
     let (begun, busy) = (Instant::now(), processor_seconds());
     let mut times = Vec::new();
     while times.len() < 3 || begun.elapsed().as_secs_f64() < seconds {
         let start = Instant::now();
-        (training, _) = training.step(step);
+        (training, _) = training.step(step)?;
         times.push(start.elapsed().as_secs_f64());
         step += 1;
     }

@@ -70,13 +70,30 @@ impl ModuleMapper for Perturb {
     }
 }
 
+/// Settings of an arm on top of those of the `size` they name.
+fn settings<T: Task, A: Arm<T>>(given: &Value) -> Result<A::Config> {
+    let mut settings = match given["size"].as_str() {
+        None => json!({}),
+        Some(size) => {
+            let mut sizes = A::sizes().into_iter();
+            let (_, found) = sizes.find(|(name, _)| *name == size).context("size")?;
+            serde_json::to_value(found)?
+        }
+    };
+    let given = given.as_object().context("settings of the arm")?;
+    for (key, value) in given.iter().filter(|(key, _)| *key != "size") {
+        settings[key] = value.clone();
+    }
+    Ok(serde_json::from_value(settings)?)
+}
+
 impl<T: Task, A: Arm<T>> Training<T, A> {
     /// A model of perturbed initial weights, and batches of the embedded data.
     pub(crate) fn new(case: &Case) -> Result<Self> {
         let device = Device::flex().autodiff();
         let config: T::Config = serde_json::from_value(case.task_config.clone())?;
         let task = T::open(&config, &DataSet::embedded(T::EMBEDDED)?)?;
-        let arm: A::Config = serde_json::from_value(case.arm_config.clone())?;
+        let arm: A::Config = settings::<T, A>(&case.arm_config)?;
         let model = A::init(&arm, &task, 0, &device)?.map(&mut Perturb);
         // A leaf of the graph again.
         let folder = std::env::temp_dir().join(format!("twirlbench-steps-{}", std::process::id()));
@@ -92,7 +109,7 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
                 .collect();
             let step = place as u64;
             let host = task.batch(&chosen, Draw::training(0, step))?;
-            batches.push(task.load(&host, &device));
+            batches.push(task.load(&host, &device)?);
             let turned = || Rotations::augmenting(Law::Haar, 0, step, &chosen, &device);
             rotations.push(case.augmented.then(turned));
         }
@@ -103,7 +120,7 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
             "parameters": parameter_count(&model),
         });
         Ok(Self {
-            optimizer: build_optimizer(&Optimizer::default(), &model),
+            optimizer: build_optimizer(&Optimizer::default(), &model, &model.parameter_roles()),
             average: Average::new(&model, AVERAGE),
             task,
             model,
@@ -114,17 +131,17 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
         })
     }
 
-    fn posed(&self, place: usize) -> T::Batch {
+    fn posed(&self, place: usize) -> Result<T::Batch> {
         let batch = &self.batches[place];
-        match &self.rotations[place] {
-            Some(rotations) => self.task.rotate(batch, rotations),
+        Ok(match &self.rotations[place] {
+            Some(rotations) => self.task.rotate(batch, rotations)?,
             None => batch.clone(),
-        }
+        })
     }
 
     /// What a run's loop does in a step; gives the loss and the norm of its gradient.
-    pub(crate) fn step(mut self, step: usize) -> (Self, [f64; 2]) {
-        let batch = self.posed(step % self.batches.len());
+    pub(crate) fn step(mut self, step: usize) -> Result<(Self, [f64; 2])> {
+        let batch = self.posed(step % self.batches.len())?;
         let output = self.model.predict(&batch);
         let loss = training_loss(&self.task.terms(&output, &batch));
         let mut gradients = Gradients::of(&loss, &self.model);
@@ -143,7 +160,7 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
             .optimizer
             .step(RATE, self.model, gradients.into_inner());
         self.average = self.average.update(&self.model, step as u64);
-        (self, [values[0], norm])
+        Ok((self, [values[0], norm]))
     }
 
     /// Writes weights, batches, and what comes of them: `weights`, `batches` and `answers` of
@@ -170,7 +187,7 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
         }
         write(&folder.join("batches.safetensors"), &tensors)?;
 
-        let posed = self.posed(0);
+        let posed = self.posed(0)?;
         let predicted = self.model.predict(&posed);
         let loss = training_loss(&self.task.terms(&predicted, &posed));
         let mut answers = output(&predicted);
@@ -179,7 +196,7 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
         answers.extend(gradients.into_iter().map(|one| one.within("gradient")));
         let mut losses = Vec::new();
         for step in 0..COMPARED {
-            let (next, [loss, _]) = self.step(step);
+            let (next, [loss, _]) = self.step(step)?;
             self = next;
             losses.push(loss);
         }

@@ -90,6 +90,10 @@ impl Observer for EventLog<'_> {
         self.inner.measured(record);
     }
 
+    fn stop_requested(&self) -> bool {
+        self.inner.stop_requested()
+    }
+
     fn searching(&self, index: usize, count: usize, rate: f64) {
         self.inner.searching(index, count, rate);
     }

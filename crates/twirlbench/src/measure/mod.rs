@@ -1,17 +1,18 @@
-//! `twirlbench measure`: the split of the loss of any model's predictions.
+//! `twirlbench measure`: the split of the loss of any model's predictions. Arguments and printing;
+//! everything else is `twirl-measure`.
 
-mod figures;
-mod layout;
-mod turns;
+mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use serde::Serialize;
+use twirl_measure::layout::{Override, foreign, input};
+use twirl_measure::{Cell, Figures, Options, Predictions, figures, flat};
 
-use figures::{Estimate, Figures, Parts, figures};
-use layout::{Override, Predictions};
+use crate::print::say;
 
 const LAYOUT: &str = "\
 LAYOUT OF THE FILE, HDF5 (h5py) or npz (numpy.savez):
@@ -20,29 +21,42 @@ LAYOUT OF THE FILE, HDF5 (h5py) or npz (numpy.savez):
               every rotation of its input, everything random in the model held fixed. A block is
               what the loss takes the length of: an atom's force (dim 3), a molecule's energy (no
               axis of blocks, dim 1).
-  target      [molecules, ...blocks, dim]  labels of the unrotated molecules.
+  target      [molecules, ...blocks, dim]  labels of the unrotated molecules. For cross-entropy
+              class numbers [molecules, ...blocks] or probabilities [molecules, ...blocks, dim].
   mask        [molecules, ...blocks]  1, or 0 at padding. Optional.
   weight      [molecules, ...blocks]  weight of a block, 0 or more. Optional. The loss of a molecule
               is the sum over blocks of mask * weight * loss(|prediction - target|): give
               1 / atoms for a mean over atoms.
   rotation    [molecules, rotations, 3, 3] or [rotations, 3, 3]  the matrices R that turned the
-              inputs, as x -> R x on column vectors. Needed by kind vector and for the spectrum.
+              inputs, as x -> R x on column vectors. Needed by kinds that turn and for the spectrum.
+              Draw them for every molecule: shared ones leave no interval.
+  rotation_weight  [molecules, rotations] or [rotations]  weights of quadrature nodes.
   molecule    [molecules]  whole numbers; rows with the same number are resampled together, for
               example the frames of one molecule. Optional.
+  position    [molecules, atoms, 3]  atoms of the unrotated molecules. Optional: with it, molecules
+              that cannot show symmetry are left out.
   kind        text: untwisted (default; outputs are turned back already), scalar (outputs do not
-              turn), vector (outputs turn like x: they are turned back here, R^T prediction).
-  loss        text: squared (default), norm, huber:DELTA.
-  design      text: iid (default: independent uniform rotations), or tetrahedral, octahedral,
-              icosahedral (all elements of the group, in any order).
+              turn), vector (outputs turn like x: they are turned back here, R^T prediction), axial
+              (det(R) R v), tensor (R T R^T, dim 9), symmetric (the same in the order xx yy zz yz xz
+              xy, dim 6), spherical:L (real spherical harmonics, m = -L..L, dim 2L + 1).
+  loss        text: squared (default), norm, huber:DELTA, cross-entropy.
+  design      text: iid (default: independent uniform rotations), tetrahedral, octahedral,
+              icosahedral (all elements of the group, in any order), orbits:GROUP (whole groups, each
+              after a uniform rotation), subset:GROUP (without replacement), quadrature (nodes with
+              rotation_weight).
 
-Texts are arrays of one string, or in HDF5 also attributes of the file. Any other name is an error.
+Several terms of one loss: NAME.prediction, NAME.target, NAME.mask, NAME.weight, NAME.kind and
+NAME.loss for each; their sum is measured too.
+
+Texts are arrays of one string, or in HDF5 also attributes of the file. Other names are left alone.
 Rotations must be drawn from the uniform (Haar) measure: normalise a Gaussian quaternion.";
 
 #[derive(Debug, Args)]
 #[command(after_help = LAYOUT)]
 pub(crate) struct MeasureArgs {
-    /// Predictions of any model, from any framework
-    file: PathBuf,
+    /// Predictions of any model, from any framework; several files are measured one by one
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
     /// Measure under this loss instead of the file's
     #[arg(long)]
     loss: Option<String>,
@@ -52,110 +66,96 @@ pub(crate) struct MeasureArgs {
     /// How the rotations were chosen, instead of what the file says
     #[arg(long)]
     design: Option<String>,
-    /// Print JSON
-    #[arg(long)]
+    /// Highest degree of the spectrum
+    #[arg(long, default_value_t = Options::default().degree)]
+    degree: usize,
+    /// Print JSON: one object, or a list of them for several files
+    #[arg(long, conflicts_with = "csv")]
     json: bool,
+    /// Print CSV: one line for each file and term
+    #[arg(long)]
+    csv: bool,
+}
+
+/// The figures of one file.
+#[derive(Debug, Serialize)]
+struct Measured {
+    file: String,
+    /// Names in the file that are not of the layout.
+    ignored: Vec<String>,
+    #[serde(flatten)]
+    figures: Figures,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &MeasureArgs) -> Result<ExitCode> {
-    let arrays = twirl_data::arrays(&args.file)?;
-    let place = || format!("{}", args.file.display());
+    let files = args.files.iter();
+    let found: Vec<Measured> = files
+        .map(|file| of_file(file, args))
+        .collect::<Result<_>>()?;
+    match &found[..] {
+        [one] if args.json => say!("{}", serde_json::to_string_pretty(one)?),
+        _ if args.json => say!("{}", serde_json::to_string_pretty(&found)?),
+        _ if args.csv => crate::print::out(format_args!("{}", csv(&found))),
+        _ => {
+            let texts = found
+                .iter()
+                .map(|measured| text::text(&measured.file, &measured.ignored, &measured.figures));
+            crate::print::out(format_args!("{}", texts.collect::<Vec<_>>().join("\n")));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of_file(file: &Path, args: &MeasureArgs) -> Result<Measured> {
+    let arrays = twirl_data::arrays(file)?;
+    let place = || file.display().to_string();
     let over = Override {
         loss: args.loss.as_deref(),
         kind: args.kind.as_deref(),
         design: args.design.as_deref(),
     };
-    let predictions = Predictions::new(&arrays, &over).with_context(place)?;
-    let found = figures(&predictions).with_context(place)?;
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
-    } else {
-        print!("{}", text(&place(), &found));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Lines for a terminal.
-fn text(file: &str, found: &Figures) -> String {
-    let Figures {
-        rows,
-        molecules,
-        rotations,
-        blocks,
-        dim,
-        ..
-    } = found;
-    let mut lines = vec![
-        format!(
-            "{file}: {rows} rows of {molecules} molecules at {rotations} rotations, {blocks} \
-             blocks of {dim}"
-        ),
-        format!(
-            "{} loss, {} rotations, {}",
-            found.loss_name, found.design, found.group
-        ),
-        String::new(),
-    ];
-    lines.extend(table(&found.parts, *molecules));
-    if let Some(squared) = &found.squared {
-        lines.extend([String::new(), "squared loss of the same predictions".into()]);
-        lines.extend(table(squared, *molecules));
-    }
-    let relative = found.relative_equiv.map_or_else(
-        || "undefined: every prediction is zero".into(),
-        |share| format!("{share:<12.5e} squared symmetry error over mean squared prediction"),
-    );
-    lines.extend([String::new(), format!("L_equiv / E|f|^2  {relative}")]);
-    if !found.twirled.is_empty() {
-        let twirled = |(count, loss): &(usize, f64)| format!("{count}: {loss:.5}");
-        let twirled: Vec<String> = found.twirled.iter().map(twirled).collect();
-        lines.push(format!(
-            "averaged over M rotations at test time, L_mean + L_equiv / M (derived): {}",
-            twirled.join("  ")
-        ));
-    }
-    match (&found.spectrum, &found.no_spectrum) {
-        (Some(powers), _) => {
-            lines.push("spectrum over E|f|^2 by rotation degree".into());
-            for (degree, power) in powers.iter().enumerate() {
-                lines.push(row(&format!("S_{degree}"), "", power, *molecules));
-            }
-        }
-        (None, Some(reason)) => lines.push(format!("no spectrum: {reason}")),
-        (None, None) => {}
-    }
-    lines.extend(found.doubt.iter().map(|doubt| format!("note: {doubt}")));
-    lines.push(
-        "floor: unknown. Rounding is counted too: send an exactly equivariant model through the \
-         same program to see how much."
-            .into(),
-    );
-    lines.join("\n") + "\n"
-}
-
-fn table(parts: &Parts, molecules: usize) -> Vec<String> {
-    vec![
-        row("L", "", &parts.loss, molecules),
-        row("L_mean", "", &parts.loss_mean, molecules),
-        row("L_equiv", "", &parts.loss_equiv, molecules),
-        row("percent", "%", &parts.percent_equiv, molecules),
-    ]
-}
-
-fn row(name: &str, unit: &str, estimate: &Estimate, molecules: usize) -> String {
-    let interval = match estimate.interval {
-        Some([low, high]) => format!("95 % interval {} to {}", short(low), short(high)),
-        None => format!("no interval ({molecules} molecules)"),
+    let options = Options {
+        degree: args.degree,
+        ..Options::default()
     };
-    format!("{name:<10}{:<13}{unit:<3}{interval}", short(estimate.value))
+    let measured = || {
+        let predictions = Predictions::new(&input(&arrays, &over)?)?;
+        figures(&predictions, &options)
+    };
+    Ok(Measured {
+        file: place(),
+        ignored: foreign(&arrays).into_iter().map(str::to_owned).collect(),
+        figures: measured().with_context(place)?,
+    })
 }
 
-/// Five significant digits, plain where that is short.
-fn short(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e5).contains(&value.abs()) {
-        format!("{value:.5}")
+fn csv(found: &[Measured]) -> String {
+    let mut lines = Vec::new();
+    for measured in found {
+        for row in flat(&measured.figures) {
+            if lines.is_empty() {
+                let names = row.iter().map(|(name, _)| name.clone());
+                lines.push(std::iter::once("file".to_owned()).chain(names).collect());
+            }
+            let cells = row.into_iter().map(|(_, cell)| match cell {
+                Cell::Text(text) => quoted(&text),
+                Cell::Count(count) => count.to_string(),
+                Cell::Number(None) => String::new(),
+                Cell::Number(Some(value)) => value.to_string(),
+            });
+            let line = std::iter::once(quoted(&measured.file)).chain(cells);
+            lines.push(line.collect::<Vec<_>>());
+        }
+    }
+    let lines = lines.iter().map(|line| line.join(",") + "\n");
+    lines.collect()
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        format!("{value:.4e}")
+        text.to_owned()
     }
 }

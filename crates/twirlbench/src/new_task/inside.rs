@@ -24,7 +24,7 @@ pub(super) fn manifest(root: &Path, name: &Name) -> Result<Manifest> {
     ];
     let line = |name: &&str| format!("{name}.workspace = true\n");
     let toml = format!(
-        "[package]\nname = \"{}\"\ndescription = \"One vector per molecule\"\n{}\n\
+        "[package]\nname = \"{}\"\ndescription = \"One vector per molecule\"\n{}publish = false\n\n\
          [dependencies]\n{}\n[dev-dependencies]\n{}\n[lib]\nbench = false\n\n[lints]\nworkspace = \
          true\n",
         name.package(),
@@ -63,7 +63,10 @@ fn edits(root: &Path, name: &Name) -> Result<Vec<(&'static str, String)>> {
         (
             "Cargo.toml",
             "task-",
-            format!("{package} = {{ path = \"crates/{package}\", version = \"0.1.0\" }}\n"),
+            format!(
+                "{package} = {{ path = \"crates/{package}\", version = \"{}\" }}\n",
+                env!("CARGO_PKG_VERSION")
+            ),
         ),
         (
             "crates/twirlbench/Cargo.toml",

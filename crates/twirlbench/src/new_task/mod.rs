@@ -14,6 +14,8 @@ use twirl_harness::Entry;
 
 use files::{Name, files};
 
+use crate::print::say;
+
 #[derive(Debug, Args)]
 pub(crate) struct NewTaskArgs {
     /// Name of the task, for example dipole-moment
@@ -84,16 +86,16 @@ pub(crate) fn run(args: &NewTaskArgs, entries: &[Entry]) -> Result<ExitCode> {
     write(&path, &name, &manifest)?;
     if let Some(root) = joined {
         inside::register(root, &name)?;
-        println!("{}: a member of the workspace", path.display());
-        println!(
+        say!("{}: a member of the workspace", path.display());
+        say!(
             "next: cargo test --release -p {} -p twirlbench --test laws",
             name.package()
         );
     } else {
-        println!("{}: a package of its own", path.display());
-        println!("next: cd {} && cargo test --release", path.display());
+        say!("{}: a package of its own", path.display());
+        say!("next: cd {} && cargo test --release", path.display());
     }
-    println!("then: say in src/label.rs what is predicted");
+    say!("then: say in src/label.rs what is predicted");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -132,7 +134,7 @@ fn write(path: &Path, name: &Name, manifest: &Manifest) -> Result<()> {
         .stderr(Stdio::null())
         .status();
     if !formatted.is_ok_and(|status| status.success()) {
-        println!("not formatted: rustfmt is missing; run cargo fmt later");
+        say!("not formatted: rustfmt is missing; run cargo fmt later");
     }
     Ok(())
 }

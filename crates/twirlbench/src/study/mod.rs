@@ -24,7 +24,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use burn::tensor::{FloatDType, IntDType};
 use serde_json::{Value, json};
-use twirl_harness::{DataIdentity, Entry, write_whole};
+use twirl_harness::{DataIdentity, Entry, data_identity, write_whole};
 
 use crate::args::{RunArgs, StudyArgs};
 use crate::plan::{open_data, plan};
@@ -207,7 +207,7 @@ fn one(study: &Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result
     let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) else {
         bail!("budgets {budget_name}: no seconds for {}", study.name);
     };
-    let data: Vec<DataIdentity> = sets.values().map(DataIdentity::of).collect();
+    let data: Vec<DataIdentity> = sets.values().map(data_identity).collect();
     let settings = scope::settings(entries, &jobs, &budgets)?;
     let lab_sizes = scope::lab_sizes(entries, &jobs, &budgets)?;
     let scope = Scope {

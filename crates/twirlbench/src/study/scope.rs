@@ -320,6 +320,7 @@ impl Scope<'_> {
         Probe {
             items: (0..count).map(|i| all[i * all.len() / count]).collect(),
             design,
+            symmetry: Symmetry::So3,
             seed: subject.job.measure_seed,
             noise: subject.job.measure_seed,
             batch: self.budgets.lab.batch,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
-use twirl_core::{Design, FiniteGroup, Loss, Samples, Symmetry, Tally, split, twirled_loss};
+use twirl_core::{Design, FiniteGroup, Loss, Tally, split, twirled_loss};
 use twirl_harness::{Lab, MoleculeSamples, Probe, Role};
 
 use crate::study::budget::TestTimeBudget;
@@ -168,7 +168,7 @@ impl Model<'_> {
                         term.name
                     );
                 }
-                let parts = split(&design, Symmetry::So3, term.loss, &term.samples()?)?;
+                let parts = split(&design, self.probe.symmetry, term.loss, &term.samples()?)?;
                 sum[0] += parts.mean;
                 sum[1] += parts.equiv;
             }
@@ -194,12 +194,11 @@ impl Model<'_> {
                 .iter()
                 .filter(|term| term.role == Role::Train)
             {
-                let [blocks, dim] = term.extent;
-                let sets = term.residuals.chunks_exact(size * blocks * dim);
+                let samples = term.samples()?;
+                let sets = samples.sets(size);
                 let count = sets.len() as f64;
                 for set in sets {
-                    let samples = Samples::new(size, blocks, dim, set, &term.weights)?;
-                    sum += twirled_loss(term.loss, &samples)? / count;
+                    sum += twirled_loss(term.loss, &set)? / count;
                 }
             }
             losses.push(sum);

@@ -26,7 +26,8 @@ pub const ENTRIES: &[Entry] = &[
         "plain-unaugmented",
         Training::Unaugmented,
         "the same, trained on the stored poses",
-    ),
+    )
+    .control_of("plain"),
     Entry::of::<__TYPE__, PainnArm>(
         "painn",
         Training::Equivariant,

@@ -1,0 +1,73 @@
+//! A model in training, without its types.
+
+use twirl_core::Part;
+use twirl_data::Split;
+
+use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
+use crate::error::RunError;
+use crate::linear::LinearSplit;
+use crate::parameters::ParameterInfo;
+
+/// One arm, trained by the ordinary steps of a run and looked at in between.
+///
+/// Weights are one flat vector in the order of the module; every question takes them as an
+/// argument, so that a question never changes the model in training.
+pub trait Lab {
+    /// Where each parameter lies.
+    fn parameters(&self) -> &[ParameterInfo];
+
+    /// Linear layers with an equivariant part, as the arm names them.
+    ///
+    /// # Errors
+    /// If the arm names a parameter that it does not have, or of the wrong shape.
+    fn linear_splits(&self) -> Result<Vec<LinearSplit>, RunError>;
+
+    /// Items of a part of the data.
+    fn items(&self, split: Split) -> Vec<usize>;
+
+    /// Steps taken.
+    fn step(&self) -> u64;
+
+    /// Device seconds spent on them.
+    fn seconds(&self) -> f64;
+
+    /// The weights in training, not their average.
+    fn weights(&self) -> Vec<f64>;
+
+    /// Trains on until step `to`, with the batches, rotations and schedule of a run of the same
+    /// job. A search for the learning rate is not made.
+    ///
+    /// # Errors
+    /// If a batch cannot be made, or loss or gradient are not finite.
+    fn advance(&mut self, to: u64) -> Result<(), RunError>;
+
+    /// The loss and its parts, for any loss.
+    ///
+    /// # Errors
+    /// If the probe or the weights do not fit, or a prediction is not finite.
+    fn parts(&self, weights: &[f64], probe: &Probe) -> Result<Parts, RunError>;
+
+    /// Gradient of the unbiased estimate that [`Lab::parts`] returns.
+    ///
+    /// # Errors
+    /// If a trained term is not squared, and as [`Lab::parts`].
+    fn gradient(&self, weights: &[f64], probe: &Probe, part: Part) -> Result<Vec<f64>, RunError>;
+
+    /// Residuals at every rotation.
+    ///
+    /// # Errors
+    /// As [`Lab::parts`].
+    fn samples(&self, weights: &[f64], probe: &Probe) -> Result<Vec<MoleculeSamples>, RunError>;
+
+    /// Rows of the Jacobian of the probe's first item, for `outputs` components of its
+    /// predictions drawn at random (all of them, if there are fewer).
+    ///
+    /// # Errors
+    /// As [`Lab::parts`].
+    fn jacobian(
+        &self,
+        weights: &[f64],
+        probe: &Probe,
+        outputs: usize,
+    ) -> Result<Jacobian, RunError>;
+}

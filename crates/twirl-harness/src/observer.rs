@@ -1,0 +1,52 @@
+//! Who watches a run.
+
+use twirl_record::Record;
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Steps taken.
+    pub step: u64,
+    /// Last step.
+    pub steps: u64,
+    /// Device seconds spent.
+    pub device_seconds: f64,
+    /// Budget of device seconds, if any.
+    pub budget_seconds: Option<f64>,
+}
+
+/// Watches a run, for example to draw a progress bar.
+pub trait Observer {
+    /// After every step.
+    fn progress(&self, progress: &Progress);
+    /// After every measurement.
+    fn measured(&self, record: &Record);
+    /// Before each candidate of a learning-rate search.
+    fn searching(&self, index: usize, count: usize, rate: f64);
+    /// Whether the run is to save and stop: asked before every step.
+    fn stop_requested(&self) -> bool {
+        false
+    }
+}
+
+/// An observer that does nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn progress(&self, _progress: &Progress) {}
+    fn measured(&self, _record: &Record) {}
+    fn searching(&self, _index: usize, _count: usize, _rate: f64) {}
+}
+
+/// Passes on nothing but the request to stop.
+pub(crate) struct Unseen<'a>(pub(crate) &'a dyn Observer);
+
+impl Observer for Unseen<'_> {
+    fn progress(&self, _progress: &Progress) {}
+    fn measured(&self, _record: &Record) {}
+    fn searching(&self, _index: usize, _count: usize, _rate: f64) {}
+    fn stop_requested(&self) -> bool {
+        self.0.stop_requested()
+    }
+}

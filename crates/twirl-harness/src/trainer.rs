@@ -1,0 +1,312 @@
+//! The one training loop: a run, the learning-rate search, a study and the warm-up take their steps
+//! here.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{Device, Tensor};
+use twirl_data::Split;
+use twirl_layers::count_flops;
+use twirl_record::{Job, TRAINING_PASSES, TrainConfig, Training, Weights};
+
+use crate::batches::{Order, load_ahead, stopped};
+use crate::clock::Clock;
+use crate::error::RunError;
+use crate::gradients::{Average, Gradients};
+use crate::observer::{Observer, Progress};
+use crate::optimizer;
+use crate::rotations::Rotations;
+use crate::task::{Arm, Task};
+use crate::term::training_loss;
+
+/// A model in training.
+pub(crate) struct Trainee<A> {
+    pub(crate) model: A,
+    pub(crate) average: Average<A>,
+    pub(crate) optimizer: ModuleOptimizer,
+}
+
+/// What every step of a job shares, whoever takes it.
+pub(crate) struct Setting<T> {
+    pub(crate) task: T,
+    pub(crate) train: TrainConfig,
+    pub(crate) seed: u64,
+    pub(crate) training: Training,
+    /// With autodiff.
+    pub(crate) device: Device,
+}
+
+impl<T: Task> Setting<T> {
+    pub(crate) fn new(task: T, job: &Job, training: Training, device: Device) -> Self {
+        Self {
+            task,
+            train: job.train.clone(),
+            seed: job.seed,
+            training,
+            device,
+        }
+    }
+
+    /// Items that the job trains on.
+    pub(crate) fn train_items(&self) -> &[usize] {
+        let items = self.task.items(Split::Train);
+        match self.train.train_items {
+            0 => items,
+            wanted => &items[..wanted.min(items.len())],
+        }
+    }
+
+    /// A model that has not been trained.
+    pub(crate) fn untrained<A: Arm<T>>(&self, model: A) -> Trainee<A> {
+        Trainee {
+            average: Average::new(&model, self.train.ema),
+            optimizer: optimizer::build(&self.train.optimizer, &model, &model.parameter_roles()),
+            model,
+        }
+    }
+}
+
+/// What a trainer has done so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Done {
+    /// Steps taken.
+    pub(crate) step: u64,
+    /// Device seconds spent on them.
+    pub(crate) clock: Clock,
+    /// Operations of the model in them.
+    pub(crate) model_flops: f64,
+    /// Gradient norm of the last, before clipping.
+    pub(crate) grad_norm: Option<f64>,
+    /// Learning rate of the last.
+    pub(crate) rate: Option<f64>,
+}
+
+/// How far to train.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until {
+    /// Steps taken in all.
+    pub(crate) step: u64,
+    /// Device seconds in all, after which no further step is begun.
+    pub(crate) seconds: Option<f64>,
+    /// Wall time after which only the step that is under way is taken, but always one.
+    pub(crate) wall: Option<Instant>,
+}
+
+impl Until {
+    /// A number of steps, however long they take.
+    pub(crate) fn step(step: u64) -> Self {
+        Self {
+            step,
+            seconds: None,
+            wall: None,
+        }
+    }
+}
+
+/// Why [`Trainer::advance`] came back.
+pub(crate) enum Halt {
+    /// The step was reached.
+    Step,
+    /// The device seconds were spent.
+    Seconds,
+    /// The wall time is over.
+    Wall,
+    /// The observer asked for it.
+    Asked,
+    /// A loss or gradient is not finite: the step was not taken.
+    NotFinite(NotFinite),
+}
+
+/// A loss or gradient that is not finite.
+pub(crate) struct NotFinite {
+    /// `loss` or `gradient norm`.
+    pub(crate) what: &'static str,
+    pub(crate) value: f64,
+    /// Learning rate of the step.
+    pub(crate) rate: f64,
+    /// Items of its batch.
+    pub(crate) items: Vec<usize>,
+}
+
+/// What one step leaves behind.
+enum StepOutcome {
+    Taken {
+        grad_norm: f64,
+        /// Of the forward pass.
+        flops: u64,
+    },
+    NotFinite {
+        /// `loss` or `gradient norm`.
+        what: &'static str,
+        value: f64,
+    },
+}
+
+/// Trains an arm, a few steps at a time.
+///
+/// Batches, rotations and learning rates are functions of `(seed, step)`, so it makes no difference
+/// in how many pieces the steps are taken.
+pub(crate) struct Trainer<T, A> {
+    pub(crate) setting: Arc<Setting<T>>,
+    pub(crate) done: Done,
+    /// Peak of the schedule.
+    learning_rate: f64,
+    /// Absent only inside [`Trainer::step`].
+    trainee: Option<Trainee<A>>,
+}
+
+impl<T: Task, A: Arm<T>> Trainer<T, A> {
+    /// Begins with a model as it was initialised.
+    pub(crate) fn new(setting: &Arc<Setting<T>>, model: A, learning_rate: f64) -> Self {
+        let trainee = setting.untrained(model);
+        Self::resumed(setting, trainee, learning_rate, Done::default())
+    }
+
+    /// Goes on from what was done before.
+    pub(crate) fn resumed(
+        setting: &Arc<Setting<T>>,
+        trainee: Trainee<A>,
+        learning_rate: f64,
+        done: Done,
+    ) -> Self {
+        Self {
+            setting: Arc::clone(setting),
+            done,
+            learning_rate,
+            trainee: Some(trainee),
+        }
+    }
+
+    pub(crate) fn trainee(&self) -> &Trainee<A> {
+        self.trainee.as_ref().expect("absent only inside a step")
+    }
+
+    /// The weights that are measured, without autodiff.
+    pub(crate) fn measured(&self) -> A {
+        match self.setting.train.measured_weights() {
+            Weights::Ema => self.trainee().average.model.clone(),
+            Weights::Raw => self.trainee().model.valid(),
+        }
+    }
+
+    /// Takes steps until one of the limits, while a thread makes the batches of the next.
+    ///
+    /// # Errors
+    /// If a batch cannot be made or the device fails; the steps before stand.
+    pub(crate) fn advance(
+        &mut self,
+        until: Until,
+        observer: &dyn Observer,
+    ) -> Result<Halt, RunError> {
+        let setting = Arc::clone(&self.setting);
+        let Setting { task, train, .. } = &*setting;
+        let order = Order::new(setting.train_items(), train.batch, setting.seed);
+        std::thread::scope(|scope| {
+            let steps = self.done.step..until.step;
+            let batches = load_ahead(scope, task, order, steps, setting.seed);
+            while self.done.step < until.step {
+                if observer.stop_requested() {
+                    return Ok(Halt::Asked);
+                }
+                let mut clock = self.done.clock;
+                if until.seconds.is_some_and(|most| clock.seconds() >= most) {
+                    return Ok(Halt::Seconds);
+                }
+                let loaded = batches.recv().map_err(|_| stopped())??;
+                let step = self.done.step;
+                let rate = train.schedule.rate(self.learning_rate, step, train.steps);
+                let batch = task.load(&loaded.host, &setting.device)?;
+                let outcome =
+                    clock.time(&setting.device, || self.step(&loaded.items, batch, rate))?;
+                self.done.clock = clock;
+                match outcome {
+                    StepOutcome::Taken { grad_norm, flops } => {
+                        self.done.grad_norm = Some(grad_norm);
+                        self.done.model_flops += TRAINING_PASSES * flops as f64;
+                    }
+                    StepOutcome::NotFinite { what, value } => {
+                        return Ok(Halt::NotFinite(NotFinite {
+                            what,
+                            value,
+                            rate,
+                            items: loaded.items,
+                        }));
+                    }
+                }
+                self.done.rate = Some(rate);
+                self.done.step += 1;
+                observer.progress(&Progress {
+                    step: self.done.step,
+                    steps: train.steps,
+                    device_seconds: clock.seconds(),
+                    budget_seconds: train.budget_seconds,
+                });
+                if until.wall.is_some_and(|wall| Instant::now() >= wall) {
+                    return Ok(Halt::Wall);
+                }
+            }
+            Ok(Halt::Step)
+        })
+    }
+
+    /// Forward, backward, clip, update, average: everything that is on the clock. Nothing is updated
+    /// if loss or gradient is not finite.
+    fn step(
+        &mut self,
+        items: &[usize],
+        mut batch: T::Batch,
+        rate: f64,
+    ) -> Result<StepOutcome, RunError> {
+        let Setting {
+            task,
+            train,
+            seed,
+            training,
+            device,
+        } = &*self.setting;
+        let step = self.done.step;
+        if *training == Training::Augmented {
+            let turned = Rotations::augmenting(train.augmentation, *seed, step, items, device);
+            batch = task.rotate(&batch, &turned)?;
+        }
+        let model = &self.trainee().model;
+        let (output, flops) = count_flops(|| model.predict(&batch));
+        let loss = training_loss(&task.terms(&output, &batch));
+        let mut gradients = Gradients::of(&loss, model);
+        let squared = gradients
+            .squared_norm(model)
+            .unwrap_or_else(|| Tensor::zeros([1], &device.clone().inner()));
+        let values: Vec<f64> = Tensor::cat(vec![loss.inner(), squared], 0)
+            .into_data()
+            .iter::<f64>()
+            .collect();
+        let (loss, grad_norm) = (values[0], values[1].sqrt());
+        for (what, value) in [("loss", loss), ("gradient norm", grad_norm)] {
+            if !value.is_finite() {
+                return Ok(StepOutcome::NotFinite { what, value });
+            }
+        }
+        if train.clip > 0.0 && grad_norm > train.clip {
+            gradients.scale(model, train.clip / grad_norm);
+        }
+        let averaged = train.ema > 0.0;
+        let Trainee {
+            model,
+            average,
+            mut optimizer,
+        } = self.trainee.take().expect("put back by every step");
+        let model = optimizer.step(rate, model, gradients.into_inner());
+        let average = if averaged {
+            average.update(&model, step)
+        } else {
+            average
+        };
+        self.trainee = Some(Trainee {
+            model,
+            average,
+            optimizer,
+        });
+        Ok(StepOutcome::Taken { grad_norm, flops })
+    }
+}

@@ -1,0 +1,9 @@
+//! Measuring predictions whose figures are known in closed form, and inputs that are wrong.
+
+mod doubts;
+mod kinds;
+mod layouts;
+mod losses;
+mod rotations;
+mod scene;
+mod together;
