@@ -1,10 +1,11 @@
 """What is linked into the program: a bill of materials (CycloneDX 1.6) and the licence texts.
 
-    ci/sbom.py TARGET FOLDER [--features LIST]
+    ci/sbom.py TARGET FOLDER [--features LIST] [--validate]
 
 Packages and their dependencies are those of `cargo tree` for the target, without what only builds or
 tests; versions, licences and checksums those of `cargo metadata` and Cargo.lock. Written are
 FOLDER/twirlbench.cdx.json and FOLDER/THIRD-PARTY-LICENSES.txt; the same source gives the same bytes.
+--validate holds the bill against its schema with cyclonedx-python-lib.
 """
 
 import argparse
@@ -144,11 +145,21 @@ def texts(edges, packages):
     )
 
 
+def validate(text):
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    if problem is not None:
+        sys.exit(f"ci/sbom.py: the bill is not what its schema says: {problem}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("target")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--features", default="")
+    parser.add_argument("--validate", action="store_true")
     arguments = parser.parse_args()
     edges = linked(arguments.target, arguments.features)
     metadata = json.loads(
@@ -162,6 +173,8 @@ def main():
     document = bill(edges, packages, checksums, arguments.target)
     arguments.folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    if arguments.validate:
+        validate(text)
     (arguments.folder / f"{PROGRAM}.cdx.json").write_text(text)
     (arguments.folder / "THIRD-PARTY-LICENSES.txt").write_text(texts(edges, packages))
     print(f"ci/sbom.py: {len(document['components'])} packages are linked in for {arguments.target}")

@@ -19,6 +19,7 @@ mod batch;
 mod closing;
 mod config;
 mod conformer_flow;
+mod features;
 mod generate;
 pub mod geometry;
 mod layout;

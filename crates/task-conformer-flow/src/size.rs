@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use twirl_harness::TaskError;
 use twirl_layers::MAX_ATOMIC_NUMBER;
 
-use crate::arms::{COORDINATE_FEATURES, RADIAL};
 use crate::batch::TIME_FEATURES;
+use crate::features::{COORDINATE_FEATURES, RADIAL};
 use crate::topology::{ATOM_FEATURES, BOND_KINDS, PAIR_KINDS};
 
 /// Settings of every arm: the skeleton that they share.

@@ -142,6 +142,10 @@ pub(crate) fn load_latest<A: Module>(
     model: A,
     optimizer: ModuleOptimizer,
 ) -> Result<Option<State<A>>, RunError> {
+    let parent = folder.checkpoints();
+    if parent.exists() {
+        remove_leftovers(&parent).map_err(RunError::file(&parent))?;
+    }
     let valid = |path: &Path| {
         let contents = sealed(path)?;
         verify(path, &contents.sha256)?;
@@ -213,6 +217,18 @@ fn newest<F>(
     }
     // Going on from nothing would erase the records of what they held.
     skipped.map_or(Ok(None), Err)
+}
+
+/// Removes what a killed process was about to rename.
+fn remove_leftovers(parent: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(parent)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(".step-") {
+            fs::remove_dir_all(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn published(parent: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {

@@ -85,8 +85,8 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
             _ => Status::Failed,
         };
         manifest.error = Some(error.to_string());
-        // A panic leaves no counters behind.
-        if let Some(last) = folder.last_record()?
+        // A panic leaves no counters behind. Records that cannot be read must not hide the error.
+        if let Ok(Some(last)) = folder.last_record()
             && manifest.steps < last.step
         {
             manifest.steps = last.step;

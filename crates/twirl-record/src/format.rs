@@ -39,6 +39,13 @@ fn from_1(document: Document, content: &mut Map<String, Value>) {
                 closing.entry(key).or_insert_with(|| json!({}));
             }
         }
+        // The controls of that version were named after their arms.
+        let arm = content.get("job").and_then(|job| job["arm"].as_str());
+        let endings = ["-unaugmented", "-voxmol-euler"];
+        let of = arm.and_then(|arm| endings.iter().find_map(|ending| arm.strip_suffix(ending)));
+        if let Some(of) = of.map(Value::from) {
+            content.entry("control_of").or_insert(of);
+        }
     }
 }
 
@@ -128,6 +135,9 @@ mod tests {
         let filled = json!({ "status": "ok", "training": null,
                              "closing": { "figures": {}, "baselines": {} } });
         assert_eq!(oldest, filled);
+        let control = json!({ "job": { "arm": "plain-unaugmented" } });
+        let control = upgrade(Document::Manifest, control).expect("format 1");
+        assert_eq!(control["control_of"], "plain");
         let today = json!({ "format": FORMAT, "status": "ok" });
         let today = upgrade(Document::Manifest, today).expect("today's");
         assert_eq!(today, json!({ "status": "ok" }));

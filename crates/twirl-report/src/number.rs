@@ -3,6 +3,9 @@
 /// What stands where there is no value.
 pub(crate) const NONE: &str = "-";
 
+/// Operations that people count at once.
+pub(crate) const TERA: f64 = 1e12;
+
 /// `digits` significant digits, in plain form between 0.001 and 100,000, else as `1.2e-7`.
 pub fn significant(value: f64, digits: usize) -> String {
     if !value.is_finite() {
@@ -58,24 +61,6 @@ pub fn range(interval: Option<[f64; 2]>, digits: usize) -> String {
         }
         _ => NONE.into(),
     }
-}
-
-/// `low to high`, or why there is none.
-pub(crate) fn interval_or_why(
-    interval: Option<[f64; 2]>,
-    digits: usize,
-    molecules: usize,
-) -> String {
-    match interval {
-        Some(_) => range(interval, digits),
-        None => format!("no interval ({molecules} molecules)"),
-    }
-}
-
-/// A mean of counts, rounded.
-pub(crate) fn mean_count(values: impl Iterator<Item = u64>) -> Option<u64> {
-    let (sum, n) = values.fold((0, 0), |(sum, n), value| (sum + value, n + 1));
-    (n > 0).then(|| (sum as f64 / f64::from(n)).round() as u64)
 }
 
 #[cfg(test)]

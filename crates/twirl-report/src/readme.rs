@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
+use twirl_compare::{Overview, RunSet, TaskRuns, percent_curve};
+
 use crate::chart::{Chart, ChartPanel, Line};
-use crate::curve::percent_curve;
-use crate::html::headline;
-use crate::runs::{RunSet, TaskRuns};
-use crate::summary::{ArmSummary, summarise};
+use crate::headline::headline;
 use crate::tables;
-use crate::versus::versus_all;
+use crate::text::{Medium, escape, file_stem};
 
 /// Text and figures made from a results folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +22,7 @@ pub struct ReadmePart {
 ///
 /// `name` is that of the folder; the text refers to figures in the folder `figures`.
 pub fn readme(set: &RunSet, name: &str, figures: &str) -> ReadmePart {
+    let safe = |text: &str| escape(text, Medium::Markdown);
     let mut markdown = format!("Generated from [`results/{name}`](results/{name})");
     if let Some(run) = set.arms().flat_map(|arm| &arm.runs).next() {
         let device = &run.manifest.device;
@@ -33,27 +33,28 @@ pub fn readme(set: &RunSet, name: &str, figures: &str) -> ReadmePart {
             .collect();
         let _ = write!(
             markdown,
-            ": {} ({}, {} threads), commit {commit}",
-            device.name, device.hardware, device.threads
+            ": {} ({}, {} threads), commit {}",
+            safe(&device.name),
+            safe(&device.hardware),
+            device.threads,
+            safe(&commit)
         );
     }
     markdown.push_str(".\n\n");
     let mut files = Vec::new();
     for task in &set.tasks {
-        let arms: Vec<ArmSummary> = task.arms.iter().map(summarise).collect();
-        let _ = write!(markdown, "### {}\n\n", task.task);
-        for line in headline(&arms, &versus_all(task)) {
-            let _ = write!(markdown, "{line} ");
-        }
-        markdown.truncate(markdown.trim_end().len());
-        let chart = chart(task);
-        if !chart.panels.is_empty() {
-            let file = format!("{name}-{}.svg", task.task);
-            let alternative = chart.description.replace(['[', ']'], "");
+        let found = Overview::of(task);
+        let _ = write!(markdown, "### {}\n\n", safe(&task.task));
+        let lines = headline(&found);
+        markdown += &safe(&lines.join(" "));
+        if let Some(chart) = chart(task) {
+            let file = format!("{name}-{}.svg", file_stem(&task.task));
+            let alternative = safe(&chart.description);
             let _ = write!(markdown, "\n\n![{alternative}]({figures}/{file})");
             files.push((file, chart.svg()));
         }
-        let _ = write!(markdown, "\n\n{}", tables::losses(&arms).markdown());
+        let losses = tables::summary(&found.arms).first_part();
+        let _ = write!(markdown, "\n\n{}", losses.markdown());
     }
     ReadmePart {
         markdown: markdown.trim_end().to_owned() + "\n",
@@ -61,46 +62,26 @@ pub fn readme(set: &RunSet, name: &str, figures: &str) -> ReadmePart {
     }
 }
 
-/// Percentage against steps of the arms that learn symmetry, means over seeds.
-fn chart(task: &TaskRuns) -> Chart {
+/// Percentage against steps of the arms that learn symmetry, means over seeds; nothing without one.
+fn chart(task: &TaskRuns) -> Option<Chart> {
     let mut lines = Vec::new();
     let mut ends = Vec::new();
     for arm in task.arms.iter().filter(|arm| !arm.is_exact()) {
-        let curve = percent_curve(arm);
-        let later = || curve.iter().filter(|point| point.step > 0);
-        let Some(last) = later().next_back() else {
-            continue;
-        };
+        let mut curve = percent_curve(arm);
+        curve.retain(|point| point.step > 0);
+        let Some(last) = curve.last() else { continue };
         ends.push(format!("{} {:.2} %", arm.arm, last.percent.value));
-        lines.push(Line {
-            name: arm.arm.clone(),
-            points: later()
-                .map(|point| [point.step as f64, point.percent.value])
-                .collect(),
-            band: later()
-                .filter_map(|point| {
-                    let [low, high] = point.percent.interval?;
-                    Some([point.step as f64, low, high])
-                })
-                .collect(),
-        });
+        lines.push(Line::percents(&arm.arm, &curve));
     }
-    let panel = ChartPanel {
-        label: "100 L_equiv / L (%)".into(),
-        lines,
-    };
     let title = format!(
         "{}: share of the loss that is imperfect symmetry",
         task.task
     );
-    Chart {
+    (!ends.is_empty()).then(|| Chart {
         description: format!("{title}, against steps. At the end: {}.", ends.join(", ")),
         title,
         x_label: "optimiser steps".into(),
-        panels: if ends.is_empty() {
-            Vec::new()
-        } else {
-            vec![panel]
-        },
-    }
+        panels: vec![ChartPanel::new("100 L_equiv / L (%)", lines)],
+        ..Chart::default()
+    })
 }

@@ -28,7 +28,7 @@ pub(crate) enum Command {
         after: After,
     },
     /// Print the tables of a finished run, or write them as files
-    Report(ReportArgs),
+    Report(crate::report::ReportArgs),
     /// Compare two folders or two arms, or hold runs against a reference band
     Compare(crate::compare::CompareArgs),
     /// Split the loss of any model's predictions, read from an HDF5 or npz file
@@ -197,7 +197,7 @@ pub(crate) struct SampleArgs {
     pub(crate) out: PathBuf,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, PartialEq, ClapArgs)]
 pub(crate) struct StudyArgs {
     /// all, dynamics, model-size, data-size, optimizer, per-hour, landscape, gradients,
     /// parameters, twirl-at-test-time, controls
@@ -230,27 +230,6 @@ pub(crate) struct StudyArgs {
     /// Folder of the studies; finished cells in it are kept [default: runs/studies-SUITE]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ReportArgs {
-    /// A folder with runs
-    pub(crate) dir: PathBuf,
-    /// Write one self-contained page
-    #[arg(long)]
-    pub(crate) html: Option<PathBuf>,
-    /// Write the tables as Markdown
-    #[arg(long)]
-    pub(crate) markdown: Option<PathBuf>,
-    /// Write the figures' data as CSV files into a folder
-    #[arg(long)]
-    pub(crate) csv: Option<PathBuf>,
-    /// Write the same data as Parquet files into a folder
-    #[arg(long)]
-    pub(crate) parquet: Option<PathBuf>,
-    /// Rewrite the results of a README, between its marks, and the figures beside it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) readme: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use twirl_data::{DataSet, Embedded};
-use twirl_harness::{Entry, Training, write_whole};
+use twirl_harness::{Entry, Training};
 use twirl_record::Plan;
 
-use crate::args::{After, Command, DataCommand, ReportArgs, RunArgs};
+use crate::args::{After, Command, DataCommand, RunArgs};
 use crate::plan::{open_data, plan};
 use crate::print::say;
 use crate::{agreement, devices, execute, sample, suite::Suite};
@@ -20,7 +20,7 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
     match command {
         Command::Run(args) => run_suite(&args, entries),
         Command::Resume { dir, device, after } => resume(&dir, device.as_deref(), after, entries),
-        Command::Report(args) => report(&args),
+        Command::Report(args) => crate::report::run(&args),
         Command::Compare(args) => crate::compare::run(&args),
         Command::Measure(args) => crate::measure::run(&args),
         Command::NewTask(args) => crate::new_task::run(&args, entries),
@@ -98,40 +98,6 @@ fn resume(dir: &Path, device: Option<&str>, after: After, entries: &[Entry]) -> 
     let device = devices::resolve(device.unwrap_or(&plan.device))?;
     let sets = open_data(&plan.jobs, entries, |_| None)?;
     execute::execute(&plan, dir, entries, &sets, &device, after)
-}
-
-fn report(args: &ReportArgs) -> Result<ExitCode> {
-    let files = [&args.html, &args.markdown, &args.csv, &args.parquet];
-    if let Some(file) = &args.readme {
-        crate::readme::write(&args.dir, file)?;
-        if files.iter().all(|file| file.is_none()) {
-            return Ok(ExitCode::SUCCESS);
-        }
-    }
-    let runs = twirl_report::RunSet::read(&args.dir)?;
-    if let Some(path) = &args.html {
-        write_whole(path, twirl_report::html(&runs).as_bytes())?;
-    }
-    if let Some(path) = &args.markdown {
-        write_whole(path, twirl_report::markdown(&runs).as_bytes())?;
-    }
-    if let Some(folder) = &args.csv {
-        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
-        for file in twirl_report::csv(&runs) {
-            write_whole(&folder.join(&file.name), file.text.as_bytes())?;
-        }
-    }
-    if let Some(folder) = &args.parquet {
-        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
-        for file in twirl_report::csv(&runs) {
-            let name = Path::new(&file.name).with_extension("parquet");
-            write_whole(&folder.join(name), &twirl_report::parquet(&file))?;
-        }
-    }
-    if files.iter().all(|file| file.is_none()) {
-        say!("{}", twirl_report::table(&runs));
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn tasks(entries: &[Entry]) {

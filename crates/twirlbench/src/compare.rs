@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use twirl_report::{
-    ArmRuns, BAND_WIDTH, Band, RunSet, check_band, compare, compare_sets, compare_table, make_band,
+use twirl_compare::{
+    ArmRuns, BAND_WIDTH, Band, CompareError, Comparison, RunSet, TaskRuns, check_band, compare,
+    compare_sets, make_band,
 };
+use twirl_report::{comparisons, finding, left_out};
 
-use crate::print::{say, tell};
+use crate::print::{out, say, tell};
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
@@ -45,8 +47,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
         );
     }
     if let Some(file) = &args.make_band {
-        if let Some(broken) = first.broken.first() {
-            bail!("{}: {}", broken.path.display(), broken.reason);
+        if let Some(broken) = left_out(&first).first() {
+            bail!("{broken}");
         }
         let band = make_band(&first, BAND_WIDTH)?;
         band.write(file)?;
@@ -56,40 +58,39 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
     if let Some(file) = &args.against {
         return against(&first, file);
     }
-    let comparisons = match args.dirs.get(1) {
+    let all = match args.dirs.get(1) {
         Some(second) => compare_sets(&first, &read(second)?),
         None => arms(&first, args)?,
     };
-    if comparisons.iter().all(Result::is_err) {
-        let reasons: Vec<String> = comparisons
+    if all.iter().all(Result::is_err) {
+        let reasons: Vec<String> = all
             .iter()
             .filter_map(|comparison| Some(comparison.as_ref().err()?.to_string()))
             .collect();
         bail!("nothing can be compared: {}", reasons.join("; "));
     }
-    crate::print::out(format_args!("{}", compare_table(&comparisons)));
+    let (table, refused) = comparisons(&all);
+    out(format_args!("{}", table.text()));
+    for line in refused {
+        say!("{line}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 fn read(dir: &Path) -> Result<RunSet> {
     let set = RunSet::read(dir)?;
-    for broken in &set.broken {
-        tell!("left out: {}: {}", broken.path.display(), broken.reason);
+    for line in left_out(&set) {
+        tell!("left out: {line}");
     }
     Ok(set)
 }
 
 /// Two arms of one folder, in every task that has both.
-fn arms(
-    set: &RunSet,
-    args: &CompareArgs,
-) -> Result<Vec<Result<twirl_report::Comparison, twirl_report::ReportError>>> {
+fn arms(set: &RunSet, args: &CompareArgs) -> Result<Vec<Result<Comparison, CompareError>>> {
     let [a, b] = &args.arm[..] else {
         bail!("--arm is given {} times; give it twice", args.arm.len());
     };
-    let in_task = |task: &&twirl_report::TaskRuns| {
-        args.task.as_ref().is_none_or(|wanted| task.task == *wanted)
-    };
+    let in_task = |task: &&TaskRuns| args.task.as_ref().is_none_or(|wanted| task.task == *wanted);
     let mut all = Vec::new();
     for task in set.tasks.iter().filter(in_task) {
         let find = |name: &str| task.arms.iter().find(|arm| arm.arm == name);
@@ -98,8 +99,7 @@ fn arms(
         }
     }
     if all.is_empty() {
-        let name = |arm: &ArmRuns| format!("{}/{}", arm.task, arm.arm);
-        let known: Vec<String> = set.arms().map(name).collect();
+        let known: Vec<String> = set.arms().map(ArmRuns::place).collect();
         bail!(
             "no task has both {a} and {b}; the folder holds {}",
             known.join(", ")
@@ -116,8 +116,8 @@ fn against(set: &RunSet, file: &Path) -> Result<ExitCode> {
             file.display()
         )
     })?;
-    for finding in &findings {
-        say!("{}", finding.text);
+    for found in &findings {
+        say!("{}", finding(found));
     }
     if findings.is_empty() && set.broken.is_empty() {
         say!(

@@ -62,10 +62,10 @@ pub(crate) fn execute(
             );
         }
     }
-    let runs = twirl_report::RunSet::read(out).context("report")?;
+    let runs = twirl_compare::RunSet::read(out).context("report")?;
     let page = out.join("report.html");
     write_whole(&page, twirl_report::html(&runs).as_bytes())?;
-    say!("{}", twirl_report::table(&runs));
+    say!("{}", twirl_report::terminal(&runs));
     say!("results: {}", out.display());
     say!("page: {}", page.display());
     if after.open {

@@ -24,6 +24,7 @@ mod print;
 mod program;
 mod progress;
 mod readme;
+mod report;
 mod sample;
 mod shell_files;
 mod study;

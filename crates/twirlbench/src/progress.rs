@@ -26,6 +26,12 @@ impl Bar {
     }
 }
 
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
 impl Observer for Bar {
     fn progress(&self, progress: &Progress) {
         let by_steps = progress.step as f64 / progress.steps.max(1) as f64;

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+use twirl_compare::RunSet;
 use twirl_harness::write_whole;
-use twirl_report::{ReadmePart, RunSet};
+use twirl_report::ReadmePart;
 
 /// Folder of the figures, beside the README.
 const FIGURES: &str = "docs/figures";

@@ -1,10 +1,11 @@
 //! Suites: strict TOML files that say what is run.
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use twirl_core::Law;
 use twirl_harness::TrainConfig;
+use twirl_studies::{Published, from_toml, merge};
 
 /// A suite file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct SuiteArm {
     /// Settings of training, on top of the task's.
     #[serde(default)]
     pub train: Map<String, Value>,
+    /// Marks a set-up that a paper ran, and says how far this one is from it.
+    #[serde(default)]
+    pub published: Option<Published>,
 }
 
 /// Suites that come with the program.
@@ -94,7 +98,7 @@ impl Suite {
     /// # Errors
     /// One line: the file, the line, what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let suite: Self = from_toml(&format!("suite {name}"), text)?;
+        let suite: Self = from_toml(&format!("suite {name}"), text).map_err(anyhow::Error::msg)?;
         if suite.seeds.is_empty() {
             bail!("suite {name}: no seeds; give at least one");
         }
@@ -122,29 +126,6 @@ impl Suite {
         let config: TrainConfig = serde_json::from_value(merged).with_context(place)?;
         config.validate().with_context(place)?;
         Ok(config)
-    }
-}
-
-/// Parses TOML; an error is one line with `what` and the line of the text.
-pub(crate) fn from_toml<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
-    toml::from_str(text).map_err(|error| {
-        let line = error
-            .span()
-            .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        anyhow::anyhow!("{what}, line {line}: {}", error.message())
-    })
-}
-
-/// Tables are merged key by key. A table that names its `kind` replaces, because the other keys
-/// belong to the kind.
-pub(crate) fn merge(base: &mut Value, over: &Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) if !over.contains_key("kind") => {
-            for (key, value) in over {
-                merge(base.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (base, over) => *base = over.clone(),
     }
 }
 

@@ -50,7 +50,7 @@ config = {config}
 
 [[task.arm]]
 name = "unet"
-config = {{ sizes = {{ base = 4, multipliers = [1, 2], blocks = 1, attention = 1, heads = 1, groups = 2 }} }}
+config = {{ base = 4, multipliers = [1, 2], blocks = 1, attention = 1, heads = 1, groups = 2 }}
 "#
     );
     fs::write(folder.join("voxels.toml"), suite).expect("a suite file");

@@ -1,39 +1,28 @@
-//! Dipole of a molecule, predicted from atomic numbers and positions: a task outside the workspace.
+//! `dipole`: one vector per molecule, predicted from atomic numbers and positions.
 //!
-//! What the dipole is stands in `label.rs`, its charges in `charges.rs`; the rest is what
-//! `twirlbench new-task dipole` wrote. `docs/adding-a-task.md` walks through it.
+//! What the vector is stands in `label.rs` alone.
 
-mod arms;
-mod charges;
-mod config;
 mod label;
-mod task;
 
-use twirl_harness::{Entry, Training};
+use twirl_data::DataSet;
+use twirl_harness::Entry;
+use twirl_pointcloud::{Label, Labels, entries, label};
 
-pub use arms::painn::{PainnArm, PainnArmConfig};
-pub use arms::plain::{Plain, PlainConfig};
-pub use charges::charges;
-pub use config::DipoleConfig;
-pub use label::{UNIT, label};
-pub use task::{Batch, Dipole, Host};
+pub use label::{ABOUT, UNIT, label};
+
+/// The task.
+#[derive(Debug)]
+pub struct Dipole;
+
+impl Labels for Dipole {
+    const NAME: &'static str = "dipole";
+    const ABOUT: &'static str = ABOUT;
+    const LABELS: &'static [Label] = &[label!("vector", vector per molecule, UNIT)];
+
+    fn values(data: &DataSet, item: usize) -> Result<Vec<Vec<f64>>, String> {
+        Ok(vec![label(data, item)?.to_vec()])
+    }
+}
 
 /// The arms of this task.
-pub const ENTRIES: &[Entry] = &[
-    Entry::of::<Dipole, Plain>(
-        "plain",
-        Training::Augmented,
-        "a perceptron on every atom's coordinates, averaged",
-    ),
-    Entry::of::<Dipole, Plain>(
-        "plain-unaugmented",
-        Training::Unaugmented,
-        "the same, trained on the stored poses",
-    )
-    .control_of("plain"),
-    Entry::of::<Dipole, PainnArm>(
-        "painn",
-        Training::Equivariant,
-        "scalars and vectors exchange messages; O(3)-equivariant",
-    ),
-];
+pub const ENTRIES: &[Entry] = &entries::<Dipole>();

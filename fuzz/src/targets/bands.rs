@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use twirl_report::{BAND_WIDTH, Band, RunSet, check_band, make_band};
+use twirl_compare::{BAND_WIDTH, Band, RunSet, check_band, make_band};
 
 use super::runs;
 use crate::mutate;
@@ -42,7 +42,7 @@ fn check(input: &[u8], scratch: &Scratch) -> Outcome {
     match check_band(&BASE.0, &band) {
         Ok(findings) => {
             for finding in findings {
-                refused(&finding.text);
+                refused(&twirl_report::finding(&finding));
             }
             Outcome::Accepted
         }

@@ -90,7 +90,7 @@ fn every_package_has_a_readme_whose_example_is_a_test() {
         );
         let source = fs::read_to_string(folder(&package).join("src/lib.rs")).expect("a library");
         assert!(
-            source.contains("#[doc = include_str!(\"../README.md\")]"),
+            source.contains("[doc = include_str!(\"../README.md\")]"),
             "{name}: the README's example is no documentation test"
         );
     }

@@ -13,12 +13,10 @@ use super::finish;
 use super::vectors::{inner, normed, products};
 use crate::batch::{Batch, Output};
 use crate::conformer_flow::ConformerFlow;
+use crate::features::RADIAL;
 use crate::layout::Layout;
 use crate::size::Shape;
 use crate::topology::PAIR_KINDS;
-
-/// Radial functions of distances between atoms, and from the centre.
-pub(crate) const RADIAL: usize = 16;
 
 /// Distance of the last radial function, angstrom.
 const REACH: f64 = 10.0;

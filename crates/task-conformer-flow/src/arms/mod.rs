@@ -10,12 +10,9 @@ use burn::tensor::Tensor;
 
 use crate::batch::{Batch, Output};
 
-pub(crate) use equivariant::RADIAL;
-pub(crate) use plain::COORDINATE_FEATURES;
-
-/// The prediction of a network's output `[B, N, 3]`: centred, scaled, and added to the best linear guess.
-/// Networks therefore begin with predictions of the size of the target and not at zero, where every
-/// arm would look equivariant.
+/// The prediction of a network's output `[B, N, 3]`: centred, scaled, and added to the best linear
+/// guess. Networks therefore begin with predictions of the size of the target and not at zero,
+/// where every arm would look equivariant.
 fn finish(network: Tensor<3>, batch: &Batch) -> Output {
     let state = &batch.state;
     let network = batch.graphs.centre(network);

@@ -11,19 +11,13 @@ use super::conditioning::{Conditioning, Conditions, biases};
 use super::finish;
 use crate::batch::{Batch, Output};
 use crate::conformer_flow::ConformerFlow;
+use crate::features::{COORDINATE_FEATURES, WAVELENGTHS};
 use crate::layout::Layout;
 use crate::size::Shape;
 use crate::topology::PAIR_KINDS;
 
-/// Wavelengths (angstrom) of the sines and cosines of each coordinate that are given beside it.
-/// The shortest bounds how much the rounding of coordinates is amplified.
-const WAVELENGTHS: [f64; 4] = [16.0, 8.0, 4.0, 2.0];
-
 /// Weight of the coordinates beside their waves: three numbers among 27 would be drowned.
 const COORDINATE_SCALE: f64 = 4.0;
-
-/// Numbers per atom made of its coordinates.
-pub(crate) const COORDINATE_FEATURES: usize = 3 + 6 * WAVELENGTHS.len();
 
 /// A diffusion transformer on atoms (adaLN-zero, arXiv 2212.09748): coordinates, bond graph and
 /// time in, one vector per atom out. Nothing in it knows about rotations.

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 use twirl_core::{CoreError, Loss, Molecule, MoleculeFigures, Rotation, measure_molecule};
 
-use super::Plan;
+use super::plan::Plan;
 use crate::{Role, Term};
 
 /// Highest degree of the spectrum.

@@ -2,8 +2,9 @@
 
 use twirl_core::{CoreError, MoleculeFigures, Tally};
 
+use super::measured::{Measured, TermMeasured};
+use super::plan::Plan;
 use super::stack::Stack;
-use super::{Measured, Plan, TermMeasured};
 use crate::Role;
 
 /// Columns that are resampled: loss and `L_equiv`, of the whole and of every term.

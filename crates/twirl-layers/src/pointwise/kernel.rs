@@ -115,14 +115,17 @@ impl Function {
                 *value = function(*value);
             }
         }
-        vectorised(|| match self {
-            Self::Silu => run(values, silu),
-            Self::Gelu => run(values, gelu),
-            Self::Gaussian => run(values, gaussian),
-            Self::Sine | Self::Cosine if far(values) => run(values, self.exactly()),
-            Self::Sine => run(values, sine),
-            Self::Cosine => run(values, cosine),
-        });
+        vectorised(
+            #[inline(always)]
+            || match self {
+                Self::Silu => run(values, silu),
+                Self::Gelu => run(values, gelu),
+                Self::Gaussian => run(values, gaussian),
+                Self::Sine | Self::Cosine if far(values) => run(values, self.exactly()),
+                Self::Sine => run(values, sine),
+                Self::Cosine => run(values, cosine),
+            },
+        );
     }
 
     /// Multiplies every gradient by the slope at its input.
@@ -133,14 +136,17 @@ impl Function {
                 *gradient *= slope(x);
             }
         }
-        vectorised(|| match self {
-            Self::Silu => run(gradients, inputs, silu_slope),
-            Self::Gelu => run(gradients, inputs, gelu_slope),
-            Self::Gaussian => run(gradients, inputs, gaussian_slope),
-            Self::Sine if far(inputs) => run(gradients, inputs, f32::cos),
-            Self::Cosine if far(inputs) => run(gradients, inputs, |x| -x.sin()),
-            Self::Sine => run(gradients, inputs, cosine),
-            Self::Cosine => run(gradients, inputs, |x| -sine(x)),
-        });
+        vectorised(
+            #[inline(always)]
+            || match self {
+                Self::Silu => run(gradients, inputs, silu_slope),
+                Self::Gelu => run(gradients, inputs, gelu_slope),
+                Self::Gaussian => run(gradients, inputs, gaussian_slope),
+                Self::Sine if far(inputs) => run(gradients, inputs, f32::cos),
+                Self::Cosine if far(inputs) => run(gradients, inputs, |x| -x.sin()),
+                Self::Sine => run(gradients, inputs, cosine),
+                Self::Cosine => run(gradients, inputs, |x| -sine(x)),
+            },
+        );
     }
 }

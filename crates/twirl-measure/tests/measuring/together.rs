@@ -35,7 +35,9 @@ fn coverage(chosen: Chosen, molecules: usize, rotations: usize, repeats: u64) ->
         let mut rng = stream(5000 + repeat);
         for target in scene.target.chunks_exact_mut(scene.atoms * 3) {
             let factor = 1.0 + 0.3 / TARGET * normal(&mut rng);
-            target.iter_mut().for_each(|y| *y *= factor);
+            for y in target {
+                *y *= factor;
+            }
         }
         let mut input: Input<'_> = scene.input();
         if matches!(chosen, Chosen::Group) {
@@ -87,7 +89,15 @@ fn coverage_table() {
             let own = coverage(Chosen::Own, molecules, rotations, REPEATS);
             let shared = coverage(Chosen::Shared, molecules, rotations, 2);
             let [own, shared, group] = [own, shared, group].map(text);
-            table += &format!("| {molecules} | {rotations} | {own} | {shared} | {group} |\n");
+            let cells = [
+                molecules.to_string(),
+                rotations.to_string(),
+                own,
+                shared,
+                group,
+            ];
+            table += &cells.map(|cell| format!("| {cell} ")).concat();
+            table += "|\n";
         }
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/measure.md");

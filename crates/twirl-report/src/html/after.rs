@@ -2,75 +2,58 @@
 
 use std::collections::BTreeSet;
 
-use crate::csv::TWIRLS;
-use crate::html::figures::describe;
+use twirl_compare::TaskRuns;
+
+use crate::chart::{Chart, ChartPanel, Line, Scale};
+use crate::html::figures::{LOWER, UPPER, WHOLE, describe};
 use crate::number::significant;
-use crate::runs::{ArmRuns, TaskRuns};
-use crate::svg::{Figure, Panel, Point, Scale, Series};
+use crate::tables::{TWIRLS, averaged};
 
 /// One figure for each trained term that has a spectrum: power by degree, from degree 1.
-pub(super) fn spectrum_figures(task: &TaskRuns, index: usize) -> Vec<Figure> {
-    let mut names: BTreeSet<&String> = BTreeSet::new();
-    for last in task
-        .arms
-        .iter()
-        .flat_map(ArmRuns::counted)
+pub(super) fn spectra(task: &TaskRuns) -> Vec<Chart> {
+    let terms = task
+        .counted()
         .filter_map(|run| run.last())
-    {
-        let trained = |pair: &(&String, &twirl_harness::TermRecord)| {
-            pair.1.trained && pair.1.spectrum.len() > 1
-        };
-        names.extend(last.terms.iter().filter(trained).map(|pair| pair.0));
-    }
-    let figure = |(number, name): (usize, &String)| spectrum_figure(task, index, number, name);
-    names.into_iter().enumerate().map(figure).collect()
+        .flat_map(|last| &last.terms);
+    let trained = terms.filter(|(_, term)| term.trained && term.spectrum.len() > 1);
+    let names: BTreeSet<&String> = trained.map(|(name, _)| name).collect();
+    names.into_iter().map(|name| spectrum(task, name)).collect()
 }
 
-fn spectrum_figure(task: &TaskRuns, index: usize, number: usize, name: &str) -> Figure {
+fn spectrum(task: &TaskRuns, name: &str) -> Chart {
     let (mut learned, mut exact) = (Vec::new(), Vec::new());
-    for (style, arm) in task.arms.iter().enumerate() {
+    for arm in &task.arms {
         for run in arm.counted() {
             let Some(term) = run.last().and_then(|last| last.terms.get(name)) else {
                 continue;
             };
-            let points = term.spectrum.iter().enumerate().skip(1);
-            let points: Vec<Point> = points
-                .map(|(degree, &power)| Point {
-                    x: degree as f64,
-                    y: power,
-                    hover: format!(
-                        "{}, degree {degree}: {} of the squared size of its predictions",
-                        run.label(),
-                        significant(power, 3)
-                    ),
-                })
-                .collect();
-            let panel = if arm.is_exact() {
-                &mut exact
-            } else {
-                &mut learned
+            let mut line = Line {
+                name: arm.arm.clone(),
+                ..Line::default()
             };
-            if !points.is_empty() {
-                panel.push(Series {
-                    style,
-                    points,
-                    ..Series::default()
-                });
+            for (degree, &power) in term.spectrum.iter().enumerate().skip(1) {
+                line.points.push([degree as f64, power]);
+                line.hover.push(format!(
+                    "{}, degree {degree}: {} of the squared size of its predictions",
+                    run.label(),
+                    significant(power, 3)
+                ));
+            }
+            if arm.is_exact() {
+                exact.push(line);
+            } else {
+                learned.push(line);
             }
         }
     }
     let strongest = describe(task, |arm| {
         let run = *arm.counted().first()?;
         let powers = &run.last()?.terms.get(name)?.spectrum;
-        let (degree, power) = powers
-            .iter()
-            .enumerate()
-            .skip(1)
-            .max_by(|a, b| a.1.total_cmp(b.1))?;
+        let degrees = powers.iter().enumerate().skip(1);
+        let (degree, power) = degrees.max_by(|a, b| a.1.total_cmp(b.1))?;
         Some(format!("{} at degree {degree}", significant(*power, 2)))
     });
-    Figure {
-        id: format!("spectrum-{index}-{number}"),
+    Chart {
         title: format!("Symmetry error of {name} by rotation degree, at the last measurement"),
         description: format!(
             "The strongest degree of each arm: {strongest} The vertical axis is logarithmic. \
@@ -79,64 +62,56 @@ fn spectrum_figure(task: &TaskRuns, index: usize, number: usize, name: &str) -> 
         x_label: "rotation degree".into(),
         x_scale: Scale::Counting,
         panels: vec![
-            Panel {
-                label: "power over squared size of predictions".into(),
-                height: 270.0,
-                series: learned,
+            ChartPanel {
+                height: UPPER,
+                ..ChartPanel::new("power over squared size of predictions", learned)
             },
-            Panel {
-                label: "the same, exact arms".into(),
-                height: 90.0,
-                series: exact,
+            ChartPanel {
+                height: LOWER,
+                ..ChartPanel::new("the same, exact arms", exact)
             },
         ],
     }
 }
 
 /// Loss of the prediction averaged over M rotations at test time.
-pub(super) fn twirl_figure(task: &TaskRuns, index: usize) -> Figure {
-    let mut series = Vec::new();
-    for (style, arm) in task.arms.iter().enumerate() {
+pub(super) fn twirl(task: &TaskRuns) -> Chart {
+    let mut lines = Vec::new();
+    for arm in &task.arms {
         for run in arm.counted() {
             let Some(last) = run.last() else { continue };
-            let at = |count: u32| last.split.loss_mean + last.split.loss_equiv / f64::from(count);
-            let point = |&count: &u32| Point {
-                x: f64::from(count),
-                y: at(count),
-                hover: format!(
+            let mut line = Line {
+                name: arm.arm.clone(),
+                ..Line::default()
+            };
+            for count in TWIRLS {
+                let loss = averaged(last, count);
+                line.points.push([f64::from(count), loss]);
+                line.hover.push(format!(
                     "{}, averaged over {count}: loss {} (derived)",
                     run.label(),
-                    significant(at(count), 4)
-                ),
-            };
-            series.push(Series {
-                style,
-                points: TWIRLS.iter().map(point).collect(),
-                ..Series::default()
-            });
+                    significant(loss, 4)
+                ));
+            }
+            lines.push(line);
         }
     }
-    let description = describe(task, |arm| {
+    let ends = describe(task, |arm| {
         let last = arm.counted().first()?.last()?;
-        Some(format!(
-            "{} without symmetry error",
-            significant(last.split.loss_mean, 3)
-        ))
+        let mean = significant(last.split.loss_mean, 3);
+        Some(format!("{mean} without symmetry error"))
     });
-    Figure {
-        id: format!("twirl-{index}"),
+    Chart {
         title: "Loss when predictions are averaged over M rotations at test time (derived)".into(),
         description: format!(
-            "{description} Derived from the last measurement as L_mean + L_equiv / M and not \
-             measured: exact for the squared loss, its leading term for others. Both axes are \
-             logarithmic."
+            "{ends} Derived from the last measurement as L_mean + L_equiv / M and not measured: \
+             exact for the squared loss, its leading term for others. Both axes are logarithmic."
         ),
         x_label: "rotations averaged, each a forward pass".into(),
-        x_scale: Scale::Logarithmic,
-        panels: vec![Panel {
-            label: "loss".into(),
-            height: 392.0,
-            series,
+        panels: vec![ChartPanel {
+            height: WHOLE,
+            ..ChartPanel::new("loss", lines)
         }],
+        ..Chart::default()
     }
 }

@@ -1,185 +1,147 @@
 //! The figures of a task.
 
-use std::fmt::Write;
+use maud::{Markup, PreEscaped, html};
+use twirl_compare::{ArmRuns, Cost, Run, TaskRuns, percent_curve};
+use twirl_record::Record;
 
-use twirl_harness::Record;
+use crate::chart::{Chart, ChartPanel, Line, swatch};
+use crate::number::{TERA, count, percent_digits, range, significant};
 
-use crate::csv::Csv;
-use crate::curve::{Cost, percent_curve};
-use crate::html::escape;
-use crate::html::task::link;
-use crate::number::{count, interval_or_why, percent_digits, range, significant};
-use crate::runs::{ArmRuns, Run, TaskRuns};
-use crate::seeds::Estimate;
-use crate::svg::{Figure, Panel, Point, Scale, Series, swatch};
-use crate::tables::TERA;
+/// Height of a page's only panel, and of the two that share its place.
+pub(super) const WHOLE: f64 = 392.0;
+pub(super) const UPPER: f64 = 270.0;
+pub(super) const LOWER: f64 = 90.0;
 
 /// Percentage against steps. Exact arms, whose percentage is rounding, have a panel of their own
 /// below the others, with the numerical floor.
-pub(super) fn percent_figure(task: &TaskRuns, index: usize) -> Figure {
+pub(super) fn percents(task: &TaskRuns) -> Chart {
     let (mut learned, mut exact) = (Vec::new(), Vec::new());
-    for (style, arm) in task.arms.iter().enumerate() {
+    for arm in &task.arms {
         let curve = percent_curve(arm);
-        let floor: Vec<[f64; 2]> = curve
-            .iter()
-            .map(|point| [point.step as f64, point.floor])
-            .collect();
-        let band: Vec<[f64; 3]> = curve
-            .iter()
-            .filter_map(|point| {
-                let [low, high] = point.percent.interval?;
-                Some([point.step as f64, low, high])
-            })
-            .collect();
-        let points = |run: &Run| -> Vec<Point> {
-            run.records
-                .iter()
-                .map(|record| percent_point(run, record))
-                .collect()
-        };
-        let panel = if arm.is_exact() {
-            &mut exact
-        } else {
-            &mut learned
-        };
-        for (number, run) in arm.counted().into_iter().enumerate() {
-            let band = if number == 0 {
-                band.clone()
-            } else {
-                Vec::new()
+        let mut band = Line::percents(&arm.arm, &curve).band;
+        for run in arm.counted() {
+            let percent = |record: &Record| [record.step as f64, record.split.percent_equiv];
+            let hover = run.records.iter().map(|record| percent_words(run, record));
+            let line = Line {
+                name: arm.arm.clone(),
+                points: run.records.iter().map(percent).collect(),
+                hover: hover.collect(),
+                band: std::mem::take(&mut band),
+                ..Line::default()
             };
-            panel.push(Series {
-                style,
-                points: points(run),
-                band,
-                floor: Vec::new(),
-            });
+            if arm.is_exact() {
+                exact.push(line);
+            } else {
+                learned.push(line);
+            }
         }
-        if !curve.is_empty() {
-            exact.push(Series {
-                style,
-                floor,
-                ..Series::default()
-            });
-        }
+        let floor = curve.iter().map(|point| [point.step as f64, point.floor]);
+        exact.push(Line {
+            name: arm.arm.clone(),
+            floor: floor.collect(),
+            ..Line::default()
+        });
     }
-    let description = format!(
-        "{} {}",
-        describe(task, |arm| {
-            let last = percent_curve(arm).last()?.percent;
-            let Estimate { value, interval } = last;
-            Some(format!(
-                "{} % ({})",
-                significant(value, 2),
-                range(interval, 2)
-            ))
-        }),
-        "Both axes are logarithmic. The lower panel holds exactly equivariant arms and, thin, the \
-         numerical floor of each arm."
-    );
-    Figure {
-        id: format!("percent-{index}"),
+    let ends = describe(task, |arm| {
+        let last = percent_curve(arm).last()?.percent;
+        let (value, interval) = (significant(last.value, 2), range(last.interval, 2));
+        Some(format!("{value} % ({interval})"))
+    });
+    Chart {
         title: "Share of the loss that is imperfect symmetry, against steps".into(),
-        description,
+        description: format!(
+            "{ends} Both axes are logarithmic. The lower panel holds exactly equivariant arms and, \
+             thin, the numerical floor of each arm."
+        ),
         x_label: "optimiser steps".into(),
-        x_scale: Scale::Logarithmic,
         panels: vec![
-            Panel {
-                label: "100 L_equiv / L (%)".into(),
-                height: 270.0,
-                series: learned,
+            ChartPanel {
+                height: UPPER,
+                ..ChartPanel::new("100 L_equiv / L (%)", learned)
             },
-            Panel {
-                label: "the same, exact arms and numerical floor (%)".into(),
-                height: 90.0,
-                series: exact,
+            ChartPanel {
+                height: LOWER,
+                ..ChartPanel::new("the same, exact arms and numerical floor (%)", exact)
             },
         ],
+        ..Chart::default()
     }
 }
 
-fn percent_point(run: &Run, record: &Record) -> Point {
+fn percent_words(run: &Run, record: &Record) -> String {
     let split = &record.split;
     let digits = percent_digits(split.percent_equiv);
-    Point {
-        x: record.step as f64,
-        y: split.percent_equiv,
-        hover: format!(
-            "{}, step {}: {} % ({}), floor {} %",
-            run.label(),
-            count(record.step),
-            significant(split.percent_equiv, digits),
-            interval_or_why(split.interval(), digits, record.molecules),
-            significant(split.floor, 1),
-        ),
-    }
+    format!(
+        "{}, step {}: {} % ({}), floor {} %",
+        run.label(),
+        count(record.step),
+        significant(split.percent_equiv, digits),
+        match split.interval() {
+            None => format!("no interval ({} molecules)", record.molecules),
+            interval => range(interval, digits),
+        },
+        significant(split.floor, 1),
+    )
 }
 
-/// Loss against a cost, where some record knows it.
-pub(super) fn loss_figure(task: &TaskRuns, index: usize, cost: Cost) -> Option<Figure> {
-    let (id, title, x_label, name, unit) = match cost {
+/// Loss against a cost; without panels where no record knows it.
+pub(super) fn losses(task: &TaskRuns, cost: Cost) -> Chart {
+    let (title, x_label, name, unit) = match cost {
         Cost::DeviceSeconds => (
-            "loss",
             "Loss against device seconds",
             "device seconds of training",
             "s",
             1.0,
         ),
         Cost::ModelFlops => (
-            "flops",
             "Loss against operations of the model",
             "TFLOP of training, in matrix products and convolutions",
             "TFLOP",
             TERA,
         ),
     };
-    let mut series = Vec::new();
-    for (style, arm) in task.arms.iter().enumerate() {
+    let spent = |record: &Record| Some(cost.known(record)? / unit);
+    let mut lines = Vec::new();
+    for arm in &task.arms {
         for run in arm.counted() {
-            let point = |record: &Record| {
-                let spent = cost.known(record)? / unit;
-                Some(Point {
-                    x: spent,
-                    y: record.split.loss,
-                    hover: format!(
-                        "{}, {} {name} (step {}): loss {}",
-                        run.label(),
-                        significant(spent, 3),
-                        count(record.step),
-                        significant(record.split.loss, 4),
-                    ),
-                })
+            let mut line = Line {
+                name: arm.arm.clone(),
+                ..Line::default()
             };
-            let points = run.records.iter().filter_map(point);
-            series.push(Series {
-                style,
-                points: points.collect(),
-                ..Series::default()
-            });
+            for record in &run.records {
+                let (Some(spent), loss) = (spent(record), record.split.loss) else {
+                    continue;
+                };
+                line.points.push([spent, loss]);
+                line.hover.push(format!(
+                    "{}, {} {name} (step {}): loss {}",
+                    run.label(),
+                    significant(spent, 3),
+                    count(record.step),
+                    significant(loss, 4),
+                ));
+            }
+            lines.push(line);
         }
     }
-    let description = describe(task, |arm| {
-        let run = *arm.counted().first()?;
-        let last = run.last()?;
+    let ends = describe(task, |arm| {
+        let last = arm.counted().first()?.last()?;
         Some(format!(
             "{} after {} {name}",
             significant(last.split.loss, 3),
-            significant(cost.known(last)? / unit, 3)
+            significant(spent(last)?, 3)
         ))
-    }) + " Both axes are logarithmic; one line for each seed.";
-    let shown = series.iter().any(|series| !series.points.is_empty());
-    shown.then(|| Figure {
-        id: format!("{id}-{index}"),
+    });
+    Chart {
         title: title.into(),
-        description,
+        description: format!("{ends} Both axes are logarithmic; one line for each seed."),
         x_label: x_label.into(),
-        x_scale: Scale::Logarithmic,
-        panels: vec![Panel {
-            label: "loss".into(),
-            height: 392.0,
-            series,
+        panels: vec![ChartPanel {
+            height: WHOLE,
+            ..ChartPanel::new("loss", lines)
         }],
-    })
+        ..Chart::default()
+    }
 }
 
 /// The last figure of each arm in words.
@@ -192,23 +154,23 @@ pub(super) fn describe(task: &TaskRuns, last: impl Fn(&ArmRuns) -> Option<String
     parts.join("; ") + "."
 }
 
-/// A figure with title, legend, the place for hover values, and its data.
-pub(super) fn with_legend(figure: &Figure, task: &TaskRuns, data: &Csv) -> String {
-    let mut legend = String::new();
-    for (style, arm) in task.arms.iter().enumerate() {
-        if !arm.counted().is_empty() {
-            let _ = writeln!(legend, "<li>{}{}</li>", swatch(style), escape(&arm.arm));
+/// A figure with title, legend, the place for hover values, and its data. Nothing if it is empty.
+pub(super) fn with_legend(chart: &Chart, id: &str, task: &TaskRuns, file: &Markup) -> Markup {
+    let names: Vec<&str> = task.arms.iter().map(|arm| arm.arm.as_str()).collect();
+    html! {
+        @if chart.shows() {
+            figure {
+                figcaption { (chart.title) }
+                (PreEscaped(chart.drawing(id, &names)))
+                ul.legend {
+                    @for (style, arm) in task.arms.iter().enumerate() {
+                        @if !arm.counted().is_empty() { li { (PreEscaped(swatch(style))) (arm.arm) } }
+                    }
+                }
+                p.readout aria-live="polite" { "Point at a mark, or tap it, for its values." }
+                p.file { (file) }
+            }
+            "\n"
         }
     }
-    if legend.is_empty() {
-        return String::new();
-    }
-    format!(
-        "<figure>\n<figcaption>{}</figcaption>\n{}\n<ul class=\"legend\">\n{legend}</ul>\n\
-         <p class=\"readout\" aria-live=\"polite\">Point at a mark, or tap it, for its values.</p>\n\
-         <p class=\"file\">{}</p>\n</figure>\n",
-        escape(&figure.title),
-        figure.svg(),
-        link(data),
-    )
 }

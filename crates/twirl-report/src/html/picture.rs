@@ -1,12 +1,14 @@
-//! Pictures as PNG inside the page: indexed colours, stored without compression.
+//! Pictures as PNG inside the page, in indexed colours.
 
-use std::fmt::Write;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, PreEscaped, html};
+use png::{BitDepth, ColorType, Encoder};
+use twirl_compare::TaskRuns;
+use twirl_record::{Panel, Picture};
 
-use twirl_harness::{Panel, Picture};
-
-use crate::html::escape;
 use crate::number::significant;
-use crate::runs::TaskRuns;
+use crate::text::{Medium, escape};
 
 /// Dark blue over green to yellow, in the manner of viridis: brightness grows with the value, so that
 /// it reads in grey too.
@@ -19,50 +21,54 @@ const STOPS: [[f64; 3]; 5] = [
 ];
 
 /// The pictures of each arm's first run.
-pub(super) fn gallery(task: &TaskRuns) -> String {
-    let mut text = String::new();
-    for arm in &task.arms {
-        let Some(run) = arm.counted().first().copied() else {
-            continue;
-        };
-        for picture in &run.pictures {
-            let _ = write!(text, "{}", draw(&run.label(), picture));
+pub(super) fn gallery(task: &TaskRuns) -> Markup {
+    let first = task
+        .arms
+        .iter()
+        .filter_map(|arm| arm.counted().first().copied());
+    let pictures = first.flat_map(|run| run.pictures.iter().map(|picture| (run.label(), picture)));
+    let pictures: Vec<(String, &Picture)> = pictures.collect();
+    html! {
+        @if !pictures.is_empty() {
+            h3 { "Pictures" }
+            div.gallery { @for (label, picture) in pictures { (draw(&label, picture)) } }
         }
     }
-    if text.is_empty() {
-        return text;
-    }
-    format!("<h3>Pictures</h3>\n<div class=\"gallery\">\n{text}</div>\n")
 }
 
-fn draw(label: &str, picture: &Picture) -> String {
-    let values = || picture.panels.iter().flat_map(|panel| &panel.values);
-    let finite = || values().filter(|value| value.is_finite());
-    let low = finite().copied().reduce(f32::min).unwrap_or(0.0);
-    let high = finite().copied().reduce(f32::max).unwrap_or(1.0);
-    let mut panels = String::new();
-    for panel in &picture.panels {
-        let _ = writeln!(
-            panels,
-            "<div><img class=\"panel\" width=\"{}\" height=\"{}\" alt=\"{}\" \
-             src=\"data:image/png;base64,{}\"/><p>{}</p></div>",
-            panel.width,
-            panel.height,
-            escape(&format!("{}: {}, {label}", picture.title, panel.name)),
-            base64(&png(panel, low, high)),
-            escape(&panel.name),
-        );
+fn draw(label: &str, picture: &Picture) -> Markup {
+    let values = picture.panels.iter().flat_map(|panel| &panel.values);
+    let finite = values.copied().filter(|value| value.is_finite());
+    let low = finite.clone().reduce(f32::min).unwrap_or(0.0);
+    let high = finite.reduce(f32::max).unwrap_or(1.0);
+    html! {
+        figure.picture {
+            figcaption { (picture.title) " (" (label) ")" }
+            div.panels {
+                @for panel in &picture.panels {
+                    @let text = format!("{}: {}, {label}", picture.title, panel.name);
+                    div { (image(panel, [low, high], &text)) p { (panel.name) } }
+                }
+            }
+            p.data {
+                (picture.caption) " Colours from " (significant(f64::from(low), 3)) " (dark) to "
+                (significant(f64::from(high), 3)) " (bright), the same in all panels."
+            }
+        }
+        "\n"
     }
-    format!(
-        "<figure class=\"picture\"><figcaption>{} ({})</figcaption>\n<div class=\"panels\">{panels}\
-         </div>\n<p class=\"data\">{} Colours from {} (dark) to {} (bright), the same in all \
-         panels.</p></figure>\n",
-        escape(&picture.title),
-        escape(label),
-        escape(&picture.caption),
-        significant(f64::from(low), 3),
-        significant(f64::from(high), 3),
-    )
+}
+
+/// HTML has no end tag for an image, and XML wants one.
+fn image(panel: &Panel, range: [f32; 2], text: &str) -> Markup {
+    PreEscaped(format!(
+        "<img class=\"panel\" width=\"{}\" height=\"{}\" alt=\"{}\" \
+         src=\"data:image/png;base64,{}\"/>",
+        panel.width,
+        panel.height,
+        escape(text, Medium::Markup),
+        STANDARD.encode(png(panel, range)),
+    ))
 }
 
 fn colour(share: f64) -> [u8; 3] {
@@ -75,92 +81,25 @@ fn colour(share: f64) -> [u8; 3] {
     })
 }
 
-/// A PNG file (RFC 2083) with 256 colours.
-fn png(panel: &Panel, low: f32, high: f32) -> Vec<u8> {
+/// A PNG file with 256 colours.
+fn png(panel: &Panel, [low, high]: [f32; 2]) -> Vec<u8> {
     let span = if high > low { high - low } else { 1.0 };
-    let mut rows = Vec::with_capacity(panel.height * (panel.width + 1));
-    for row in panel.values.chunks_exact(panel.width) {
-        rows.push(0);
-        rows.extend(row.iter().map(|value| {
-            let share = (value - low) / span;
-            (share.clamp(0.0, 1.0) * 255.0) as u8
-        }));
-    }
+    let index = |value: &f32| (((value - low) / span).clamp(0.0, 1.0) * 255.0) as u8;
+    let pixels: Vec<u8> = panel.values.iter().map(index).collect();
     let palette: Vec<u8> = (0..256)
         .flat_map(|entry| colour(f64::from(entry) / 255.0))
         .collect();
-    let mut header = Vec::from((panel.width as u32).to_be_bytes());
-    header.extend((panel.height as u32).to_be_bytes());
-    // Eight bits, indexed, and the only methods of compression, filter and interlace.
-    header.extend([8, 3, 0, 0, 0]);
-    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (name, content) in [
-        (b"IHDR", header),
-        (b"PLTE", palette),
-        (b"IDAT", stored(&rows)),
-        (b"IEND", Vec::new()),
-    ] {
-        file.extend((content.len() as u32).to_be_bytes());
-        let start = file.len();
-        file.extend(name);
-        file.extend(content);
-        let sum = crc32(&file[start..]);
-        file.extend(sum.to_be_bytes());
-    }
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, panel.width as u32, panel.height as u32);
+    encoder.set_color(ColorType::Indexed);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_palette(palette);
+    let mut writer = encoder.write_header().expect("a panel has pixels");
+    writer
+        .write_image_data(&pixels)
+        .expect("a pixel for each value");
+    writer.finish().expect("memory takes every write");
     file
-}
-
-/// A zlib stream (RFC 1950) of stored blocks.
-fn stored(bytes: &[u8]) -> Vec<u8> {
-    const MOST: usize = 0xffff;
-    let mut stream = vec![0x78, 0x01];
-    let blocks = bytes.chunks(MOST);
-    let last = blocks.len() - 1;
-    for (place, block) in blocks.enumerate() {
-        let length = block.len() as u16;
-        stream.push(u8::from(place == last));
-        stream.extend(length.to_le_bytes());
-        stream.extend((!length).to_le_bytes());
-        stream.extend(block);
-    }
-    let (mut low, mut high) = (1_u32, 0_u32);
-    for byte in bytes {
-        low = (low + u32::from(*byte)) % 65_521;
-        high = (high + low) % 65_521;
-    }
-    stream.extend((high << 16 | low).to_be_bytes());
-    stream
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |mut rest: u32, byte| {
-        rest ^= u32::from(*byte);
-        for _ in 0..8 {
-            let odd = rest & 1 == 1;
-            rest >>= 1;
-            if odd {
-                rest ^= 0xedb8_8320;
-            }
-        }
-        rest
-    })
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let at = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for place in 0..4 {
-            if place <= group.len() {
-                text.push(LETTERS[(bits >> (18 - 6 * place)) as usize & 63] as char);
-            } else {
-                text.push('=');
-            }
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -168,39 +107,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_values_of_the_encodings() {
-        // RFC 4648, section 10; the check value of CRC-32; Adler-32 of "Wikipedia".
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
-        assert!(stored(b"Wikipedia").ends_with(&[0x11, 0xe6, 0x03, 0x98]));
-    }
-
-    #[test]
-    fn a_picture_has_the_size_and_the_order_of_its_values() {
+    fn a_picture_has_the_size_the_order_and_the_colours_of_its_values() {
         let panel = Panel {
             name: "p".into(),
             height: 2,
             width: 3,
             values: vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
         };
-        let file = png(&panel, 0.0, 5.0);
-        assert_eq!(&file[16..24], &[0, 0, 0, 3, 0, 0, 0, 2]);
-        let data = file
-            .windows(4)
-            .position(|name| name == b"IDAT")
-            .expect("data")
-            + 4;
-        assert_eq!(
-            &file[data + 7..data + 15],
-            &[0, 0, 51, 102, 0, 153, 204, 255]
-        );
+        let file = png(&panel, [0.0, 5.0]);
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+            .read_info()
+            .expect("a picture");
+        assert_eq!((reader.info().width, reader.info().height), (3, 2));
+        let mut pixels = vec![0; reader.output_buffer_size().expect("small")];
+        reader.next_frame(&mut pixels).expect("a frame");
+        assert_eq!(pixels, [0, 51, 102, 153, 204, 255]);
         assert_eq!(colour(0.0), [68, 1, 84]);
         assert_eq!(colour(1.0), [253, 231, 37]);
     }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use serde_json::json;
-use twirl_report::{
-    BAND_WIDTH, Band, FindingKind, RunSet, Verdict, check_band, compare_sets, compare_table,
+use twirl_compare::{
+    BAND_WIDTH, Band, Finding, FindingKind, Refusal, RunSet, Verdict, check_band, compare_sets,
     make_band,
 };
+use twirl_report::finding;
 
-use crate::synthetic::{FACTORS, Law, manifest, two_arms, write};
+use crate::synthetic::{FACTORS, Law, comparison_text, manifest, two_arms, write};
 
 fn set(dir: &Path) -> RunSet {
     RunSet::read(dir).expect("readable")
@@ -48,7 +49,7 @@ fn folders_are_compared_arm_by_arm() {
     assert!((first.seconds_ratio.as_ref().expect("one device").value - 1.0).abs() < 1e-12);
     let (seconds, ratio) = first.at_equal_time.as_ref().expect("one device");
     assert!((seconds - 30.0).abs() < 1e-9 && (ratio.value - 10.0).abs() < 1e-9);
-    let text = compare_table(&all);
+    let text = comparison_text(&all);
     assert!(
         text.contains("painn are not comparable: only the second folder has it"),
         "{text}"
@@ -77,8 +78,11 @@ fn another_device_refuses_times_only() {
     let all = compare_sets(&set(a.path()), &set(b.path()));
     let comparison = all[0].as_ref().expect("comparable");
     assert_eq!(comparison.loss_verdict(), Verdict::NoInterval);
-    assert_eq!(comparison.seconds_ratio, Err("threads is 2 and 64".into()));
-    assert!(compare_table(&all).contains("device seconds: threads is 2 and 64"));
+    assert_eq!(
+        comparison.seconds_ratio,
+        Err(Refusal::Differ("threads is 2 and 64".into()))
+    );
+    assert!(comparison_text(&all).contains("device seconds: threads is 2 and 64"));
 }
 
 #[test]
@@ -98,6 +102,9 @@ fn a_band_is_mean_and_spread_and_survives_its_file() {
     assert_eq!(Band::read(&path).expect("readable"), band);
     std::fs::write(&path, "{\"arms\": 3}").expect("writable");
     assert!(Band::read(&path).is_err());
+    std::fs::write(&path, "{\"a\\nb\": 3}").expect("writable");
+    let error = Band::read(&path).expect_err("an unknown key").to_string();
+    assert!(error.contains("a b") && !error.contains('\n'), "{error}");
     assert_eq!(check_band(&set(dir.path()), &band).expect("comparable"), []);
 }
 
@@ -119,7 +126,7 @@ fn bands_catch_worse_better_missing_and_broken() {
         let run = manifest("neighbour-attention", 7, "ok");
         write(runs.path(), &run, &law.records(1.0));
         let found = check_band(&set(runs.path()), &band).expect("comparable");
-        found.iter().map(|finding| finding.kind).collect()
+        found.iter().map(Finding::kind).collect()
     };
     assert_eq!(
         kinds(Law {
@@ -165,18 +172,21 @@ fn bands_catch_worse_better_missing_and_broken() {
     );
     let found = check_band(&set(empty.path()), &band).expect("comparable");
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].kind, FindingKind::Missing);
+    assert_eq!(found[0].kind(), FindingKind::Missing);
     write(
         empty.path(),
         &manifest("neighbour-attention", 0, "failed"),
         &Law::PLAIN.records(1.0)[..5],
     );
     let found = check_band(&set(empty.path()), &band).expect("comparable");
-    assert!(found[0].text.contains("failed after step 300"), "{found:?}");
+    assert!(
+        finding(&found[0]).contains("failed after step 300"),
+        "{found:?}"
+    );
     assert!(
         found
             .iter()
-            .any(|finding| finding.text.contains("not measured at step 3000"))
+            .any(|found| finding(found).contains("not measured at step 3000"))
     );
 
     let mut other = manifest("neighbour-attention", 0, "ok");
@@ -219,22 +229,14 @@ fn before_training_every_seed_gives_its_own_figures_again() {
     let all = found(divided, 64);
     let start: Vec<_> = all
         .iter()
-        .filter(|finding| {
-            finding
-                .text
-                .contains("percent_equiv of seed 2 before training")
-        })
+        .filter(|found| finding(found).contains("percent_equiv of seed 2 before training"))
         .collect();
     assert_eq!(start.len(), 1, "{all:?}");
-    assert_eq!(start[0].kind, FindingKind::SuspiciouslyBetter);
-    assert!(
-        start[0]
-            .text
-            .contains("measurement, data or initial weights")
-    );
+    assert_eq!(start[0].kind(), FindingKind::SuspiciouslyBetter);
+    assert!(finding(start[0]).contains("measurement, data or initial weights"));
     let all = found(divided, 32);
     assert!(
         all.iter()
-            .any(|finding| finding.text.contains("the settings of the arm changed"))
+            .any(|found| finding(found).contains("the settings of the arm changed"))
     );
 }

@@ -1,6 +1,7 @@
 //! Runs that a budget of seconds ends, each at a step of its own.
 
-use twirl_report::{RunSet, html, percent_curve, summarise, table};
+use twirl_compare::{RunSet, percent_curve, summarise};
+use twirl_report::{html, terminal};
 
 use crate::synthetic::{FACTORS, Law, manifest, write};
 
@@ -36,7 +37,7 @@ fn the_last_measurement_counts_where_seeds_end_at_different_steps() {
     // 2.9 % at step 1000, but 5.25 % at the end.
     let steps_to = summarise(arm).figures.expect("records").steps_to;
     assert_eq!(steps_to, [Some(300), None, None, None]);
-    assert!(table(&set).contains("5.25") && html(&set).contains("plain ends at 5.2"));
+    assert!(terminal(&set).contains("5.25") && html(&set).contains("plain ends at 5.2"));
 }
 
 #[test]

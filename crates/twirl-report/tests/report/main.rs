@@ -5,5 +5,6 @@ mod ends;
 mod page;
 mod reading;
 mod synthetic;
+mod table;
 mod verdicts;
 mod versus;

@@ -3,7 +3,8 @@
 use std::fs;
 
 use serde_json::json;
-use twirl_report::{RunSet, csv, html, markdown, readme, table};
+use twirl_compare::RunSet;
+use twirl_report::{all_tables, html, markdown, readme, terminal};
 
 use crate::synthetic::{FACTORS, Law, STEPS, manifest, two_arms, write};
 
@@ -171,6 +172,7 @@ fn what_is_measured_at_the_end_has_its_tables_and_pictures() {
     two_arms(dir.path());
     let mut finished = manifest("neighbour-attention-unaugmented", 0, "ok");
     let figure = |value: f64| json!({ "value": value, "low": 0.9, "high": 1.1, "unit": "A" });
+    finished["control_of"] = json!("neighbour-attention");
     finished["closing"] = json!({
         "figures": { "rmsd": figure(1.0) },
         "baselines": { "random geometry": { "rmsd": figure(2.5), "strain": figure(7.25) } },
@@ -209,20 +211,20 @@ fn what_is_measured_at_the_end_has_its_tables_and_pictures() {
         assert!(page.contains(expected), "{expected}");
     }
     for expected in ["random geometry", "with inversions", "unaugmented"] {
-        assert!(table(&set).contains(expected), "{expected}");
+        assert!(terminal(&set).contains(expected), "{expected}");
         assert!(markdown(&set).contains(expected), "{expected}");
     }
-    fs::write(
-        folder.join("pictures.json"),
-        pictures.to_string().replace("\"width\":2", "\"width\":3"),
-    )
-    .expect("writable");
-    let broken = RunSet::read(dir.path()).expect("readable").broken;
-    assert!(
-        broken[0]
-            .reason
-            .contains("panel first has 2 values for 1 x 3")
-    );
+    // The second overflows any product.
+    for (height, width) in [("1", "3"), ("9223372036854775808", "2")] {
+        let text = pictures
+            .to_string()
+            .replace("\"width\":2", &format!("\"width\":{width}"));
+        let text = text.replace("\"height\":1", &format!("\"height\":{height}"));
+        fs::write(folder.join("pictures.json"), text).expect("writable");
+        let broken = RunSet::read(dir.path()).expect("readable").broken;
+        let reason = format!("panel first has 2 values for {height} x {width}");
+        assert!(broken[0].reason.contains(&reason), "{}", broken[0].reason);
+    }
 }
 
 #[test]
@@ -232,10 +234,11 @@ fn files_have_a_head_and_equal_rows() {
     let mut strange = manifest("a,\"b\"", 0, "ok");
     strange["device"]["float"] = json!("f64");
     write(dir.path(), &strange, &Law::PLAIN.records(1.0));
-    let files = csv(&RunSet::read(dir.path()).expect("readable"));
-    assert_eq!(files.len(), 12);
+    let files = all_tables(&RunSet::read(dir.path()).expect("readable"));
+    assert_eq!(files.len(), 13);
     for file in &files {
-        let mut lines = file.text.split("\r\n");
+        let text = file.csv();
+        let mut lines = text.split("\r\n");
         // Columns, with commas inside quotes taken out.
         let columns = |line: &str| {
             line.split('"')
@@ -248,25 +251,21 @@ fn files_have_a_head_and_equal_rows() {
         for line in lines.filter(|line| !line.is_empty()) {
             assert_eq!(columns(line), head, "{}: {line}", file.name);
         }
-        assert!(
-            !file.text.contains("NaN") && !file.text.contains("inf"),
-            "{}",
-            file.text
-        );
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
     }
     let percent = files
         .iter()
-        .find(|file| file.name == "force-field-percent-steps.csv");
-    let rows = percent.expect("present").text.lines().count();
+        .find(|file| file.name == "force-field-percent-steps");
+    let rows = percent.expect("present").csv().lines().count();
     assert_eq!(rows, 1 + 7 * STEPS.len());
     let versus = files
         .iter()
-        .find(|file| file.name == "force-field-versus.csv")
+        .find(|file| file.name == "force-field-versus")
         .expect("present");
     assert!(
-        versus.text.contains("float type is f64 and f32"),
+        versus.csv().contains("float type is f64 and f32"),
         "{}",
-        versus.text
+        versus.csv()
     );
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::json;
-use twirl_report::{Band, RunSet, markdown, summarise, table};
+use twirl_compare::{Band, RunSet, summarise};
+use twirl_report::{markdown, terminal};
 
 use crate::synthetic::{FACTORS, Law, manifest, two_arms, write};
 
@@ -75,11 +76,11 @@ fn a_broken_folder_is_listed_and_the_rest_reported() {
         "{reasons:?}"
     );
     assert!(reasons[3].contains("line 1"), "{reasons:?}");
-    for text in [table(&set), markdown(&set)] {
+    for (text, sign) in [(terminal(&set), "<"), (markdown(&set), "&lt;")] {
+        let said = "crashed seed 0: failed after step 10: loss is NaN at step 7 ";
         assert!(
-            text.contains(
-                "crashed seed 0: failed after step 10: loss is NaN at step 7 <second line>"
-            )
+            text.contains(&format!("{said}{sign}second line>")),
+            "{text}"
         );
         assert!(
             text.contains("unborn seed 0: stopped after step 0 of 3000"),
@@ -104,7 +105,7 @@ fn committed_results_and_bands_stay_readable() {
         if path.join("force-field").exists() {
             let set = RunSet::read(&path).expect("runs");
             assert!(set.broken.is_empty(), "{:?}", set.broken);
-            let text = table(&set);
+            let text = terminal(&set);
             assert!(text.contains("one seed: no interval"), "{text}");
             read += 1;
         }
@@ -146,7 +147,7 @@ fn the_summary_has_the_figures_of_the_law() {
     assert!((figures.total.percent.value - percent).abs() < 1e-12);
     assert!((low - 0.9 * percent).abs() < 1e-9 && (high - 1.1 * percent).abs() < 1e-9);
 
-    let text = table(&set);
+    let text = terminal(&set);
     assert!(text.lines().all(|line| line.len() <= 120), "{text}");
     assert!(
         text.is_ascii() && text.contains("exact") && text.contains("123,456"),
@@ -167,6 +168,10 @@ fn an_arm_without_a_finished_run_is_reported_as_unfinished() {
     let arm = summarise(&set.tasks[0].arms[0]);
     assert!(!arm.finished && arm.exact);
     assert_eq!(arm.figures.expect("records").steps, 100);
-    assert_eq!(arm.notes, ["painn seed 0: stopped after step 100 of 3000"]);
-    assert!(table(&set).contains("unfinished"));
+    let text = terminal(&set);
+    assert!(
+        text.contains("painn seed 0: stopped after step 100 of 3000"),
+        "{text}"
+    );
+    assert!(text.contains("unfinished"), "{text}");
 }

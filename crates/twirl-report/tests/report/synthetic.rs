@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use twirl_harness::{Folder, Manifest, Record};
+use twirl_compare::{CompareError, Comparison};
+use twirl_record::{Folder, Manifest, Record};
+use twirl_report::comparisons;
 
 /// Curves of a synthetic run.
 #[derive(Clone, Copy)]
@@ -155,4 +157,10 @@ pub(crate) fn two_arms(out: &Path) {
             );
         }
     }
+}
+
+/// The table of comparisons with its refusals.
+pub(crate) fn comparison_text(all: &[Result<Comparison, CompareError>]) -> String {
+    let (table, refused) = comparisons(all);
+    table.text() + &refused.join("\n")
 }

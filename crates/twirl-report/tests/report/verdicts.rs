@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use serde_json::json;
-use twirl_harness::Record;
-use twirl_report::{
-    ArmRuns, Comparison, Reach, RunSet, Verdict, Versus, compare, compare_table, csv, html,
-    summarise, table, versus,
+use twirl_compare::{
+    ArmRuns, Comparison, Reach, RunSet, Verdict, Versus, compare, summarise, versus,
 };
+use twirl_record::Record;
+use twirl_report::{all_tables, html, terminal};
 
-use crate::synthetic::{FACTORS, Law, manifest, two_arms, write};
+use crate::synthetic::{FACTORS, Law, comparison_text, manifest, two_arms, write};
 
 /// Three seeds that hardly differ, of a plain arm whose loss is 0.9 times that of the exact one.
 const CLOSE: [f64; 3] = [0.995, 1.0, 1.005];
@@ -79,7 +79,7 @@ fn seeds_that_agree_on_few_molecules_decide_nothing() {
     let (_, at_equal_time) = comparison.at_equal_time.expect("common time");
     assert!(at_equal_time.interval.expect("three seeds")[1] > 1.1);
     let set = RunSet::read(dir.path()).expect("readable");
-    assert!(!table(&set).contains("over seeds only"));
+    assert!(!terminal(&set).contains("over seeds only"));
 }
 
 #[test]
@@ -98,7 +98,11 @@ fn what_a_resample_does_to_both_arms_cancels() {
     // Records from before resamples were kept say what their interval leaves out.
     assert!(!paired.caveats.seeds_only && seeds.caveats.seeds_only);
     let set = RunSet::read(older.path()).expect("readable");
-    for text in [table(&set), html(&set), compare_table(&[Ok(comparison)])] {
+    for text in [
+        terminal(&set),
+        html(&set),
+        comparison_text(&[Ok(comparison)]),
+    ] {
         assert!(text.contains("over seeds only"), "{text}");
     }
 }
@@ -154,13 +158,13 @@ fn a_failed_seed_leaves_a_comparison_undecided() {
         assert_eq!(comparison.percent_verdict(), Verdict::Undecided);
         let set = RunSet::read(dir.path()).expect("readable");
         let said = format!("1 seed of {arm} failed");
-        for text in [table(&set), html(&set)] {
+        for text in [terminal(&set), html(&set)] {
             assert!(
                 text.contains(&said) && !text.contains(" better\n"),
                 "{text}"
             );
         }
-        let text = compare_table(&[Ok(comparison)]);
+        let text = comparison_text(&[Ok(comparison)]);
         assert!(text.contains(&format!("1 seed of {name} failed")), "{text}");
     }
     // An interrupted seed can be resumed and is no failure.
@@ -196,16 +200,20 @@ fn a_rate_that_is_yet_to_fall_is_said_and_decides_nothing() {
     assert_eq!(pair.verdict, Verdict::Undecided);
     assert_eq!(comparison.caveats.mid_anneal, [true, false]);
     let set = RunSet::read(dir.path()).expect("readable");
-    for text in [table(&set), html(&set)] {
+    for text in [terminal(&set), html(&set)] {
         assert!(
             text.contains("neighbour-attention mid-anneal then"),
             "{text}"
         );
     }
-    assert!(compare_table(&[Ok(comparison)]).contains("A mid-anneal then"));
-    let files = csv(&set);
-    let file = files.iter().find(|file| file.name.ends_with("-versus.csv"));
-    assert!(file.expect("present").text.contains("true,0,0,true,false,"));
+    assert!(comparison_text(&[Ok(comparison)]).contains("A mid-anneal then"));
+    let files = all_tables(&set);
+    let file = files.iter().find(|file| file.name.ends_with("-versus"));
+    assert!(
+        file.expect("present")
+            .csv()
+            .contains("true,0,0,true,false,")
+    );
     let (pair, _) = arms(30_000, "constant");
     assert_eq!(pair.verdict, Verdict::Higher);
 }
@@ -236,5 +244,5 @@ fn both_arms_have_the_time_at_which_they_were_first_there() {
     };
     assert!((time / (4.0 * 5f64.powf(1.2)) - 1.0).abs() < 1e-9, "{time}");
     let set = RunSet::read(dir.path()).expect("readable");
-    assert!(table(&set).contains("5.00"));
+    assert!(terminal(&set).contains("5.00"));
 }

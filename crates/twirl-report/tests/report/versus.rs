@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use twirl_report::{Reach, RunSet, Verdict, Versus, comparable, same_clock, table, versus};
+use twirl_compare::{Reach, RunSet, Verdict, Versus, comparable, same_clock, versus};
+use twirl_report::terminal;
 
 use crate::synthetic::{Law, manifest, two_arms, write};
 
@@ -15,7 +16,7 @@ fn pair(out: &Path) -> Result<Versus, String> {
             .expect("written")
             .clone()
     };
-    versus(&arm("neighbour-attention"), &arm("painn"))
+    versus(&arm("neighbour-attention"), &arm("painn")).map_err(|reason| reason.to_string())
 }
 
 fn close(a: f64, b: f64) -> bool {
@@ -62,7 +63,7 @@ fn equal_operations_are_equal_steps_of_equal_cost() {
     let ratio = Law::PLAIN.loss(30.0) / Law::EXACT.loss(150.0);
     assert!(close(equal.ratio.value, ratio));
     assert_eq!(equal.verdict, Verdict::Higher);
-    let text = table(&RunSet::read(dir.path()).expect("readable"));
+    let text = terminal(&RunSet::read(dir.path()).expect("readable"));
     assert!(text.contains("Loss at equal operations"), "{text}");
 
     let mut records = Law::PLAIN.records(1.0);
@@ -73,6 +74,7 @@ fn equal_operations_are_equal_steps_of_equal_cost() {
     write(dir.path(), &uncounted, &records);
     let pair = pair(dir.path()).expect("comparable");
     let error = pair.at_equal_flops.expect_err("one seed is not counted");
+    let error = error.to_string();
     assert!(error.ends_with("has no count of operations"), "{error}");
 }
 
@@ -114,9 +116,9 @@ fn time_to_equal_loss_has_its_closed_form() {
     assert_eq!(pair.verdict, Verdict::NoInterval);
     let set = RunSet::read(dir.path()).expect("readable");
     assert!(
-        table(&set).contains("one seed: no interval"),
+        terminal(&set).contains("one seed: no interval"),
         "{}",
-        table(&set)
+        terminal(&set)
     );
 }
 
@@ -188,7 +190,7 @@ fn what_differs_is_named() {
         let error = pair(dir.path()).expect_err(reason);
         assert!(error.contains(reason), "{error}");
         let set = RunSet::read(dir.path()).expect("readable");
-        assert!(table(&set).contains(reason), "{}", table(&set));
+        assert!(terminal(&set).contains(reason), "{}", terminal(&set));
         let [a, b] = [0, 1].map(|index| &set.tasks[0].arms[index].runs[0].manifest);
         assert!(comparable(a, b).is_err() || same_clock(a, b).is_err());
         assert!(comparable(a, a).is_ok() && same_clock(a, a).is_ok());

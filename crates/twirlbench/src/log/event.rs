@@ -2,7 +2,7 @@
 //!
 //! Field numbers are those of `event.proto` and `summary.proto` of TensorFlow.
 
-use super::crc::masked;
+use crc32c::crc32c;
 
 /// A message under construction.
 #[derive(Default)]
@@ -75,6 +75,12 @@ pub(super) fn scalars(wall_time: f64, step: u64, figures: &[(String, f64)]) -> V
     event(wall_time, step).bytes(5, &summary.0).0
 }
 
+/// The checksum as `TFRecord` files store it: turned and shifted, so that a checksum of data that
+/// holds checksums stays a good one.
+fn masked(bytes: &[u8]) -> u32 {
+    crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
 /// One record of a `TFRecord` file: length and content, each with its checksum.
 pub(super) fn record(content: &[u8]) -> Vec<u8> {
     let length = (content.len() as u64).to_le_bytes();
@@ -88,6 +94,14 @@ pub(super) fn record(content: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checksums_are_castagnolis_turned_and_shifted() {
+        // Check value of CRC-32C in the CRC catalogue; turned by hand: its low 15 bits come first.
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
+        let turned = (0xe306_9283_u32 & 0x7fff) << 17 | 0xe306_9283_u32 >> 15;
+        assert_eq!(masked(b"123456789"), turned.wrapping_add(0xa282_ead8));
+    }
 
     #[test]
     fn wire_format_of_a_scalar() {

@@ -1,6 +1,5 @@
 //! Figures of runs for programs that plot them while they grow.
 
-mod crc;
 mod event;
 
 use std::cell::RefCell;

@@ -29,9 +29,20 @@ impl Name {
     }
 }
 
-/// Path and content with `__NAME__`, `__CRATE__`, `__TYPE__` and `__PACKAGE__` for the names.
+/// Path and content.
 type Template = (&'static str, &'static str);
 
+/// A file of `examples/dipole`, whose names are replaced; a link here, a file in the package.
+macro_rules! example {
+    ($path:literal) => {
+        (
+            $path,
+            include_str!(concat!("../../templates/example/", $path)),
+        )
+    };
+}
+
+/// A file with `__NAME__` and the like for the names.
 macro_rules! template {
     ($path:literal) => {
         (
@@ -43,51 +54,41 @@ macro_rules! template {
 
 /// Inside the workspace and outside alike.
 const COMMON: &[Template] = &[
-    template!("src/lib.rs"),
-    template!("src/config.rs"),
-    template!("src/label.rs"),
-    template!("src/task.rs"),
-    template!("src/arms/mod.rs"),
-    template!("src/arms/painn.rs"),
-    template!("src/arms/plain.rs"),
-    template!("tests/laws.rs"),
-    template!("suite.toml"),
-    template!("README.md"),
+    example!("src/lib.rs"),
+    example!("tests/laws.rs"),
+    example!("suite.toml"),
 ];
 
+/// What a new task has in place of the example's.
+const OWN: &[Template] = &[template!("src/label.rs"), template!("README.md")];
+
 /// The command line of its own that a task outside the workspace has.
-const MAIN: Template = template!("src/main.rs");
+const MAIN: Template = example!("src/main.rs");
 
 /// All files but `Cargo.toml`.
 pub(super) fn files(name: &Name, outside: bool) -> Vec<(&'static str, String)> {
-    let commands = if outside {
-        [
-            "cargo run --release -- tasks",
-            "cargo run --release -- run --suite suite.toml",
-        ]
-        .map(str::to_owned)
+    let suite = if outside {
+        "suite.toml".to_owned()
     } else {
-        [
-            "cargo run --release -- tasks".to_owned(),
-            format!(
-                "cargo run --release -- run --suite crates/{}/suite.toml",
-                name.package()
-            ),
-        ]
+        format!("crates/{}/suite.toml", name.package())
     };
-    let fill = |text: &str| {
-        text.replace("__NAME__", &name.kebab)
-            .replace("__CRATE__", &name.crate_name())
-            .replace("__TYPE__", &name.type_name())
+    let fill = |(path, text): &Template| {
+        let filled = text
+            .replace("__NAME__", &name.kebab)
             .replace("__PACKAGE__", &name.package())
-            .replace("__TASKS__", &commands[0])
-            .replace("__RUN__", &commands[1])
+            .replace("__SUITE__", &suite);
+        (*path, filled)
     };
-    COMMON
-        .iter()
-        .chain(outside.then_some(&MAIN))
-        .map(|(path, text)| (*path, fill(text)))
-        .collect()
+    let rename = |(path, text): &Template| {
+        let renamed = text
+            .replace("task_dipole", &name.crate_name())
+            .replace("Dipole", &name.type_name())
+            .replace("dipole", &name.kebab);
+        (*path, renamed)
+    };
+    let main = outside.then_some(&MAIN);
+    let renamed = COMMON.iter().chain(main).map(rename);
+    renamed.chain(OWN.iter().map(fill)).collect()
 }
 
 #[cfg(test)]
@@ -97,10 +98,10 @@ mod tests {
     #[test]
     fn names_are_filled_in_and_nothing_is_left() {
         let name = Name {
-            kebab: "dipole-moment2".into(),
+            kebab: "spin-count2".into(),
         };
-        assert_eq!(name.type_name(), "DipoleMoment2");
-        assert_eq!(name.crate_name(), "task_dipole_moment2");
+        assert_eq!(name.type_name(), "SpinCount2");
+        assert_eq!(name.crate_name(), "task_spin_count2");
         for outside in [false, true] {
             let files = files(&name, outside);
             assert_eq!(
@@ -109,6 +110,7 @@ mod tests {
             );
             for (path, text) in files {
                 assert!(!text.contains("__"), "{path}");
+                assert!(!text.to_lowercase().contains("dipole"), "{path}");
             }
         }
     }

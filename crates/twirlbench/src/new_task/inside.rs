@@ -13,15 +13,7 @@ use super::files::Name;
 pub(super) fn manifest(root: &Path, name: &Name) -> Result<Manifest> {
     // Fail before anything is written if a line has no place.
     edits(root, name)?;
-    let ours = [
-        "burn",
-        "serde",
-        "twirl-core",
-        "twirl-data",
-        "twirl-equivariant",
-        "twirl-harness",
-        "twirl-layers",
-    ];
+    let ours = ["twirl-data", "twirl-harness", "twirl-pointcloud"];
     let line = |name: &&str| format!("{name}.workspace = true\n");
     let toml = format!(
         "[package]\nname = \"{}\"\ndescription = \"One vector per molecule\"\n{}publish = false\n\n\

@@ -11,12 +11,10 @@ use super::Manifest;
 use super::files::Name;
 
 /// Crates of the checkout that a task uses.
-const OURS: [&str; 6] = [
-    "twirl-core",
+const OURS: [&str; 4] = [
     "twirl-data",
-    "twirl-equivariant",
     "twirl-harness",
-    "twirl-layers",
+    "twirl-pointcloud",
     "twirlbench",
 ];
 
@@ -58,7 +56,6 @@ pub(super) fn manifest(root: &Path, name: &Name) -> Result<Manifest> {
         of_package("edition")?,
         of_package("rust-version")?,
     );
-    toml += &(theirs("burn")? + &theirs("serde")?);
     for name in OURS {
         toml += &ours(name);
     }

@@ -5,6 +5,6 @@ predicted stands in `src/label.rs` and is to be replaced.
 
 ```sh
 cargo test --release             # the laws of the task and of its arms
-__TASKS__
-__RUN__
+cargo run --release -- tasks
+cargo run --release -- run --suite __SUITE__
 ```

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use twirl_compare::RunSet;
 use twirl_harness::DeviceChoice;
 use twirl_record::{FORMAT, Folder, Plan, Status, read_records};
-use twirl_report::RunSet;
 
 use crate::{RUN, SUITE, complaint, edit_json, folder_with, output, read_json, run_in};
 

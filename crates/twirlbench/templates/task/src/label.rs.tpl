@@ -2,6 +2,9 @@
 
 use twirl_data::DataSet;
 
+/// One line for the list of tasks.
+pub const ABOUT: &str = "from the mean position of all atoms to that of the heavy ones";
+
 /// Unit of the label.
 pub const UNIT: &str = "A";
 

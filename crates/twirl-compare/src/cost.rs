@@ -1,0 +1,41 @@
+//! What training costs.
+
+use twirl_record::Record;
+
+/// What training costs: the axis of a curve of losses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// Device seconds.
+    DeviceSeconds,
+    /// Operations of the model, whatever the device makes of them.
+    ModelFlops,
+}
+
+impl Cost {
+    /// What a record has cost, if that is known.
+    pub fn known(self, record: &Record) -> Option<f64> {
+        match self {
+            Self::DeviceSeconds => Some(record.device_seconds),
+            Self::ModelFlops => record.model_flops,
+        }
+    }
+
+    /// The same where it has a place on a logarithmic axis: after the first step.
+    pub(crate) fn spent(self, record: &Record) -> Option<f64> {
+        self.known(record).filter(|&cost| cost > 0.0)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::DeviceSeconds => "device time",
+            Self::ModelFlops => "number of operations",
+        }
+    }
+
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Self::DeviceSeconds => "s",
+            Self::ModelFlops => "FLOP",
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Everything that a report says of a task.
+
+use crate::last::{CompanionSummary, Control, companions, controls};
+use crate::run::TaskRuns;
+use crate::summary::{ArmSummary, Figures, summarise};
+use crate::versus::{Pair, versus_all};
+
+/// The figures of a task, computed once.
+#[derive(Debug, Clone)]
+pub struct Overview<'a> {
+    /// The runs.
+    pub task: &'a TaskRuns,
+    /// The last measurement of each arm.
+    pub arms: Vec<ArmSummary>,
+    /// Each arm without exact symmetry against each exact arm.
+    pub pairs: Vec<Pair>,
+    /// The last weights under other rotations.
+    pub companions: Vec<CompanionSummary>,
+    /// Variants of an arm against the arm itself.
+    pub controls: Vec<Control>,
+}
+
+impl<'a> Overview<'a> {
+    /// The figures of a task.
+    pub fn of(task: &'a TaskRuns) -> Self {
+        Self {
+            task,
+            arms: task.arms.iter().map(summarise).collect(),
+            pairs: versus_all(task),
+            companions: task.arms.iter().flat_map(companions).collect(),
+            controls: controls(task),
+        }
+    }
+
+    /// The arm with the lowest loss, controls aside, among those that are found exactly equivariant or
+    /// among the others.
+    pub fn best(&self, exact: bool) -> Option<(&ArmSummary, &Figures)> {
+        let arms = self.arms.iter().zip(&self.task.arms);
+        let contenders = arms.filter(|(_, runs)| self.task.controlled_by(runs).is_none());
+        let of_kind = contenders.filter(|(arm, _)| arm.exact == exact);
+        let with_figures = of_kind.filter_map(|(arm, _)| Some((arm, arm.figures.as_ref()?)));
+        let loss = |of: &(&ArmSummary, &Figures)| of.1.total.loss.value;
+        with_figures.min_by(|a, b| loss(a).total_cmp(&loss(b)))
+    }
+
+    /// The comparison of two arms, if there is one.
+    pub fn pair(&self, plain: &str, exact: &str) -> Option<&Pair> {
+        let named = |pair: &&Pair| pair.plain == plain && pair.exact == exact;
+        self.pairs.iter().find(named)
+    }
+}

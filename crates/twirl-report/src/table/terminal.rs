@@ -1,0 +1,80 @@
+//! Tables for a terminal.
+
+use crate::table::build::Table;
+use crate::table::shown::{Part, ShownColumn};
+use crate::text::{Medium, escape};
+
+/// Widest line.
+const WIDTH: usize = 120;
+const GAP: usize = 2;
+
+impl Table {
+    /// Aligned columns of at most 120 characters: columns that do not fit go below, with the labels
+    /// repeated. Empty without rows.
+    pub fn text(&self) -> String {
+        let parts: String = self.shown().into_iter().map(aligned).collect();
+        let notes = self
+            .notes
+            .iter()
+            .map(|note| format!("  {}\n", escape(note, Medium::Terminal)));
+        parts + &notes.collect::<String>()
+    }
+}
+
+fn aligned(part: Part<'_>) -> String {
+    let Part { title, mut columns } = part;
+    for column in &mut columns {
+        column.head = escape(&column.head, Medium::Terminal);
+        column
+            .cells
+            .iter_mut()
+            .for_each(|cell| cell.text = escape(&cell.text, Medium::Terminal));
+    }
+    let widths: Vec<usize> = columns.iter().map(width).collect();
+    let labels = columns.iter().take_while(|column| column.label).count();
+    let repeated = widths[..labels]
+        .iter()
+        .map(|width| width + GAP)
+        .sum::<usize>();
+    let mut blocks = vec![(0..labels).collect::<Vec<_>>()];
+    let mut used = repeated;
+    for (column, width) in widths.iter().enumerate().skip(labels) {
+        let block = blocks.last_mut().expect("begins with one");
+        if used + width > WIDTH && block.len() > labels {
+            blocks.push((0..labels).chain([column]).collect());
+            used = repeated;
+        } else {
+            block.push(column);
+        }
+        used += width + GAP;
+    }
+    let mut text = format!("{}\n", escape(title, Medium::Terminal));
+    for block in blocks {
+        let line = |cell: &dyn Fn(&ShownColumn) -> String| {
+            let padded = block.iter().map(|&column| {
+                let (cell, width) = (cell(&columns[column]), widths[column]);
+                if columns[column].label {
+                    format!("{cell:<width$}")
+                } else {
+                    format!("{cell:>width$}")
+                }
+            });
+            let line = padded.collect::<Vec<_>>().join(&" ".repeat(GAP));
+            line.trim_end().to_owned() + "\n"
+        };
+        text += &line(&|column| column.head.clone());
+        for row in 0..columns[0].cells.len() {
+            text += &line(&|column| column.cells[row].text.clone());
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn width(column: &ShownColumn) -> usize {
+    let cells = column.cells.iter().map(|cell| cell.text.chars().count());
+    cells
+        .chain([column.head.chars().count()])
+        .max()
+        .unwrap_or(0)
+}

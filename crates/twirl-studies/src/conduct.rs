@@ -1,0 +1,135 @@
+//! Conducts one study: from its budget to the files of its folder.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use burn::tensor::{FloatDType, IntDType};
+use serde_json::{Value, json};
+use twirl_harness::{DeviceChoice, RunError, data_identity};
+use twirl_record::DataIdentity;
+
+use crate::cells::{CellStatus, Cells};
+use crate::context::StudyContext;
+use crate::error::StudyError;
+use crate::outcome::Outcome;
+use crate::progress::Progress;
+use crate::study::{Card, Study};
+
+/// What is asked of a study besides what all studies share.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Request {
+    /// Name of the suite, for the manifest.
+    pub suite: String,
+    /// Tasks that were asked for, for the manifest; empty: all.
+    pub tasks: Vec<String>,
+    /// Wall seconds after which no cell is begun, instead of the budget's.
+    pub seconds: Option<f64>,
+    /// Makes only cells whose name contains one of these, also finished ones; empty: all.
+    pub cells: Vec<String>,
+}
+
+/// A study that was conducted.
+#[derive(Debug, Clone)]
+pub struct Conducted {
+    /// What it ended in.
+    pub outcome: Outcome,
+    /// How its cells stand.
+    pub cells: Vec<(String, CellStatus)>,
+    /// Where its files are.
+    pub folder: PathBuf,
+    /// Wall seconds.
+    pub seconds: f64,
+}
+
+impl Conducted {
+    /// Whether a cell failed.
+    pub fn failed(&self) -> bool {
+        let failed = |cell: &(String, CellStatus)| matches!(cell.1, CellStatus::Failed(_));
+        self.cells.iter().any(failed)
+    }
+}
+
+/// Sets the float type of a device to what a study needs. A process does this once.
+///
+/// # Errors
+/// If the device has no f64 and the study needs it.
+pub fn prepare_device(study: &dyn Study, device: &mut DeviceChoice) -> Result<(), StudyError> {
+    if !study.card().needs_f64 {
+        return Ok(());
+    }
+    if device.name != "cpu" {
+        return Err(StudyError::NeedsF64 {
+            study: study.card().name,
+            device: device.name.clone(),
+        });
+    }
+    let double = (FloatDType::F64, IntDType::I64);
+    let configured = device.device.configure(double);
+    Ok(configured.map_err(|error| RunError::Config(format!("f64 on the CPU: {error}")))?)
+}
+
+/// Makes the cells of a study, judges them, and writes the files of its folder.
+///
+/// # Errors
+/// If budgets or settings do not fit, before anything is written, or if a file cannot be written. A
+/// cell that fails is a status and no error.
+pub fn conduct(
+    study: &dyn Study,
+    context: &StudyContext<'_>,
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<Conducted, StudyError> {
+    let begun = Instant::now();
+    let allowed = context.budgets.seconds.get(study.card().name).copied();
+    let allowed = request.seconds.or(allowed).filter(|seconds| *seconds > 0.0);
+    let allowed = allowed.ok_or_else(|| StudyError::Budgets {
+        place: format!("budgets {}", context.budgets.name),
+        problem: format!("no seconds for {}", study.card().name),
+    })?;
+    for job in &context.jobs {
+        let setup = context.setup(job)?;
+        context.for_runs(&setup)?;
+        context.for_lab(&setup)?;
+    }
+    let folder = context.out.join(study.card().name);
+    let mut cells = Cells::new(folder.clone(), allowed, &request.cells, progress);
+    let mut outcome = study.run(context, &mut cells)?;
+    outcome.hold_as_family();
+    let cells = cells.statuses().to_vec();
+    for (label, status) in &cells {
+        if matches!(status, CellStatus::Failed(_) | CellStatus::NotRun(_)) {
+            outcome.notes.push(format!("{label}: {}", status.text()));
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    let statuses: Vec<Value> = cells
+        .iter()
+        .map(|(label, status)| json!({"cell": label, "status": status.text()}))
+        .collect();
+    let data: Vec<DataIdentity> = context.data.values().map(data_identity).collect();
+    let Card { claim, rule, .. } = *study.card();
+    let manifest = json!({
+        "study": study.card().name,
+        "suite": request.suite,
+        "budgets": context.budgets.name,
+        "claim": claim,
+        "rule": rule,
+        "verdict": outcome.verdict(claim),
+        "settings": context.budgets,
+        "seeds": context.seeds,
+        "tasks": request.tasks,
+        "data": data,
+        "device": context.device.identity(),
+        "program": context.program,
+        "cells": statuses,
+        "seconds": seconds,
+        "allowed_seconds": allowed,
+    });
+    outcome.write(&folder, [claim, rule], &manifest)?;
+    Ok(Conducted {
+        outcome,
+        cells,
+        folder,
+        seconds,
+    })
+}

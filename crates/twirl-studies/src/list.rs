@@ -1,0 +1,73 @@
+//! The one list of studies.
+
+use crate::budgets::{Budgets, RequiredSection};
+use crate::error::StudyError;
+use crate::studies::controls::Controls;
+use crate::studies::dynamics::Dynamics;
+use crate::studies::gradients::Gradients;
+use crate::studies::landscape::Landscape;
+use crate::studies::parameters::Parameters;
+use crate::studies::per_hour::PerHour;
+use crate::studies::test_time::TestTime;
+use crate::studies::variants::{DATA_SIZE, MODEL_SIZE, OPTIMIZER};
+use crate::study::Study;
+
+/// All studies, in the order of `study all`.
+pub const STUDIES: &[&dyn Study] = &[
+    &Dynamics,
+    &MODEL_SIZE,
+    &DATA_SIZE,
+    &OPTIMIZER,
+    &PerHour,
+    &Landscape,
+    &Gradients,
+    &Parameters,
+    &TestTime,
+    &Controls,
+];
+
+/// Finds a study.
+///
+/// # Errors
+/// [`StudyError::NoStudy`], with the list of all.
+pub fn find_study(name: &str) -> Result<&'static dyn Study, StudyError> {
+    let found = STUDIES.iter().find(|study| study.card().name == name);
+    found.copied().ok_or_else(|| {
+        let line =
+            |study: &&dyn Study| format!("\n  {:20} {}", study.card().name, study.card().about);
+        StudyError::NoStudy {
+            name: name.into(),
+            known: STUDIES.iter().map(line).collect(),
+        }
+    })
+}
+
+/// Built-in budgets by name, or those of a file, checked for every study.
+///
+/// # Errors
+/// One line: the file, the line or the key, what is wrong.
+pub fn read_budgets(name: &str) -> Result<Budgets, StudyError> {
+    let names: Vec<&str> = STUDIES.iter().map(|study| study.card().name).collect();
+    let sections: Vec<RequiredSection> = STUDIES
+        .iter()
+        .flat_map(|study| study.card().sections)
+        .copied()
+        .collect();
+    Budgets::read(name, &sections, &names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_are_whole_and_quick_ends_in_fifteen_minutes() {
+        for name in ["quick", "desk", "paper"] {
+            let budgets = read_budgets(name).expect("budgets");
+            assert_eq!(budgets.seconds.len(), STUDIES.len(), "{name}");
+        }
+        let quick = read_budgets(Budgets::name_for("a suite file")).expect("budgets");
+        let seconds: f64 = quick.seconds.values().sum();
+        assert!(seconds <= 900.0, "{seconds} s");
+    }
+}

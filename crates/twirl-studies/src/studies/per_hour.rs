@@ -1,0 +1,245 @@
+//! Augmented against equivariant arms on the axis of device seconds.
+
+use twirl_compare::{ArmRuns, AtEqualFlops, Estimate, Verdict, Versus, versus};
+use twirl_record::Training;
+use twirl_report::{Chart, Columns, Curves, Table, in_brackets, range, significant};
+
+use crate::budgets::RequiredSection;
+use crate::cells::Cells;
+use crate::context::StudyContext;
+use crate::error::StudyError;
+use crate::estimates::over_seeds;
+use crate::holm::Bound;
+use crate::judgement::Judgement;
+use crate::learned::learned_rule;
+use crate::outcome::{Finding, Outcome};
+use crate::runs::RunBudget;
+use crate::studies::percent::search_at_edge;
+use crate::study::{Card, Study};
+
+/// Augmented against equivariant arms.
+pub(crate) struct PerHour;
+
+/// A pair of arms of a task.
+struct Pair<'a> {
+    plain: &'a ArmRuns,
+    exact: &'a ArmRuns,
+    versus: Versus,
+}
+
+impl Pair<'_> {
+    fn at_flops(&self) -> Result<&AtEqualFlops, String> {
+        let equal = self.versus.at_equal_flops.as_ref();
+        equal.map_err(ToString::to_string)
+    }
+
+    /// What forbids to call either arm better.
+    fn forbidden(&self, context: &StudyContext<'_>) -> Result<Vec<String>, StudyError> {
+        let mut reasons = Vec::new();
+        if context.device.name == "cpu" {
+            reasons.push("no statement per GPU-hour from a CPU".into());
+        }
+        let losses = [self.versus.plain_loss, self.versus.exact_loss];
+        for (arm, loss) in [self.plain, self.exact].into_iter().zip(losses) {
+            let own = context.yardstick(arm)?.not_learned(loss, zero(arm));
+            let own = own.into_iter().chain(search_at_edge(arm));
+            reasons.extend(own.map(|reason| format!("{}: {reason}", arm.arm)));
+        }
+        Ok(reasons)
+    }
+
+    fn finding(&self, context: &StudyContext<'_>) -> Result<Finding, StudyError> {
+        let pair = &self.versus;
+        let share = |arm: &ArmRuns, loss: f64| {
+            let share = zero(arm).map_or(f64::NAN, |zero| loss / zero);
+            format!("{} L/L0 {}", arm.arm, significant(share, 3))
+        };
+        let figures = format!(
+            "loss ratio {} ({}) at {} s, of which {} % is L_equiv{}, {}, {}, {} and {} seeds",
+            significant(pair.ratio.value, 3),
+            range(pair.ratio.interval, 3),
+            significant(pair.seconds, 3),
+            significant(pair.equiv_share.value, 3),
+            in_brackets(pair),
+            share(self.plain, pair.plain_loss),
+            share(self.exact, pair.exact_loss),
+            pair.seeds[0],
+            pair.seeds[1],
+        );
+        let place = format!("{}: {} against {}", self.plain.task, pair.plain, pair.exact);
+        // Its interval is that of logarithms.
+        let logarithm = Estimate {
+            value: pair.ratio.value.ln(),
+            interval: pair.ratio.interval.map(|ends| ends.map(f64::ln)),
+        };
+        let seeds = pair.seeds[0].min(pair.seeds[1]);
+        let test = over_seeds(Some(logarithm), seeds, Bound::Below(0.0));
+        let undecided = pair.verdict == Verdict::Undecided
+            && test.is_some_and(|test| test.judgement() != Judgement::Undecided);
+        let caveat = undecided.then(|| "a caveat forbids it".to_owned());
+        let reasons = self.forbidden(context)?;
+        Ok(Finding::tested(place, test, figures).forbid(reasons.into_iter().chain(caveat)))
+    }
+}
+
+/// The loss of predicting zero for the molecules of the last measurement.
+fn zero(arm: &ArmRuns) -> Option<f64> {
+    arm.counted().first()?.last()?.loss_zero
+}
+
+/// A loss of a run at a device time.
+struct TimedLoss<'a> {
+    task: &'a str,
+    arm: &'a str,
+    seed: String,
+    seconds: f64,
+    loss: f64,
+}
+
+const CARD: Card = Card {
+    name: "per-hour",
+    about: "augmented against equivariant arms at equal device time",
+    claim: "at equal device time an augmented arm has the lower loss",
+    rule: concat!(
+        "per pair of arms: supported if the 95 % interval over seeds and molecules of (augmented loss / \
+         equivariant loss) at the largest common device time lies below 1; not supported if above 1; \
+         undecided otherwise, with fewer than 3 seeds, with a failed seed, where a learning rate is yet \
+         to fall at that time or lies at an edge of its grid, and on a CPU, from which there is no \
+         statement per GPU-hour. ",
+        learned_rule!()
+    ),
+    needs_f64: false,
+    sections: &[RequiredSection::of::<RunBudget>()],
+};
+
+impl Study for PerHour {
+    fn card(&self) -> &Card {
+        &CARD
+    }
+
+    fn run(
+        &self,
+        context: &StudyContext<'_>,
+        cells: &mut Cells<'_>,
+    ) -> Result<Outcome, StudyError> {
+        let mut setups = context.run_arms(Training::Augmented, usize::MAX)?;
+        setups.extend(context.run_arms(Training::Equivariant, usize::MAX)?);
+        let arms = context.train(cells, setups, |task| context.run_seeds(task))?;
+        let mut outcome = Outcome::default();
+        let (mut plain, mut exact) = (Vec::new(), Vec::new());
+        for (setup, arm) in &arms {
+            match arm {
+                Ok(arm) if setup.entry.training == Training::Equivariant => exact.push(arm),
+                Ok(arm) => plain.push(arm),
+                Err(why) => outcome.gap(setup.place(), why),
+            }
+        }
+        let mut pairs = Vec::new();
+        for exact in &exact {
+            for plain in plain.iter().filter(|plain| plain.task == exact.task) {
+                let task = &exact.task;
+                match versus(plain, exact) {
+                    Ok(versus) => pairs.push(Pair {
+                        plain,
+                        exact,
+                        versus,
+                    }),
+                    Err(why) => {
+                        outcome.gap(
+                            format!("{task}: {} against {}", plain.arm, exact.arm),
+                            why.to_string(),
+                        );
+                    }
+                }
+            }
+        }
+        for pair in &pairs {
+            outcome.findings.push(pair.finding(context)?);
+        }
+        let curves = losses(plain.into_iter().chain(exact));
+        outcome.chart = Chart {
+            title: "Held-out loss against device seconds".into(),
+            description: "One line per arm and seed.".into(),
+            x_label: "device seconds".into(),
+            panels: curves.panels(&Curves {
+                panel: &["task"],
+                label: "loss",
+                line: &["arm"],
+                apart: &["seed"],
+                x: "device_seconds",
+                y: &["loss"],
+            }),
+            ..Chart::default()
+        };
+        outcome.tables = vec![pair_table(&pairs), curves];
+        outcome.notes.push(
+            "The learning rate of every arm is searched under the same budget of steps; the search \
+             is off the clock. Break-even: how many times faster the equivariant arm would have to \
+             be for equal losses; below 1 it could be slower. TFLOP are operations of the models in \
+             training, whatever the device makes of them; the rule does not use them."
+                .into(),
+        );
+        Ok(outcome)
+    }
+}
+
+fn pair_table(pairs: &[Pair<'_>]) -> Table {
+    let title = "Loss at equal device time, device time to equal loss, break-even";
+    let mut columns = Columns::new("pairs", title, pairs);
+    columns.label("task", |pair| &pair.plain.task);
+    columns.label("augmented", |pair| &pair.versus.plain);
+    columns.label("equivariant", |pair| &pair.versus.exact);
+    columns
+        .real(("at s", "seconds"), |pair| pair.versus.seconds)
+        .unit("s");
+    columns.estimate(("loss ratio", "ratio"), |pair| pair.versus.ratio);
+    let heading = ("s to its loss", "to_target");
+    columns.reach(heading, "to_target_seconds", |pair| pair.versus.to_target);
+    let heading = ("it took s", "exact_to_target");
+    columns.reach(heading, "exact_to_target_seconds", |pair| {
+        pair.versus.exact_to_target
+    });
+    let heading = ("break-even", "break_even");
+    columns.reach(heading, "break_even_factor", |pair| pair.versus.break_even);
+    let heading = ("L_equiv % of augmented loss", "equiv_percent");
+    columns
+        .estimate(heading, |pair| pair.versus.equiv_share)
+        .value_only()
+        .percentage();
+    let tera = columns.real(("at TFLOP", "model_flops"), |pair| {
+        Ok::<_, String>(pair.at_flops()?.flops)
+    });
+    tera.shown_per(1e12);
+    columns.estimate(("loss ratio there", "ratio_at_flops"), |pair| {
+        Ok::<_, String>(pair.at_flops()?.ratio)
+    });
+    columns.table()
+}
+
+/// Loss against device seconds of every seed of every arm.
+fn losses<'a>(arms: impl Iterator<Item = &'a ArmRuns>) -> Table {
+    let mut points = Vec::new();
+    for arm in arms {
+        for run in arm.counted() {
+            let seed = run.manifest.job.seed.to_string();
+            let records = run.records.iter();
+            let timed = records.filter(|record| record.device_seconds > 0.0);
+            points.extend(timed.map(|record| TimedLoss {
+                task: &arm.task,
+                arm: &arm.arm,
+                seed: seed.clone(),
+                seconds: record.device_seconds,
+                loss: record.split.loss,
+            }));
+        }
+    }
+    let mut columns = Columns::data("data", &points);
+    columns.label("task", |point| point.task);
+    columns.label("arm", |point| point.arm);
+    columns.label("seed", |point| &point.seed);
+    columns
+        .real("device seconds", |point| point.seconds)
+        .unit("s");
+    columns.real("loss", |point| point.loss);
+    columns.table()
+}

@@ -1,0 +1,1 @@
+../../../../../examples/dipole/src/lib.rs

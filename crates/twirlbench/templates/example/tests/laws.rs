@@ -1,0 +1,1 @@
+../../../../../examples/dipole/tests/laws.rs

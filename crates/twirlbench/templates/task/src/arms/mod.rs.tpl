@@ -1,4 +1,0 @@
-//! The models.
-
-pub(crate) mod painn;
-pub(crate) mod plain;

@@ -1,8 +1,0 @@
-//! The command line of twirlbench with this task beside its own.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    let entries = [twirlbench::ENTRIES, __CRATE__::ENTRIES].concat();
-    twirlbench::main(&entries)
-}
