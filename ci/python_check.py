@@ -74,8 +74,8 @@ def geometries():
         assert np.array_equal(frame.positions, np.array([atom[1:] for atom in atoms], dtype=float))
         assert not frame.pbc.any()
         # A backslash of a SMILES is escaped in the file and plain when read.
-        assert f'comment="{frame.info["comment"]}"'.replace("\\", "\\\\") in comment, comment
-    assert any("\\" in frame.info["comment"] or "/" in frame.info["comment"] for frame in frames)
+        assert f'smiles="{frame.info["smiles"]}"'.replace("\\", "\\\\") in comment, comment
+    assert any("\\" in frame.info["smiles"] or "/" in frame.info["smiles"] for frame in frames)
     records = (out / "conformers.sdf").read_text().split("$$$$\n")[:-1]
     for frame, record in zip(frames, records, strict=True):
         (out / "one.sdf").write_text(record)

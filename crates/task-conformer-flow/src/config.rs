@@ -4,8 +4,18 @@ use serde::{Deserialize, Serialize};
 use twirl_core::Loss;
 use twirl_harness::TaskError;
 
-use crate::sampler::Method;
 use crate::schedule::{Flow, Path, Prior, Target, TimeLaw, Weighting};
+
+/// Integrators with equal steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// First order, one prediction per step.
+    #[default]
+    Euler,
+    /// Second order (trapezoidal), two predictions per step.
+    Heun,
+}
 
 /// Published set-ups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

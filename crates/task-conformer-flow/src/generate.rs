@@ -6,7 +6,8 @@ use burn::tensor::Device;
 use twirl_data::{Split, molecule_from_smiles};
 use twirl_harness::{Arm, Generate, GenerateRequest, Generated, Task, TaskError};
 
-use crate::sampler::{Method, Plan, sample, start};
+use crate::config::Method;
+use crate::sampler::{Plan, sample, start};
 use crate::schedule::Prior;
 use crate::{ConformerFlow, Topology};
 

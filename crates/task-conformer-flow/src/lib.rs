@@ -38,7 +38,7 @@ pub use arms::frame_averaged::{FRAMES, FrameAveraged, frames};
 pub use arms::plain::Plain;
 pub use automorphism::Automorphisms;
 pub use batch::{Batch, Graphs, Host, Output, State};
-pub use config::{FlowConfig, Preset};
+pub use config::{FlowConfig, Method, Preset};
 pub use conformer_flow::ConformerFlow;
 pub use layout::Layout;
 pub use size::Shape;

@@ -1,29 +1,18 @@
 //! From source samples to conformers: the flow's differential equation, integrated.
 
 use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
 use twirl_core::{Purpose, Stream};
 use twirl_harness::{Arm, TaskError};
 
 use crate::Topology;
 use crate::batch::{Batch, Graphs, State, padded, unpadded};
+use crate::config::Method;
 use crate::conformer_flow::ConformerFlow;
 use crate::schedule::Target;
 use crate::topology::normals;
 
 /// Molecules integrated at once.
 const BATCH: usize = 64;
-
-/// Integrators with equal steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// First order, one prediction per step.
-    #[default]
-    Euler,
-    /// Second order (trapezoidal), two predictions per step.
-    Heun,
-}
 
 /// Which integrator, with how many steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,6 +27,7 @@ fn job(task_config: &serde_json::Value) -> (twirl_harness::Entry, Job) {
         task: entry.task.into(),
         arm: entry.arm.into(),
         data: "embedded".into(),
+        data_options: serde_json::Map::new(),
         seed: SEED,
         measure_seed: 7,
         task_config: complete.task_config,

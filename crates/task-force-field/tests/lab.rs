@@ -42,6 +42,7 @@ fn job(arm: &str, task_config: &serde_json::Value, arm_config: &serde_json::Valu
         .expect("an arm");
     let complete = entry.complete(task_config, arm_config).expect("settings");
     let job = Job {
+        data_options: serde_json::Map::new(),
         task: entry.task.into(),
         arm: arm.into(),
         data: "embedded".into(),

@@ -11,6 +11,10 @@
 //! [`FEWEST_SEEDS`] seeds, and over the molecules where records have losses under resamples of them,
 //! excludes equality and no seed of the two failed.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod band;
 mod caveats;
 mod check;

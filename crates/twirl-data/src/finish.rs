@@ -171,7 +171,15 @@ impl Finish<'_> {
         if view.forces.is_none() {
             return Ok(());
         }
-        let seen = slope::decisive(&view);
+        let seen = slope::slope(&view);
+        if let Some(seen) = seen.filter(|seen| seen.off()) {
+            self.draft.notes.push(format!(
+                "between frames the energies change by {:.2} of what the forces say: check \
+                 --force-unit and --energy-unit",
+                seen.slope.abs()
+            ));
+        }
+        let seen = seen.and_then(slope::Slope::decisive);
         let asked = self.options.forces_are;
         let (are, why) = match (asked, self.draft.forces_are, seen) {
             (Some(asked), _, _) => (asked, "as an option says"),
@@ -179,7 +187,7 @@ impl Finish<'_> {
             (None, Held::Either(_), Some(seen)) => (seen, "by the slope of the energies"),
             (None, Held::Either(usual), None) => (usual, "as usual in this layout"),
             (None, Held::Named(ForcesAre::Forces), Some(ForcesAre::Gradient)) => {
-                return Err(view.site(0).unsupported(
+                return Err(self.draft.site(self.path, 0).unsupported(
                     format!(
                         "{}: the energies rise along the forces, so they are the gradient",
                         self.draft.forces.place

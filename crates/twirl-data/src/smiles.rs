@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::elements;
-use crate::error::Result as DataResult;
-use crate::molecule::{Bond, BondOrder, Molecule};
-use crate::site::Site;
+use crate::molecule::{Bond, BondOrder};
 
 /// An atom as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,31 +80,6 @@ impl Smiles {
         bonds.sort_by_key(|bond| (bond.first, bond.second));
         Ok(Some(bonds))
     }
-}
-
-/// A molecule of which a file gives a SMILES, perhaps, and a charge, perhaps. The charge is else
-/// that of the SMILES; bonds come from a SMILES that maps every atom.
-pub(crate) fn described(
-    site: &Site<'_>,
-    smiles: Option<String>,
-    charge: Option<i32>,
-    numbers: &[u8],
-) -> DataResult<Molecule> {
-    let mut molecule = Molecule {
-        charge: charge.unwrap_or(0),
-        ..Molecule::default()
-    };
-    let Some(text) = smiles else {
-        return Ok(molecule);
-    };
-    let parsed = parse(&text).map_err(|what| site.smiles(&text, what))?;
-    let bonds = parsed
-        .mapped_bonds(numbers)
-        .map_err(|what| site.smiles(&text, what))?;
-    molecule.bonds = bonds.unwrap_or_default();
-    molecule.charge = charge.unwrap_or_else(|| parsed.charge());
-    molecule.smiles = Some(text);
-    Ok(molecule)
 }
 
 struct Parser<'a> {

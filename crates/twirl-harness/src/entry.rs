@@ -43,7 +43,7 @@ pub struct Entry {
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
     check: fn(&Job) -> Result<(), RunError>,
     sizes: fn() -> Result<Sizes, RunError>,
-    data: fn(&str) -> Result<DataSet, RunError>,
+    data: fn(&Job) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
     agreement: fn(&Job, &DataSet, [&DeviceChoice; 2]) -> Result<Agreement, RunError>,
     lab: OpenLab,
@@ -161,8 +161,8 @@ impl Entry {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn open_data(&self, data: &str) -> Result<DataSet, RunError> {
-        (self.data)(data)
+    pub fn open_data(&self, job: &Job) -> Result<DataSet, RunError> {
+        (self.data)(job)
     }
 
     /// Fills in defaults and refuses unknown keys.
@@ -265,11 +265,13 @@ fn complete<T: Task, A: Arm<T>>(task: &Value, arm: &Value) -> Result<Overview, R
     })
 }
 
-fn open_data<T: Task>(data: &str) -> Result<DataSet, RunError> {
-    Ok(match data {
-        "embedded" => T::embedded()?,
-        path => DataSet::open(path, &twirl_data::OpenOptions::default())?,
-    })
+fn open_data<T: Task>(job: &Job) -> Result<DataSet, RunError> {
+    if job.data == "embedded" {
+        return Ok(T::embedded()?);
+    }
+    let options = serde_json::from_value(Value::Object(job.data_options.clone()));
+    let options = options.map_err(|error| RunError::Config(format!("data_options: {error}")))?;
+    Ok(DataSet::open(&job.data, &options)?)
 }
 
 fn generate<T: Generate, A: Arm<T>>(

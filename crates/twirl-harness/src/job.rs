@@ -17,6 +17,11 @@ pub fn data_identity(data: &DataSet) -> DataIdentity {
         split_rule: data.split_rule().into(),
         frames: data.len(),
         molecules: data.molecules().len(),
+        left_out: data
+            .left_out()
+            .iter()
+            .map(|(reason, count)| (reason.name().to_owned(), *count))
+            .collect(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! One run to be done: an arm of a task, a data set, a seed, all settings.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::settings::TrainConfig;
 
@@ -15,6 +17,9 @@ pub struct Job {
     pub arm: String,
     /// `embedded` or a path.
     pub data: String,
+    /// How the file is read, where not by default: the fields of `twirl_data::OpenOptions`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub data_options: Map<String, Value>,
     /// Seed of initial weights, order, augmentation and noise.
     pub seed: u64,
     /// Seed of the measurement: the same for all arms and seeds, so that they meet the same
@@ -43,4 +48,7 @@ pub struct DataIdentity {
     pub frames: usize,
     /// Molecules in all.
     pub molecules: usize,
+    /// Frames that were left out, by reason; absent where none was.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, usize>,
 }

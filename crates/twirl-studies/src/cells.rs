@@ -14,31 +14,7 @@ use twirl_record::write_whole;
 
 use crate::error::StudyError;
 use crate::progress::Progress;
-
-/// How a cell stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CellStatus {
-    /// Finished now.
-    Done,
-    /// Finished before, with the same settings and program.
-    Kept,
-    /// Stopped by an error.
-    Failed(String),
-    /// Not begun.
-    NotRun(&'static str),
-}
-
-impl CellStatus {
-    /// In words.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Done => "ok".into(),
-            Self::Kept => "ok (kept)".into(),
-            Self::Failed(error) => format!("failed: {error}"),
-            Self::NotRun(why) => format!("not run: {why}"),
-        }
-    }
-}
+use crate::status::CellStatus;
 
 /// The cells of one study, with its deadline.
 pub struct Cells<'a> {

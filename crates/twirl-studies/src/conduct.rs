@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use twirl_harness::{DeviceChoice, RunError, data_identity};
 use twirl_record::DataIdentity;
 
-use crate::cells::{CellStatus, Cells};
+use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
+use crate::status::CellStatus;
 use crate::study::{Card, Study};
 
 /// What is asked of a study besides what all studies share.

@@ -249,7 +249,7 @@ mod tests {
         let free = finding(1.0, true).forbid([]);
         assert_eq!(free.judgement, Judgement::Supported);
         let mut outcome = Outcome {
-            findings: vec![finding(1.88, false), finding(1.88, false)],
+            findings: vec![finding(1.89, false), finding(1.89, false)],
             ..Outcome::default()
         };
         outcome.hold_as_family();

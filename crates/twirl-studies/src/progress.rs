@@ -2,7 +2,7 @@
 
 use twirl_harness::{Observer, Silent};
 
-use crate::cells::CellStatus;
+use crate::status::CellStatus;
 
 /// Hears of the cells of a study while they are made. Every method may be left as it is.
 pub trait Progress {

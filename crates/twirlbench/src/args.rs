@@ -86,6 +86,8 @@ pub(crate) struct RunArgs {
     /// Data set for all tasks of the run: embedded, or a path
     #[arg(long)]
     pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: DataArgs,
     /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
     #[arg(long, default_value = "auto")]
     pub(crate) device: Option<String>,
@@ -103,7 +105,7 @@ pub(crate) struct RunArgs {
 }
 
 /// How a data set is read; in a suite the table `[data]` with the same keys.
-#[derive(Debug, Default, Clone, ClapArgs)]
+#[derive(Debug, Default, Clone, PartialEq, ClapArgs)]
 #[command(next_help_heading = "How the data set is read")]
 pub(crate) struct DataArgs {
     /// Unit of positions, if not as the file or its format says: angstrom, bohr, nm
@@ -151,6 +153,28 @@ impl DataArgs {
             max_bytes: self.max_bytes.or(suite.max_bytes),
             leave_out,
         }
+    }
+
+    /// The arguments that give these again.
+    pub(crate) fn to_arguments(&self) -> Vec<String> {
+        let options = serde_json::to_value(self.options());
+        let Ok(serde_json::Value::Object(options)) = options else {
+            unreachable!("options are a table of words and numbers");
+        };
+        let mut arguments = Vec::new();
+        for (key, value) in options {
+            let flag = key.replace('_', "-");
+            let values = match value {
+                serde_json::Value::Array(values) => values,
+                serde_json::Value::Null => Vec::new(),
+                one => vec![one],
+            };
+            arguments.extend(values.iter().map(|value| match value.as_str() {
+                Some(word) => format!("--{flag}={word}"),
+                None => format!("--{flag}={value}"),
+            }));
+        }
+        arguments
     }
 
     /// These alone.
@@ -211,6 +235,8 @@ pub(crate) struct StudyArgs {
     /// Data set for all tasks: embedded, or a path
     #[arg(long)]
     pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: DataArgs,
     /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
     #[arg(long, default_value = "auto")]
     pub(crate) device: String,

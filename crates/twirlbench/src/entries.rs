@@ -47,6 +47,7 @@ mod tests {
             task: entry.task.into(),
             arm: entry.arm.into(),
             data: "embedded".into(),
+            data_options: serde_json::Map::new(),
             seed: 0,
             measure_seed: 0,
             task_config: complete.task_config,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
-use twirl_data::DataSet;
+use serde_json::{Map, Value};
+use twirl_data::{DataSet, OpenOptions};
 use twirl_harness::{Entry, Job};
 use twirl_record::Plan;
 
@@ -56,9 +56,15 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
     } else {
         &args.seed
     };
+    let reading = args.reading.over(&suite.data);
     let mut jobs = Vec::new();
     for task in tasks {
         let data = absolute(args.data.as_ref().unwrap_or(&task.data))?;
+        let options = if data == "embedded" {
+            Map::new()
+        } else {
+            as_map(&reading)?
+        };
         for arm in &task.arm {
             let entry = find(entries, &task.name, &arm.name)?;
             if !(args.arm.is_empty() || args.arm.contains(&arm.name)) {
@@ -77,6 +83,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
                 task: task.name.clone(),
                 arm: arm.name.clone(),
                 data: data.clone(),
+                data_options: options.clone(),
                 seed,
                 measure_seed: suite.measure_seed,
                 task_config: complete.task_config.clone(),
@@ -96,6 +103,12 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
             "nothing to run: no arm of suite {} is named {}",
             suite.name,
             args.arm.join(" or ")
+        );
+    }
+    if !reading.is_default() && jobs.iter().all(|job| job.data == "embedded") {
+        bail!(
+            "the embedded data sets are read as they are; give units, keys and limits with a file, \
+             --data PATH"
         );
     }
     Ok(Plan {
@@ -119,6 +132,14 @@ fn absolute(data: &str) -> Result<String> {
     })
 }
 
+/// Settings as a job keeps them.
+fn as_map(options: &OpenOptions) -> Result<Map<String, Value>> {
+    match serde_json::to_value(options)? {
+        Value::Object(map) => Ok(map),
+        other => bail!("options of a data set became {other}"),
+    }
+}
+
 /// Reads every data set of the jobs once.
 pub(crate) fn open_data(
     jobs: &[Job],
@@ -140,7 +161,7 @@ pub(crate) fn open_data(
                 job.data
             );
         }
-        let set = find(entries, &job.task, &job.arm)?.open_data(&job.data)?;
+        let set = find(entries, &job.task, &job.arm)?.open_data(job)?;
         sets.insert(key, set);
     }
     Ok(sets)

@@ -23,7 +23,7 @@ pub(crate) fn sample(args: &SampleArgs, entries: &[Entry]) -> Result<()> {
         )
     })?;
     let entry = find(entries, &manifest.job.task, &manifest.job.arm)?;
-    let data = entry.open_data(&manifest.job.data)?;
+    let data = entry.open_data(&manifest.job)?;
     if data.sha256() != manifest.data.sha256 {
         bail!(
             "data set {} has changed since the run: its sha256 is {}, the run's was {}",

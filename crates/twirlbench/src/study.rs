@@ -67,6 +67,7 @@ fn one(study: &dyn Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Re
     let wanted = RunArgs {
         task: args.task.clone(),
         data: args.data.clone(),
+        reading: args.reading.clone(),
         seed: vec![0],
         ..RunArgs::default()
     };
@@ -142,6 +143,7 @@ impl StudyArgs {
             suite,
             task,
             data,
+            reading,
             device,
             seed,
             budgets,
@@ -168,6 +170,7 @@ impl StudyArgs {
             // In one word, so that a value may begin with a dash.
             arguments.extend(values.iter().map(|value| format!("{flag}={value}")));
         }
+        arguments.extend(reading.to_arguments());
         arguments
     }
 }
@@ -189,6 +192,12 @@ mod tests {
             let value = match flag {
                 "seed" => "7",
                 "seconds" => "0.25",
+                "length-unit" => "bohr",
+                "energy-unit" => "hartree",
+                "force-unit" => "hartree/bohr",
+                "forces-are" => "gradient",
+                "max-atoms" | "max-bytes" => "9",
+                "leave-out" => "implausible",
                 _ => "-a value",
             };
             given.push(format!("--{flag}={value}"));
@@ -205,7 +214,8 @@ mod tests {
         let (first, default) = (format!("{first:#?}"), format!("{default:#?}"));
         let shared = first
             .lines()
-            .filter(|line| default.contains(*line) && line.contains(": "));
-        assert_eq!(shared.collect::<Vec<_>>(), ["    name: \"all\","]);
+            .filter(|line| default.lines().any(|other| other == *line) && line.contains(": "));
+        let expected = ["    name: \"all\",", "    reading: DataArgs {"];
+        assert_eq!(shared.collect::<Vec<_>>(), expected);
     }
 }

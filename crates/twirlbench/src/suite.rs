@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use twirl_core::Law;
+use twirl_data::OpenOptions;
 use twirl_harness::TrainConfig;
 use twirl_studies::{Published, from_toml, merge};
 
@@ -24,6 +25,9 @@ pub struct Suite {
     /// Settings of training for all tasks, on top of the defaults.
     #[serde(default)]
     pub train: Map<String, Value>,
+    /// How data sets from files are read.
+    #[serde(default, skip_serializing_if = "OpenOptions::is_default")]
+    pub data: OpenOptions,
     /// Tasks.
     pub task: Vec<SuiteTask>,
 }
@@ -152,5 +156,31 @@ mod tests {
         assert_eq!(law_of("", Some(Law::VoxmolEuler)), Law::VoxmolEuler);
         let own = "train = { augmentation = 'haar' }";
         assert_eq!(law_of(own, Some(Law::VoxmolEuler)), Law::Haar);
+    }
+
+    /// The table is strict, and a wrong unit is named with its line.
+    #[test]
+    fn the_data_table_takes_what_the_command_line_takes() {
+        let suite = |data: &str| {
+            let task = "[[task]]\nname = 't'\ndata = 'a.xyz'\n[[task.arm]]\nname = 'a'\n";
+            Suite::parse(
+                "a",
+                &format!("name = 'a'\nseeds = [0]\n[data]\n{data}\n{task}"),
+            )
+        };
+        let read = suite("length_unit = 'bohr'\nmax_atoms = 30\nleave_out = ['implausible']");
+        let data = read.expect("a suite").data;
+        assert_eq!(data.max_atoms, Some(30));
+        assert_eq!(data.length_unit, Some(twirl_data::LengthUnit::Bohr));
+        for (wrong, expected) in [
+            ("length = 'bohr'", "unknown field `length`"),
+            ("energy_unit = 'furlong'", "unknown unit \"furlong\""),
+        ] {
+            let error = suite(wrong).expect_err(wrong).to_string();
+            assert!(
+                error.contains(expected) && error.contains("line 4"),
+                "{error}"
+            );
+        }
     }
 }

@@ -33,6 +33,8 @@ fn check(input: &[u8], scratch: &Scratch) -> Outcome {
     scratch.write("plan.json", input);
     match Plan::read(scratch.path()) {
         Ok(plan) => {
+            // A plan that is there is never written over.
+            std::fs::remove_file(scratch.path().join("plan.json")).expect("a file");
             plan.write(scratch.path())
                 .expect("an accepted plan can be written");
             let again = Plan::read(scratch.path()).expect("and read again");

@@ -1,7 +1,8 @@
 //! Integrators on equations with known solutions.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use task_conformer_flow::sampler::{Method, Plan, integrate};
+use task_conformer_flow::Method;
+use task_conformer_flow::sampler::{Plan, integrate};
 use twirl_core::tolerance;
 
 fn values(tensor: Tensor<3>) -> Vec<f64> {

@@ -1,10 +1,11 @@
 //! Distances to the nearest atom, and the span of a frame.
 
 use crate::checks::cells::Cells;
-use crate::checks::units::SAMPLE;
 use crate::elements;
 use crate::frames::{Frames, distance, median, sample};
 
+/// Frames examined for units, evenly spaced.
+pub(crate) const SAMPLE: usize = 256;
 /// Above this many atoms a frame is sorted into cells.
 const FEW: usize = 512;
 /// Side of a cell, angstrom: longer than any bond; atoms without a neighbour within it are none's.

@@ -12,9 +12,39 @@ const FEWEST: usize = 3;
 /// Part of the variance of the energies that must be explained.
 const EXPLAINED: f64 = 0.9;
 
-/// What the labels show beyond doubt, from neighbouring frames of one molecule: by the trapezoid
-/// rule the energy rises by minus the mean force times the step.
-pub(crate) fn decisive(set: &Frames<'_>) -> Option<ForcesAre> {
+/// How far the energies follow the forces.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slope {
+    /// Rise of the energy over what the forces say: 1 for forces in the right unit, -1 for the
+    /// gradient.
+    pub(crate) slope: f64,
+    /// Part of the variance of the rises that this explains.
+    pub(crate) explained: f64,
+}
+
+impl Slope {
+    /// What the labels show beyond doubt.
+    pub(crate) fn decisive(self) -> Option<ForcesAre> {
+        if !(self.explained >= EXPLAINED && (0.5..=2.0).contains(&self.slope.abs())) {
+            return None;
+        }
+        Some(if self.slope > 0.0 {
+            ForcesAre::Forces
+        } else {
+            ForcesAre::Gradient
+        })
+    }
+
+    /// Whether forces and energies are in units that do not belong together.
+    pub(crate) fn off(self) -> bool {
+        const NEARLY_ALL: f64 = 0.98;
+        self.explained >= NEARLY_ALL && !(0.75..=1.33).contains(&self.slope.abs())
+    }
+}
+
+/// The slope over neighbouring frames of one molecule: by the trapezoid rule the energy rises by
+/// minus the mean force times the step. `None` where there are too few.
+pub(crate) fn slope(set: &Frames<'_>) -> Option<Slope> {
     let (forces, energies) = (set.forces?, set.energies?);
     let mut last: Vec<Option<usize>> = vec![None; set.molecules.len()];
     let mut count = vec![0; set.molecules.len()];
@@ -48,12 +78,5 @@ pub(crate) fn decisive(set: &Frames<'_>) -> Option<ForcesAre> {
     }
     let slope = work_rise / work_work;
     let explained = work_rise * work_rise / (work_work * rise_rise);
-    if pairs < FEWEST || !(explained >= EXPLAINED && (0.5..=2.0).contains(&slope.abs())) {
-        return None;
-    }
-    Some(if slope > 0.0 {
-        ForcesAre::Forces
-    } else {
-        ForcesAre::Gradient
-    })
+    (pairs >= FEWEST).then_some(Slope { slope, explained })
 }

@@ -1,6 +1,6 @@
 //! Whether the units fit: distances of bonded atoms, and the size of forces.
 
-use crate::checks::nearest::nearest;
+use crate::checks::nearest::{SAMPLE, nearest};
 use crate::error::{DataError, Result};
 use crate::frames::{Frames, length, median, sample};
 use crate::site::one_line;
@@ -14,8 +14,6 @@ use crate::units::{EnergyUnit, ForceUnit, LengthUnit};
 const BOND_RATIO: (f64, f64) = (0.727, 1.375);
 /// Largest plausible median force on an atom, eV/angstrom: thermal sets have 1 to 3.
 const LARGEST_FORCE: f64 = 15.0;
-/// Frames examined for units, evenly spaced.
-pub(crate) const SAMPLE: usize = 256;
 
 pub(crate) fn check_length(set: &Frames<'_>) -> Result<()> {
     let Some((median, ratio)) = nearest(set) else {

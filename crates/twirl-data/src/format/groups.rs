@@ -135,7 +135,7 @@ impl Reader<'_> {
             return Err(group.site.inconsistent(what));
         }
         let names = self.names(group, layout, &arrays)?;
-        let stated = stated_units(group, layout, self.stated)?;
+        let stated = stated_units(group, layout, self.stated, self.options)?;
         self.stated.get_or_insert(stated);
         let units = self.options.units(stated);
         let draft = self.draft.get_or_insert_with(|| Draft::new("", units));
@@ -249,32 +249,37 @@ fn stated_units(
     group: &Group<'_>,
     layout: Layout,
     before: Option<StatedUnits>,
+    options: &OpenOptions,
 ) -> Result<StatedUnits> {
     let names = layout.names();
     let (energy, force) = (&names.energies[0], &names.forces[0]);
     let labelled = group.has_dataset(energy)? || group.has_dataset(force)?;
-    let length = stated(group, layout.positions())?;
+    let length = stated(group, layout.positions(), options.length_unit.is_some())?;
     if let (false, None, Some(before)) = (labelled, length, before) {
         return Ok(before);
     }
     let usual = layout.usual(labelled);
-    let energy = stated(group, energy)?;
+    let energy = stated(group, energy, options.energy_unit.is_some())?;
     Ok(StatedUnits::stated(
         length.map_or((usual.0, By::Format), |unit| (unit, By::File)),
         energy.map_or((usual.1, By::Format), |unit| (unit, By::File)),
-        stated(group, force)?,
+        stated(group, force, options.force_unit.is_some())?,
     ))
 }
 
-fn stated<T: std::str::FromStr>(group: &Group<'_>, name: &str) -> Result<Option<T>>
+/// The attribute `units` of an array, unless an option stands above it.
+fn stated<T: std::str::FromStr>(group: &Group<'_>, name: &str, option: bool) -> Result<Option<T>>
 where
     T::Err: std::fmt::Display,
 {
+    if option {
+        return Ok(None);
+    }
     let Some(text) = group.units(name)? else {
         return Ok(None);
     };
     text.parse().map(Some).map_err(|error: T::Err| {
-        let remedy = "correct the attribute units";
+        let remedy = "correct the attribute units, or give --length-unit or --energy-unit";
         group.array_site(name).unsupported(error, remedy)
     })
 }

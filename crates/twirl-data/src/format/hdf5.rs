@@ -38,7 +38,7 @@ pub(super) struct File<'a> {
 /// A group; `site` says where it is.
 pub(super) struct Group<'a> {
     pub(super) site: Site<'a>,
-    raw: RawGroup,
+    pub(super) raw: RawGroup,
     shared: Arc<Shared>,
     /// Addresses of the members, where the crate loses its way among them.
     links: Option<BTreeMap<String, u64>>,
@@ -90,7 +90,7 @@ impl<'a> File<'a> {
     }
 }
 
-fn is_absent(error: &Error) -> bool {
+pub(super) fn is_absent(error: &Error) -> bool {
     match error {
         Error::GroupNotFound(_) | Error::DatasetNotFound(_) | Error::AttributeNotFound(_) => true,
         Error::Context { source, .. } => is_absent(source),
@@ -159,7 +159,8 @@ impl<'a> Group<'a> {
         })
     }
 
-    fn place(&self, name: &str) -> Site<'a> {
+    /// The place of an array, for an error.
+    pub(super) fn array_site(&self, name: &str) -> Site<'a> {
         match self.site.record.as_str() {
             "root group" => Site::new(self.site.path, format!("array {name}")),
             _ => self.site.inside(&format!("array {name}")),
@@ -173,17 +174,6 @@ impl<'a> Group<'a> {
         }
         let members = self.raw.member_names();
         members.map_err(|error| failure(&self.site, &error))
-    }
-
-    /// The attributes of this group that are one string, by name; others are left alone.
-    pub(super) fn text_attributes(&self) -> Result<BTreeMap<String, String>> {
-        let attributes = self.raw.attributes();
-        let attributes = attributes.map_err(|error| failure(&self.site, &error))?;
-        let text = |attribute: hdf5_reader::Attribute| {
-            let text = attribute.read_string().ok()?;
-            Some((attribute.name, text))
-        };
-        Ok(attributes.into_iter().filter_map(text).collect())
     }
 
     /// Whether an array holds strings.
@@ -219,14 +209,14 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn dataset(&self, name: &str) -> Result<Option<Dataset>> {
+    pub(super) fn dataset(&self, name: &str) -> Result<Option<Dataset>> {
         if self.links.is_some() {
             return Ok(None);
         }
         match self.raw.dataset(name) {
             Ok(dataset) => Ok(Some(dataset)),
             Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(failure(&self.place(name), &error)),
+            Err(error) => Err(failure(&self.array_site(name), &error)),
         }
     }
 
@@ -250,7 +240,7 @@ impl<'a> Group<'a> {
     pub(super) fn ints(&self, name: &str) -> Result<Option<Array<i64>>> {
         self.numbers(name, integers).and_then(|array| match array {
             Some(array) if array.values.len() != count(&array.shape) => {
-                let site = self.place(name);
+                let site = self.array_site(name);
                 Err(site.unsupported("holds no integers", "write it as an integer array"))
             }
             other => Ok(other),
@@ -265,7 +255,7 @@ impl<'a> Group<'a> {
         let Some(dataset) = self.dataset(name)? else {
             return Ok(None);
         };
-        let site = self.place(name);
+        let site = self.array_site(name);
         let remedy = "write it as 4 or 8 byte floats or as 1 to 8 byte integers";
         let kind = Kind::of(dataset.dtype())
             .ok_or_else(|| site.unsupported("holds neither floats nor integers", remedy))?;
@@ -284,7 +274,7 @@ impl<'a> Group<'a> {
         let Some(dataset) = self.dataset(name)? else {
             return Ok(None);
         };
-        let site = self.place(name);
+        let site = self.array_site(name);
         let width = dataset
             .raw_element_size()
             .map_err(|error| failure(&site, &error))?;
@@ -337,47 +327,6 @@ impl<'a> Group<'a> {
         Ok(dataset.shape().iter().map(|&dim| dim as usize).collect())
     }
 
-    /// Attribute `units` of an array, `None` where either is absent.
-    pub(super) fn units(&self, name: &str) -> Result<Option<String>> {
-        let Some(dataset) = self.dataset(name)? else {
-            return Ok(None);
-        };
-        let attribute = match dataset.attribute("units") {
-            Ok(attribute) => attribute,
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(failure(&self.place(name), &error)),
-        };
-        attribute
-            .read_string()
-            .map(Some)
-            .map_err(|error| failure(&self.place(name), &error))
-    }
-
-    /// A text attribute of the group.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>> {
-        self.attribute(name, hdf5_reader::Attribute::read_string)
-    }
-
-    /// A numeric attribute of the group.
-    pub(super) fn number(&self, name: &str) -> Result<Option<f64>> {
-        self.attribute(name, hdf5_reader::Attribute::read_as_f64)
-    }
-
-    fn attribute<T>(
-        &self,
-        name: &str,
-        read: impl Fn(&hdf5_reader::Attribute) -> hdf5_reader::error::Result<T>,
-    ) -> Result<Option<T>> {
-        let site = self.site.inside(&format!("attribute {name}"));
-        match self.raw.attribute(name) {
-            Ok(attribute) => read(&attribute)
-                .map(Some)
-                .map_err(|error| failure(&site, &error)),
-            Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(failure(&site, &error)),
-        }
-    }
-
     pub(super) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T> {
         value.ok_or_else(|| self.site.absent(&format!("array {name}")))
     }
@@ -387,7 +336,7 @@ impl<'a> Group<'a> {
         if shape == expected {
             return Ok(());
         }
-        Err(self.place(name).shape(shape, &format!("{expected:?}")))
+        Err(self.array_site(name).shape(shape, &format!("{expected:?}")))
     }
 
     /// An error if the array is there with another shape: before it is read.
@@ -405,12 +354,7 @@ impl<'a> Group<'a> {
             return Ok(());
         }
         let list: Vec<String> = expected.iter().map(|shape| format!("{shape:?}")).collect();
-        Err(self.place(name).shape(&shape, &list.join(" or ")))
-    }
-
-    /// The place of an array, for an error.
-    pub(super) fn array_site(&self, name: &str) -> Site<'a> {
-        self.place(name)
+        Err(self.array_site(name).shape(&shape, &list.join(" or ")))
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::described::described;
 use super::hdf5::{Array, Group};
 use super::number::triples;
 use crate::draft::Draft;
 use crate::error::Result;
 use crate::molecule::Molecule;
-use crate::smiles;
 
 /// Names under which labels may stand.
 pub(super) struct Names {
@@ -114,7 +114,7 @@ fn molecule(group: &Group<'_>, name: String, numbers: &[u8]) -> Result<Molecule>
         Some(value) => return Err(group.site.inconsistent(format!("a charge of {value}"))),
         None => None,
     };
-    let mut molecule = smiles::described(&group.site, smiles, charge, numbers)?;
+    let mut molecule = described(&group.site, smiles, charge, numbers)?;
     molecule.name = Some(name);
     Ok(molecule)
 }

@@ -1,6 +1,8 @@
 //! The formats that are read.
 
 mod arrays;
+mod attributes;
+mod described;
 mod groups;
 mod hdf5;
 mod labelled;

@@ -155,17 +155,25 @@ impl Read for Counted<'_> {
     }
 }
 
-/// Units that the archive states, as sGDML's do.
-fn stated(archive: &mut Archive<'_>, usual: EnergyUnit) -> Result<StatedUnits> {
+/// Units that the archive states, as sGDML's do, unless an option stands above them.
+fn stated(
+    archive: &mut Archive<'_>,
+    usual: EnergyUnit,
+    options: &OpenOptions,
+) -> Result<StatedUnits> {
     let mut length = (LengthUnit::Angstrom, By::Format);
     let mut energy = (usual, By::Format);
-    let remedy = "give --length-unit and --energy-unit, or correct the text";
-    if let Some(text) = archive.text("r_unit")? {
+    let remedy = "give --length-unit or --energy-unit, or correct the text";
+    if options.length_unit.is_none()
+        && let Some(text) = archive.text("r_unit")?
+    {
         let unit = text.parse();
         let site = archive.site("r_unit");
         length = (unit.map_err(|e| site.unsupported(e, remedy))?, By::File);
     }
-    if let Some(text) = archive.text("e_unit")? {
+    if options.energy_unit.is_none()
+        && let Some(text) = archive.text("e_unit")?
+    {
         let unit = text.parse();
         let site = archive.site("e_unit");
         energy = (unit.map_err(|e| site.unsupported(e, remedy))?, By::File);
@@ -189,10 +197,7 @@ pub(super) fn read(source: &Source, options: &OpenOptions) -> Result<Draft> {
     } else {
         EnergyUnit::KilocaloriePerMole
     };
-    let units = match (options.length_unit, options.energy_unit) {
-        (Some(_), Some(_)) => StatedUnits::usual(LengthUnit::Angstrom, usual),
-        _ => stated(&mut archive, usual)?,
-    };
+    let units = stated(&mut archive, usual, options)?;
     let mut draft = Draft::new("npz", options.units(units));
     draft.name = archive.text("name")?.filter(|name| !name.is_empty());
     draft.level = archive.text("theory")?.filter(|level| level != "unknown");

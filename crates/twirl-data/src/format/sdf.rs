@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::io::BufRead;
 
+use super::described::described;
 use super::xyz::{Lines, number};
 use crate::draft::Draft;
 use crate::elements;
@@ -13,7 +14,6 @@ use crate::error::Result;
 use crate::molecule::{Bond, BondOrder};
 use crate::options::OpenOptions;
 use crate::site::Site;
-use crate::smiles;
 use crate::units::{EnergyUnit, LengthUnit, StatedUnits};
 
 /// Whether the fourth line ends like that of a molfile.
@@ -280,7 +280,7 @@ impl<'a> Reader<'a> {
         let next = self.draft.molecules.len();
         let index = *self.known.entry(identity).or_insert(next);
         if index == next {
-            let mut molecule = smiles::described(&site, smiles, Some(charge), &record.numbers)?;
+            let mut molecule = described(&site, smiles, Some(charge), &record.numbers)?;
             if !record.bonds.is_empty() {
                 molecule.bonds = record.bonds;
             }

@@ -162,6 +162,13 @@ fn units_that_are_stated_are_taken() {
         "{line}"
     );
 
+    let known = OpenOptions {
+        energy_unit: Some(EnergyUnit::Hartree),
+        ..OpenOptions::default()
+    };
+    let set = read_with("a.xyz", unknown.as_bytes(), &known).expect("an option stands above");
+    assert!((set.energy(0).expect("energy") + 76.3 * hartree).abs() < 1e-9);
+
     // Positions in bohr: the message names an option, and the option reads the file.
     let bohr: String = frames(8, |_| String::new())
         .lines()

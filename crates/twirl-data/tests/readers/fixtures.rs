@@ -18,11 +18,11 @@ pub(crate) const NUMBERS: [u8; 3] = [8, 1, 1];
 
 pub(crate) fn water(frame: usize) -> [[f64; 3]; 3] {
     let step = 0.001 * (frame % 40) as f64;
-    let turn = 0.0021 * (frame / 40) as f64;
+    let aside = 0.0021 * (frame / 40) as f64;
     [
         [0.0, 0.0, 0.0],
         [0.96 + step, 0.0, 0.0],
-        [-0.24, 0.93 - step, turn],
+        [-0.24 - aside, 0.93 - step, 0.0],
     ]
 }
 

@@ -257,6 +257,35 @@ fn gradients_called_forces_are_found_by_the_energies() {
     );
 }
 
+/// Energies in eV and forces in hartree/bohr, both taken for eV: the factor gives it away.
+#[test]
+fn units_of_forces_and_energies_that_do_not_belong_together_are_remarked_on() {
+    let frame = |k: usize| {
+        let d = 0.001 * k as f64 - 0.015;
+        let force = -40.0 * d * 0.529_177_210_903;
+        format!(
+            "3\nProperties=species:S:1:pos:R:3:forces:R:3 energy={}\nO 0 0 0 {} 0 0\n\
+             H {} 0 0 {force} 0 0\nH -0.24 0.93 0 0 0 0\n",
+            -2000.0 + 20.0 * d * d,
+            -force,
+            0.96 + d
+        )
+    };
+    let text: String = (0..30).map(frame).collect();
+    let set = read("a.xyz", text.as_bytes()).expect("plausible one by one");
+    assert!(
+        set.notes()[0].contains("by 1.89 of what the forces say"),
+        "{:?}",
+        set.notes()
+    );
+    let right = OpenOptions {
+        force_unit: Some("eV/bohr".parse().expect("a unit")),
+        ..OpenOptions::default()
+    };
+    let set = read_with("a.xyz", text.as_bytes(), &right).expect("the right unit");
+    assert!(set.notes().is_empty(), "{:?}", set.notes());
+}
+
 #[test]
 fn options_are_strict_and_survive_text() {
     let text = r#"{"length_unit":"bohr","force_unit":"hartree/bohr","max_atoms":30,"leave_out":["implausible"]}"#;

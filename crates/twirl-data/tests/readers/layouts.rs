@@ -157,12 +157,9 @@ fn groups_without_the_layout_are_skipped_with_a_count() {
     );
     let set = read("a.h5", &bytes).expect("the other groups");
     assert_eq!(set.len(), 20);
-    assert_eq!(set.notes().len(), 1);
-    let note = &set.notes()[0];
-    assert!(
-        note.starts_with("2 groups without conformations skipped"),
-        "{note}"
-    );
+    let skipped = "2 groups without conformations skipped";
+    let notes = set.notes().iter().filter(|note| note.starts_with(skipped));
+    assert_eq!(notes.count(), 1, "{:?}", set.notes());
 }
 
 #[test]
@@ -228,7 +225,6 @@ fn npz_takes_the_units_that_it_states() {
     );
     let options = OpenOptions {
         energy_unit: Some(EnergyUnit::ElectronVolt),
-        length_unit: Some("angstrom".parse().expect("a unit")),
         ..OpenOptions::default()
     };
     let set = read_with(

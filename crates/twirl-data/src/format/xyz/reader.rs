@@ -12,10 +12,10 @@ use super::{periodic, units};
 use crate::draft::Draft;
 use crate::elements;
 use crate::error::Result;
+use crate::format::described::described;
 use crate::molecule::{Bond, BondOrder};
 use crate::options::OpenOptions;
 use crate::site::Site;
-use crate::smiles;
 use crate::units::{EnergyUnit, LengthUnit, StatedUnits};
 
 /// Bytes that an atom takes in memory: its number, a position and a force.
@@ -133,7 +133,9 @@ impl<'a> Reader<'a> {
 
     /// All frames have the same units.
     fn units(&mut self, site: &Site<'_>, comment: &Comment) -> Result<()> {
-        let units = self.options.units(units::stated(site, comment)?);
+        let units = self
+            .options
+            .units(units::stated(site, comment, self.options)?);
         if self.draft.molecule.is_empty() {
             self.draft.units = units;
         } else if self.draft.units != units {
@@ -278,7 +280,7 @@ impl<'a> Reader<'a> {
         let identity = (numbers.clone(), charge, smiles.clone());
         let index = *self.known.entry(identity).or_insert(next);
         if index == next {
-            let mut molecule = smiles::described(site, smiles, charge, &numbers)?;
+            let mut molecule = described(site, smiles, charge, &numbers)?;
             if molecule.bonds.is_empty()
                 && let Some(text) = one(&["bonds"])?
             {

@@ -2,6 +2,7 @@
 
 use super::comment::Comment;
 use crate::error::Result;
+use crate::options::OpenOptions;
 use crate::site::Site;
 use crate::units::{By, EnergyUnit, ForceUnit, LengthUnit, StatedUnits};
 
@@ -26,8 +27,12 @@ const FORCE: [&str; 6] = [
 ];
 
 /// Stated units, else angstrom and eV; hartree in the comments of CP2K's trajectories, which hold
-/// `i`, `time` and `E` and nothing on units.
-pub(super) fn stated(site: &Site<'_>, comment: &Comment) -> Result<StatedUnits> {
+/// `i`, `time` and `E` and nothing on units. What an option gives is not looked for.
+pub(super) fn stated(
+    site: &Site<'_>,
+    comment: &Comment,
+    options: &OpenOptions,
+) -> Result<StatedUnits> {
     let mut length = (LengthUnit::Angstrom, By::Format);
     let mut energy = (EnergyUnit::ElectronVolt, By::Format);
     let has = |key: &str| comment.pairs.iter().any(|pair| pair.key == key);
@@ -35,8 +40,12 @@ pub(super) fn stated(site: &Site<'_>, comment: &Comment) -> Result<StatedUnits> 
         energy = (EnergyUnit::Hartree, By::Format);
     }
     let remedy = "give --length-unit, --energy-unit or --force-unit, or correct the text";
-    let one = |names: &[&str]| comment.one(names).map_err(|what| site.inconsistent(what));
-    if let Some(text) = one(&["units", "unit"])? {
+    let (by_length, by_energy) = (options.length_unit.is_some(), options.energy_unit.is_some());
+    let one = |names: &[&str], option: bool| {
+        let found = comment.one(names).map(|text| text.filter(|_| !option));
+        found.map_err(|what| site.inconsistent(what))
+    };
+    if let Some(text) = one(&["units", "unit"], by_length && by_energy)? {
         match (text.to_lowercase().as_str(), text.parse(), text.parse()) {
             ("metal", _, _) => {
                 (length, energy) = (
@@ -55,15 +64,15 @@ pub(super) fn stated(site: &Site<'_>, comment: &Comment) -> Result<StatedUnits> 
             (_, Err(error), _) => return Err(site.unsupported(error, remedy)),
         }
     }
-    if let Some(text) = one(&LENGTH)? {
+    if let Some(text) = one(&LENGTH, by_length)? {
         let unit = text.parse::<LengthUnit>();
         length = (unit.map_err(|e| site.unsupported(e, remedy))?, By::File);
     }
-    if let Some(text) = one(&ENERGY)? {
+    if let Some(text) = one(&ENERGY, by_energy)? {
         let unit = text.parse::<EnergyUnit>();
         energy = (unit.map_err(|e| site.unsupported(e, remedy))?, By::File);
     }
-    let force = match one(&FORCE)? {
+    let force = match one(&FORCE, options.force_unit.is_some())? {
         Some(text) => {
             let unit = text.parse::<ForceUnit>();
             Some(unit.map_err(|e| site.unsupported(e, remedy))?)
