@@ -11,15 +11,15 @@ pub fn vectorised<W: WithSimd>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if let Some(simd) = pulp::x86::V4::try_new() {
-            return simd.vectorize(work);
+            return Simd::vectorize(simd, work);
         }
         if let Some(simd) = pulp::x86::V3::try_new() {
-            return simd.vectorize(work);
+            return Simd::vectorize(simd, work);
         }
     }
     #[cfg(target_arch = "aarch64")]
     if let Some(simd) = pulp::aarch64::Neon::try_new() {
-        return simd.vectorize(work);
+        return Simd::vectorize(simd, work);
     }
-    Scalar::new().vectorize(work)
+    work.with_simd(Scalar::new())
 }

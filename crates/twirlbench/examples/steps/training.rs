@@ -8,7 +8,7 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::{Value, json};
 use twirl_core::{Law, Purpose, Stream};
-use twirl_data::{DataSet, Split};
+use twirl_data::Split;
 use twirl_harness::{
     Arm, Average, Draw, Gradients, Optimizer, Rotations, Task, build_optimizer, load_weights,
     parameter_count, save_weights, training_loss,
@@ -92,7 +92,7 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
     pub(crate) fn new(case: &Case) -> Result<Self> {
         let device = Device::flex().autodiff();
         let config: T::Config = serde_json::from_value(case.task_config.clone())?;
-        let task = T::open(&config, &DataSet::embedded(T::EMBEDDED)?)?;
+        let task = T::open(&config, &T::embedded()?)?;
         let arm: A::Config = settings::<T, A>(&case.arm_config)?;
         let model = A::init(&arm, &task, 0, &device)?.map(&mut Perturb);
         // A leaf of the graph again.
