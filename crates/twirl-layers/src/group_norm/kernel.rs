@@ -10,8 +10,10 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::EPSILON;
 use crate::own::Real;
+
+/// Added to variances, so that a constant field stays finite.
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// Entries whose sum is carried in the type of the field; sums of blocks are carried in f64.
 const BLOCK: usize = 1024;

@@ -15,10 +15,7 @@ use burn::tensor::{DType, Tensor, activation};
 use crate::Init;
 use crate::flex::on_flex_as;
 use crate::own::apply3;
-use kernel::Form;
-
-/// Added to variances, so that a constant field stays finite.
-const EPSILON: f64 = 1e-5;
+use kernel::{EPSILON, Form};
 
 /// Mean 0 and variance 1 over every group of channels and all points, then gain and offset per
 /// channel (Wu and He, arXiv 1803.08494).

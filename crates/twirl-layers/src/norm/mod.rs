@@ -10,10 +10,7 @@ use burn::tensor::Tensor;
 
 use crate::init::Init;
 use crate::own::{apply1, apply2, apply3, on_own};
-use operation::Norm;
-
-/// Added to variances, so that an all-zero row stays zero.
-const EPSILON: f64 = 1e-6;
+use operation::{EPSILON, Norm};
 
 /// `g x / sqrt(mean(x^2) + 1e-6)` over the last axis, with one gain per channel.
 #[derive(Module, Debug)]

@@ -8,10 +8,11 @@
 use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::EPSILON;
 use crate::own::{Operation, Real, dot, like, sum, tensor, vectorised, whole};
 use crate::with_real;
 
+/// Added to variances, so that an all-zero row stays zero.
+pub(super) const EPSILON: f64 = 1e-6;
 /// Rows of a task. Sums over rows are added task by task, so their bits do not depend on threads.
 const ROWS: usize = 64;
 /// Numbers below which more threads are not worth their waking.

@@ -6,14 +6,42 @@
 )]
 
 use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
 
-use super::{Piece, Slots};
-use crate::own::{Operation, Real, tensor, vectorised, whole};
+use super::edges::{Piece, Slots};
+use crate::lookup::gather;
+use crate::own::{Operation, Real, apply2, on_own, tensor, vectorised, whole};
 use crate::with_real;
+
+impl Slots {
+    /// What edges hold, `[atoms * slots, channels]`, plus what their sender and their receiver give,
+    /// the first and the second half of `[atoms, 2 channels]`.
+    ///
+    /// # Panics
+    /// If shapes disagree.
+    #[must_use]
+    pub fn spread(&self, edges: Tensor<2>, atoms: Tensor<2>) -> Tensor<2> {
+        let [count, channels] = edges.dims();
+        let [senders, slots] = [self.counts().len(), self.slots()];
+        assert_eq!(count, senders * slots, "Slots::spread: edges");
+        assert_eq!(
+            atoms.dims(),
+            [senders, 2 * channels],
+            "Slots::spread: atoms"
+        );
+        if on_own(&edges) {
+            return apply2(Spread(self.clone()), edges, atoms);
+        }
+        let sent = gather(atoms.clone().narrow(1, 0, channels), self.index());
+        let received: Tensor<3> = atoms.narrow(1, channels, channels).unsqueeze_dim(1);
+        let edges = (edges + sent).reshape([senders, slots, channels]);
+        (edges + received).reshape([count, channels])
+    }
+}
 
 /// Edges `[E, C]` and what atoms send and receive `[A, 2 C]`.
 #[derive(Debug, Clone)]
-pub(super) struct Spread(pub(super) Slots);
+struct Spread(Slots);
 
 impl Operation<2> for Spread {
     type Kept = ();
