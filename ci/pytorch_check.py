@@ -9,7 +9,7 @@ import arms
 from pytorch_cases import QUICK, written
 
 # Of the largest entry: rounding of single precision through a network, and through 20 steps of AdamW.
-PREDICTION, GRADIENT, STEPS, AVERAGE = 2e-5, 2e-4, 2e-3, 2e-3
+PREDICTION, GRADIENT, STEPS, AVERAGE = 1e-5, 1e-5, 1e-4, 1e-4
 
 
 def apart(found, expected):

@@ -42,9 +42,9 @@ mod task;
 mod term;
 mod train;
 mod trainer;
+mod weights;
 
 pub use agreement::Agreement;
-pub use checkpoint::{load_weights, save_weights};
 pub use clock::Clock;
 pub use device::DeviceChoice;
 pub use draw::Draw;
@@ -74,3 +74,4 @@ pub use twirl_record::{
     ScheduleKind, Search, SearchReport, Split, Status, Stop, TRAINING_PASSES, TermRecord,
     TrainConfig, Training, Weights, read_records, write_whole,
 };
+pub use weights::{load_weights, save_weights};

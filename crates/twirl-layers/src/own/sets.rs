@@ -23,3 +23,31 @@ pub fn vectorised<W: WithSimd>(work: W) -> W::Output {
     }
     work.with_simd(Scalar::new())
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    struct Lanes;
+
+    impl WithSimd for Lanes {
+        type Output = usize;
+
+        fn with_simd<S: Simd>(self, _simd: S) -> usize {
+            S::F32_LANES
+        }
+    }
+
+    /// A build that knows only the widest set must not fall back to one number at a time.
+    #[test]
+    fn the_next_best_set_is_taken_where_the_widest_is_missing() {
+        let lanes = vectorised(Lanes);
+        if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
+            assert_eq!(lanes, 16);
+        } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            assert_eq!(lanes, 8);
+        } else {
+            assert_eq!(lanes, 1);
+        }
+    }
+}

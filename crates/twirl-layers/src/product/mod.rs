@@ -6,6 +6,8 @@
 
 mod kernel;
 mod operation;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(crate) use kernel::{Matrix, Multiply};
