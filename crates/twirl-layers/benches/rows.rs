@@ -1,5 +1,5 @@
 //! Layers on rows of channels, beside the same composed from burn's operations, in one run: products,
-//! dense layers with activation, norms, attention over neighbours, parts.
+//! dense layers with activation, norms, attention over neighbours, parts, edges from atoms.
 //!
 //! Forward and backward pass from ones, all gradients.
 
@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use burn::tensor::{Device, Distribution, Tensor, activation};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use twirl_layers::own::composed;
 use twirl_layers::{
-    Activation, Bias, Dense, Init, LayerNorm, Spans, attend, attention, gated, matmul, parts,
+    Activation, Bias, Dense, Init, LayerNorm, RmsNorm, Slots, Spans, attend, attention, gated,
+    matmul, modulated_norm, parts,
 };
 
 fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
@@ -67,6 +69,14 @@ fn norms(bench: &mut Criterion) {
                 centred / scale.sqrt() * gain.clone().unsqueeze() + offset.clone().unsqueeze()
             },
         );
+        let norm = RmsNorm::new(&mut Init::new(1, &input.device()), channels);
+        let form = || norm.forward(input.clone());
+        let name = format!("root mean square norm {rows} x {channels}");
+        both(bench, &name, &form, &|| composed(form));
+        let (gains, offsets) = (random([rows, channels]), random([rows, channels]));
+        let form = || modulated_norm(input.clone(), gains.clone(), offsets.clone());
+        let name = format!("modulated norm {rows} x {channels}");
+        both(bench, &name, &form, &|| composed(form));
         let (branch, gate) = (random([rows, channels]), random([rows, channels]));
         both(
             bench,
@@ -117,12 +127,31 @@ fn attentions(bench: &mut Criterion) {
     }
 }
 
+/// Atoms of molecules of ten, each with the nine others as neighbours.
+fn edges(bench: &mut Criterion) {
+    for [molecules, channels] in [[15, 32], [100, 128]] {
+        let atoms = 10 * molecules;
+        let neighbours: Vec<Vec<usize>> = (0..atoms)
+            .map(|atom| {
+                let first = atom / 10 * 10;
+                (first..first + 10).filter(|&other| other != atom).collect()
+            })
+            .collect();
+        let device = Device::flex().autodiff();
+        let slots = Slots::new(vec![10; molecules], &neighbours, 9, &device);
+        let (held, given) = (random([9 * atoms, channels]), random([atoms, 2 * channels]));
+        let form = || slots.spread(held.clone(), given.clone());
+        let name = format!("edges of {atoms} atoms, {channels} channels");
+        both(bench, &name, &form, &|| composed(form));
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_millis(1500));
-    targets = products, norms, attentions
+    targets = products, norms, attentions, edges
 }
 criterion_main!(benches);
