@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::Topology;
+use crate::layout::Layout;
 use crate::schedule::Gains;
-use crate::topology::{ATOM_FEATURES, BOND_KINDS, PAIR_KINDS};
+use crate::topology::{ATOM_FEATURES, BOND_KINDS, PAIR_KINDS, Topology};
 
 /// Sines and cosines of the flow time that networks are given.
 pub(crate) const TIME_FEATURES: usize = 32;
@@ -45,16 +45,19 @@ impl Host {
     }
 }
 
-/// Bond graphs on the device. B molecules, padded to N atoms; A = B N.
+/// Bond graphs on the device: A atoms of B molecules, N of the largest, P pairs as in
+/// [`Layout::spans`].
 #[derive(Debug, Clone)]
 pub struct Graphs {
-    /// Atomic numbers `[A]`, 0 at padding.
+    /// Where the atoms are.
+    pub layout: Layout,
+    /// Atomic numbers `[A]`.
     pub species: Tensor<1, Int>,
     /// `[A, 4]`: heavy neighbours / 4, hydrogens / 4, aromatic, in a ring.
     pub features: Tensor<2>,
     /// `[B, 4 N, N]`: row `4 i + k` marks the atoms bonded to i by a bond of kind k.
     pub adjacency: Tensor<3>,
-    /// `[A N, 11]`: the kind of every pair, one-hot; 0 at padding.
+    /// `[P, 11]`: the kind of every pair, one-hot.
     pub pairs: Tensor<2>,
     /// `[B, N]`, 1 at atoms and 0 at padding.
     pub mask: Tensor<2>,
@@ -65,53 +68,52 @@ pub struct Graphs {
 impl Graphs {
     /// Copies bond graphs to the device.
     pub fn new(molecules: &[&Topology], device: &Device) -> Self {
-        let count = molecules.len();
-        let atoms = molecules
-            .iter()
-            .map(|molecule| molecule.atoms())
-            .max()
-            .unwrap_or(0);
-        let mut species = vec![0_i64; count * atoms];
-        let mut features = vec![0.0_f32; count * atoms * ATOM_FEATURES];
+        let sizes: Vec<usize> = molecules.iter().map(|molecule| molecule.atoms()).collect();
+        let layout = Layout::new(sizes.clone(), device);
+        let [count, atoms] = layout.dims();
+        let all: usize = sizes.iter().sum();
+        let (mut species, mut features) = (Vec::with_capacity(all), Vec::new());
         let mut adjacency = vec![0.0_f32; count * atoms * BOND_KINDS * atoms];
-        let mut pairs = vec![0.0_f32; count * atoms * atoms * PAIR_KINDS];
+        let squares = sizes.iter().map(|size| size * size);
+        let mut pairs = vec![0.0_f32; squares.sum::<usize>() * PAIR_KINDS];
         let (mut mask, mut share) = (vec![0.0_f32; count * atoms], vec![0.0; count * atoms]);
+        let mut pair = 0;
         for (place, molecule) in molecules.iter().enumerate() {
             let own = molecule.atoms();
-            for atom in 0..own {
-                let row = place * atoms + atom;
-                species[row] = i64::from(molecule.species()[atom]);
-                mask[row] = 1.0;
-                share[row] = 1.0 / own as f64;
-                for (slot, value) in molecule.features()[atom].iter().enumerate() {
-                    features[row * ATOM_FEATURES + slot] = *value as f32;
-                }
-                for other in 0..own {
-                    let kind = usize::from(molecule.pairs()[atom * own + other]);
-                    pairs[(row * atoms + other) * PAIR_KINDS + kind] = 1.0;
-                    if (1..=BOND_KINDS).contains(&kind) {
-                        adjacency[(row * BOND_KINDS + kind - 1) * atoms + other] = 1.0;
-                    }
+            species.extend(molecule.species().iter().map(|&number| i64::from(number)));
+            for row in molecule.features() {
+                features.extend(row.iter().map(|&value| value as f32));
+            }
+            for (index, &kind) in molecule.pairs().iter().enumerate() {
+                let kind = usize::from(kind);
+                pairs[pair * PAIR_KINDS + kind] = 1.0;
+                pair += 1;
+                if (1..=BOND_KINDS).contains(&kind) {
+                    let row = (place * atoms + index / own) * BOND_KINDS + kind - 1;
+                    adjacency[row * atoms + index % own] = 1.0;
                 }
             }
+            mask[place * atoms..][..own].fill(1.0);
+            share[place * atoms..][..own].fill(1.0 / own as f64);
         }
         let matrix = |values, shape| Tensor::<2>::from_data(TensorData::new(values, shape), device);
         Self {
-            species: Tensor::from_data(TensorData::new(species, [count * atoms]), device),
-            features: matrix(features, [count * atoms, ATOM_FEATURES]),
+            species: Tensor::from_data(TensorData::new(species, [all]), device),
+            features: matrix(features, [all, ATOM_FEATURES]),
             adjacency: Tensor::from_data(
                 TensorData::new(adjacency, [count, atoms * BOND_KINDS, atoms]),
                 device,
             ),
-            pairs: matrix(pairs, [count * atoms * atoms, PAIR_KINDS]),
+            pairs: matrix(pairs, [pair, PAIR_KINDS]),
             mask: matrix(mask, [count, atoms]),
             share: Tensor::from_data(TensorData::new(share, [count, atoms]), device),
+            layout,
         }
     }
 
     /// `[B, N]`.
     pub fn dims(&self) -> [usize; 2] {
-        self.mask.dims()
+        self.layout.dims()
     }
 
     /// Vectors `[B, N, 3]` less their mean over a molecule's atoms; 0 at padding.

@@ -22,6 +22,7 @@ mod conformer_flow;
 mod features;
 mod generate;
 pub mod geometry;
+mod layout;
 pub mod quality;
 pub mod sampler;
 pub mod schedule;
@@ -39,6 +40,7 @@ pub use automorphism::Automorphisms;
 pub use batch::{Batch, Graphs, Host, Output, State};
 pub use config::{FlowConfig, Method, Preset};
 pub use conformer_flow::ConformerFlow;
+pub use layout::Layout;
 pub use size::Shape;
 pub use topology::Topology;
 

@@ -99,6 +99,11 @@ const fn dense(inputs: usize, outputs: usize) -> usize {
     (inputs + 1) * outputs
 }
 
+/// Parameters of queries, keys and values; keys have no bias.
+const fn query_key_value(width: usize) -> usize {
+    (3 * width + 2) * width
+}
+
 /// Parameters of a two-layer perceptron.
 const fn mlp(inputs: usize, hidden: usize, outputs: usize) -> usize {
     dense(inputs, hidden) + dense(hidden, outputs)
@@ -122,19 +127,20 @@ impl Shape {
     /// Parameters of `plain` (and of `frame-averaged`, which has no others), by formula.
     pub fn plain_parameters(&self) -> usize {
         let (w, c) = (self.width, self.conditioning);
-        let block = dense(c, 6 * w) + dense(w, 3 * w) + dense(w, w) + mlp(w, self.expansion * w, w);
+        let attention = query_key_value(w) + dense(w, w);
+        let block = dense(c, 6 * w) + attention + mlp(w, self.expansion * w, w);
         self.conditioning_parameters()
             + PAIR_KINDS * self.heads * self.layers
             + dense(COORDINATE_FEATURES, w)
             + self.layers * block
-            + dense(c, 2 * w)
-            + dense(w, 3)
+            + (2 * c + 1) * w
+            + 3 * w
     }
 
     /// Parameters of `equivariant`, by formula.
     pub fn equivariant_parameters(&self) -> usize {
         let (w, c, v) = (self.width, self.conditioning, self.vectors());
-        let attention = dense(w, 3 * w) + dense(w, w) + 3 * v * v + v * v;
+        let attention = query_key_value(w) + dense(w, w) + 3 * v * v + v * v;
         let mixing = 3 * v * v + mlp(w + v, self.expansion * w, w + 2 * v);
         let block = dense(c, 6 * w + 4 * v) + attention + mixing;
         self.conditioning_parameters()

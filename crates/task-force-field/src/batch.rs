@@ -14,7 +14,7 @@ pub(crate) struct Sample {
 #[derive(Debug)]
 pub struct Host(pub(crate) Vec<Sample>);
 
-/// A batch on the device, N atoms with padding.
+/// A batch on the device; what is given by molecule and atom is padded to the N atoms of the largest.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Species, positions and neighbours.

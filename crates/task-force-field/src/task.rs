@@ -74,7 +74,7 @@ impl Task for ForceField {
             .collect();
         let cloud = Cloud::from_host(&molecules, self.config.cutoff, [1, 1], device)
             .map_err(|error| TaskError::data(self.data.name(), error.to_string(), "remove it"))?;
-        let (count, atoms) = (cloud.batch, cloud.atoms);
+        let (count, atoms) = (cloud.batch, cloud.largest);
         let (mut force, mut share) = (vec![0.0; count * atoms * 3], vec![0.0; count * atoms]);
         let mut energy = Vec::with_capacity(count);
         for (place, sample) in host.0.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The laws of the task and of its arms, and the exact oracle of the direct force head.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use serde_json::json;
 use task_force_field::{
     CoordinateTransformer, ForceField, ForceFieldConfig, NeighbourAttention,
@@ -72,8 +72,9 @@ fn direct_force_head_has_the_closed_form() {
         .sum_dim(1)
         .flatten::<1>(0, 2);
     let scale = direct.scale.flatten::<1>(0, 1);
-    let [count, atoms] = batch.share.dims();
-    let per_atom = (scale.clone() * scale * squares / 3.0).reshape([count, atoms]);
+    let count = batch.cloud.batch;
+    let per_atom = (scale.clone() * scale * squares / 3.0).unsqueeze_dim(1);
+    let per_atom: Tensor<2> = batch.cloud.padded(per_atom).squeeze_dim(2);
     // The squared force term is a mean over components: a third of the share.
     let expected: f64 = (per_atom * batch.share.clone() / 3.0)
         .sum()

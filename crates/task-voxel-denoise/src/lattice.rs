@@ -1,7 +1,7 @@
 //! The box: a cubic lattice of voxel centres around the origin, and the ball inside it.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use twirl_layers::matmul;
+use twirl_layers::{gaussian, matmul};
 
 /// Density of an atom of radius R at distance r: `exp(-(r / (0.93 R))^2)` (arXiv 2306.07473).
 const WIDTH_OVER_RADIUS: f64 = 0.93;
@@ -107,7 +107,7 @@ pub fn voxelise(lattice: &Lattice, positions: Tensor<3>, channels: Tensor<3>) ->
     let [batch, kinds, atoms] = channels.dims();
     let axis: Tensor<4> = lattice.axis(&positions.device()).reshape([1, 1, 1, n]);
     let away = positions.reshape([batch, atoms, 3, 1]) - axis;
-    let gauss = (away.clone() * away * (-1.0 / lattice.width.powi(2))).exp();
+    let gauss = gaussian(away * (std::f64::consts::SQRT_2 / lattice.width));
     let along = |axis: usize| gauss.clone().narrow(2, axis, 1);
     let left = channels.reshape([batch, kinds, atoms, 1]) * along(0).reshape([batch, 1, atoms, n]);
     let left = left.swap_dims(2, 3).reshape([batch, kinds * n, atoms]);

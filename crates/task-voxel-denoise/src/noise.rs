@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use twirl_harness::Rotations;
-use twirl_layers::matmul;
+use twirl_layers::{cosine, matmul, sine};
 
 use crate::{Lattice, NoiseLaw, VoxelDenoiseConfig};
 
@@ -155,7 +155,7 @@ impl Waves {
         let [batch, channels, waves] = self.cosine.dims();
         let axis: Tensor<4> = lattice.axis(&self.vectors.device()).reshape([1, 1, 1, n]);
         let phase = self.vectors.clone().reshape([batch, waves, 3, 1]) * axis;
-        let (cosine, sine) = (phase.clone().cos(), phase.sin());
+        let (cosine, sine) = (cosine(phase.clone()), sine(phase));
         let along = |part: &Tensor<4>, axis, shape: [usize; 4]| {
             part.clone().narrow(2, axis, 1).reshape(shape)
         };

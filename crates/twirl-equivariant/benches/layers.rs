@@ -1,4 +1,4 @@
-//! Forward and forward plus backward of the backbones: 8 molecules of 24 atoms with 12 neighbours,
+//! Forward and forward plus backward of the backbones, the latter also without own operations: 8 molecules of 24 atoms with 12 neighbours,
 //! width 64. A 512^3 matrix product is timed beside them as the rate that the device can reach.
 
 use std::hint::black_box;
@@ -12,6 +12,7 @@ use twirl_equivariant::{
     Cloud, Features, Molecule, NeighbourList, Painn, PainnConfig, TensorField, TensorFieldConfig,
     VectorHead,
 };
+use twirl_layers::own::composed;
 use twirl_layers::{Init, matmul};
 
 const MOLECULES: usize = 8;
@@ -60,12 +61,13 @@ fn time<N: Module>(
         b.iter(|| black_box(plain_head.forward(&forward(&plain, &input)).into_data()));
     });
     let input = cloud(&Device::flex().autodiff());
-    bench.bench_function(&format!("{name}/forward+backward"), |b| {
-        b.iter(|| {
-            let output = head.forward(&forward(network, &input));
-            black_box((output.clone() * output).sum().backward())
-        });
-    });
+    let step = || {
+        let output = head.forward(&forward(network, &input));
+        black_box((output.clone() * output).sum().backward())
+    };
+    bench.bench_function(&format!("{name}/forward+backward"), |b| b.iter(step));
+    let of_burn = format!("{name}/forward+backward, operations of burn's");
+    bench.bench_function(&of_burn, |b| b.iter(|| composed(step)));
 }
 
 fn layers(bench: &mut Criterion) {

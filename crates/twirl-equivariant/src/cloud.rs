@@ -1,7 +1,7 @@
-//! Batches of molecules in a padded dense layout.
+//! Batches of molecules, atom after atom.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use twirl_layers::{MAX_ATOMIC_NUMBER, cutoff, matmul};
+use twirl_layers::{MAX_ATOMIC_NUMBER, Slots, cutoff, gather, matmul};
 
 use crate::{EquivariantError, NeighbourList};
 
@@ -16,49 +16,51 @@ pub struct Molecule<'a> {
     pub neighbours: &'a NeighbourList,
 }
 
-/// A batch of `batch` molecules, padded to `atoms` atoms of `neighbours` neighbours each.
+/// A batch of molecules, whose atoms follow one another without padding. Each of the A atoms has K
+/// slots for neighbours; E = A K edges.
 ///
-/// Rows run over molecules, then atoms, then neighbours. Padded atoms have atomic number 0, and
-/// padded edges point at their own atom; masks are 1 for what is real and 0 for padding.
+/// Empty slots point at their own atom; the mask of edges is 1 for what is real and 0 for them.
 #[derive(Debug, Clone)]
 pub struct Cloud {
     /// Molecules.
     pub batch: usize,
-    /// Atoms per molecule, with padding.
-    pub atoms: usize,
-    /// Neighbours per atom, with padding.
-    pub neighbours: usize,
-    /// Atomic numbers `[batch * atoms]`.
+    /// Atoms of the largest molecule.
+    pub largest: usize,
+    /// Atomic numbers `[A]`.
     pub species: Tensor<1, Int>,
-    /// Positions in angstrom `[batch * atoms, 3]`.
+    /// Positions in angstrom `[A, 3]`.
     pub positions: Tensor<2>,
-    /// Vectors in angstrom from each atom to its neighbours `[batch * atoms * neighbours, 3]`, 0 at
-    /// padded edges. They are taken in f64 before rounding: the difference of two rounded
-    /// positions has lost the digits that the molecule's extent costs.
+    /// Vectors in angstrom from each atom to its neighbours `[E, 3]`, 0 at empty slots. They are taken
+    /// in f64 before rounding: the difference of two rounded positions has lost the digits that the
+    /// molecule's extent costs.
     pub offsets: Tensor<2>,
-    /// Row of each neighbour, in `0..batch * atoms`: `[batch * atoms * neighbours]`.
-    pub index: Tensor<1, Int>,
-    /// `[batch * atoms, 1]`.
-    pub atom_mask: Tensor<2>,
-    /// `[batch * atoms * neighbours, 1]`.
+    /// Which atoms are neighbours.
+    pub slots: Slots,
+    /// `[E, 1]`.
     pub edge_mask: Tensor<2>,
     /// Distance in angstrom at which the influence of a neighbour ends.
     pub cutoff: f64,
+    /// Molecule of each atom `[A]`.
+    molecule: Tensor<1, Int>,
+    /// An atom for each place of `[batch, largest]`, and 1 where it belongs there, else 0.
+    places: Tensor<1, Int>,
+    held: Tensor<3>,
 }
 
-/// Geometry of the edges of a [`Cloud`], with E = batch * atoms * neighbours.
+/// Geometry of the E edges of a [`Cloud`].
 #[derive(Debug, Clone)]
 pub struct Edges {
-    /// Distance in angstrom `[E, 1]`; the cutoff at padded edges.
+    /// Distance in angstrom `[E, 1]`; the cutoff at empty slots.
     pub distance: Tensor<2>,
-    /// Unit vector from atom to neighbour `[E, 3]`; 0 at padded edges.
+    /// Unit vector from atom to neighbour `[E, 3]`; 0 at empty slots.
     pub unit: Tensor<2>,
-    /// Smooth envelope of the distance `[E, 1]`; 0 at padded edges.
+    /// Smooth envelope of the distance `[E, 1]`; 0 at empty slots.
     pub envelope: Tensor<2>,
 }
 
 impl Cloud {
-    /// Pads molecules to a common size, at least `least = [atoms, neighbours]`.
+    /// Copies molecules to the device. There are slots for the most neighbours of an atom, at least
+    /// for `least[1]`, and [`Cloud::padded`] has room for the most atoms, at least for `least[0]`.
     ///
     /// Each molecule is centred on the mean of its atoms in f64 before positions are rounded to the
     /// float type of the device, so that a distant origin costs no digits.
@@ -84,36 +86,36 @@ impl Cloud {
         let largest = |size: fn(&Molecule) -> usize, least: usize| {
             molecules.iter().map(size).max().unwrap_or(0).max(least)
         };
-        let atoms = largest(|molecule| molecule.species.len(), least[0]);
-        let neighbours = largest(|molecule| molecule.neighbours.most(), least[1].max(1));
+        let widest = largest(|molecule| molecule.species.len(), least[0]);
+        let slots = largest(|molecule| molecule.neighbours.most(), least[1].max(1));
 
-        let rows = molecules.len() * atoms;
-        let mut species = vec![0_i64; rows];
-        let mut positions = vec![0.0; rows * 3];
-        let mut atom_mask = vec![0.0; rows];
-        let mut edge_mask = vec![0.0; rows * neighbours];
-        let mut offsets = vec![0.0; rows * neighbours * 3];
-        let mut index: Vec<i64> = (0..rows * neighbours)
-            .map(|edge| (edge / neighbours) as i64)
-            .collect();
+        let sizes: Vec<usize> = molecules.iter().map(|one| one.species.len()).collect();
+        let rows: usize = sizes.iter().sum();
+        let (mut species, mut owner) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        let mut positions = Vec::with_capacity(rows * 3);
+        let mut offsets = Vec::with_capacity(rows * slots * 3);
+        let mut edge_mask = Vec::with_capacity(rows * slots);
+        let mut neighbours = Vec::with_capacity(rows);
+        let (mut places, mut held) = (Vec::new(), Vec::new());
         for (place, molecule) in molecules.iter().enumerate() {
+            let (first, atoms) = (species.len(), molecule.species.len());
             let centre = centroid(molecule.positions);
             for (atom, position) in molecule.positions.iter().enumerate() {
-                let row = place * atoms + atom;
-                species[row] = i64::from(molecule.species[atom]);
-                atom_mask[row] = 1.0;
-                for axis in 0..3 {
-                    positions[row * 3 + axis] = position[axis] - centre[axis];
+                species.push(i64::from(molecule.species[atom]));
+                owner.push(place as i64);
+                positions.extend((0..3).map(|axis| position[axis] - centre[axis]));
+                let around = molecule.neighbours.of(atom);
+                for &other in around {
+                    let other = molecule.positions[other];
+                    offsets.extend((0..3).map(|axis| other[axis] - position[axis]));
                 }
-                for (slot, &other) in molecule.neighbours.of(atom).iter().enumerate() {
-                    index[row * neighbours + slot] = (place * atoms + other) as i64;
-                    edge_mask[row * neighbours + slot] = 1.0;
-                    for axis in 0..3 {
-                        offsets[(row * neighbours + slot) * 3 + axis] =
-                            molecule.positions[other][axis] - position[axis];
-                    }
-                }
+                edge_mask.resize(edge_mask.len() + around.len(), 1.0);
+                edge_mask.resize(species.len() * slots, 0.0);
+                offsets.resize(species.len() * slots * 3, 0.0);
+                neighbours.push(around.iter().map(|other| first + other).collect());
             }
+            places.extend((0..widest).map(|place| (first + place.min(atoms - 1)) as i64));
+            held.extend((0..widest).map(|place| f64::from(u8::from(place < atoms))));
         }
         let float = |values: Vec<f64>, width: usize| {
             let rows = values.len() / width;
@@ -123,18 +125,58 @@ impl Cloud {
             let rows = values.len();
             Tensor::from_data(TensorData::new(values, [rows]), device)
         };
+        let held: Tensor<2> = float(held, 1);
         Ok(Self {
             batch: molecules.len(),
-            atoms,
-            neighbours,
+            largest: widest,
             species: int(species),
             positions: float(positions, 3),
             offsets: float(offsets, 3),
-            index: int(index),
-            atom_mask: float(atom_mask, 1),
+            slots: Slots::new(sizes, &neighbours, slots, device),
             edge_mask: float(edge_mask, 1),
             cutoff,
+            molecule: int(owner),
+            places: int(places),
+            held: held.reshape([molecules.len(), widest, 1]),
         })
+    }
+
+    /// Number of atoms of all molecules.
+    #[must_use]
+    pub fn atoms(&self) -> usize {
+        self.slots.counts().len()
+    }
+
+    /// Slots for neighbours of each atom.
+    #[must_use]
+    pub fn neighbours(&self) -> usize {
+        self.slots.slots()
+    }
+
+    /// Values of atoms `[A, channels]` molecule by molecule, `[batch, largest, channels]`, 0 at padding.
+    ///
+    /// # Panics
+    /// If there is not one row per atom.
+    #[must_use]
+    pub fn padded(&self, values: Tensor<2>) -> Tensor<3> {
+        self.placed(values) * self.held.clone()
+    }
+
+    /// Means of values `[A, channels]` over the atoms of every molecule, `[batch, 1, channels]`.
+    ///
+    /// # Panics
+    /// If there is not one row per atom.
+    #[must_use]
+    pub fn mean(&self, values: Tensor<2>) -> Tensor<3> {
+        let share = self.held.clone() / self.held.clone().sum_dim(1);
+        (self.placed(values) * share).sum_dim(1)
+    }
+
+    fn placed(&self, values: Tensor<2>) -> Tensor<3> {
+        let [rows, channels] = values.dims();
+        assert_eq!(rows, self.atoms(), "Cloud: one row per atom");
+        let rows = gather(values, self.places.clone());
+        rows.reshape([self.batch, self.largest, channels])
     }
 
     /// The same cloud with molecule b turned by `rotations[b]` about the origin; `[batch, 3, 3]`.
@@ -144,15 +186,16 @@ impl Cloud {
     #[must_use]
     pub fn rotated(&self, rotations: Tensor<3>) -> Self {
         assert_eq!(rotations.dims(), [self.batch, 3, 3], "Cloud::rotated");
-        let rows = self.batch * self.atoms;
-        let transposed = rotations.swap_dims(1, 2);
-        let turn = |vectors: Tensor<2>, rows: usize| {
-            let vectors = vectors.reshape([self.batch, rows / self.batch, 3]);
-            matmul(vectors, transposed.clone()).reshape([rows, 3])
+        let transposed = rotations.swap_dims(1, 2).reshape([self.batch, 9]);
+        let of_atoms = gather(transposed, self.molecule.clone()).reshape([self.atoms(), 3, 3]);
+        let turn = |vectors: Tensor<2>| {
+            let count = vectors.dims()[0];
+            let vectors = vectors.reshape([self.atoms(), count / self.atoms(), 3]);
+            matmul(vectors, of_atoms.clone()).reshape([count, 3])
         };
         Self {
-            positions: turn(self.positions.clone(), rows),
-            offsets: turn(self.offsets.clone(), rows * self.neighbours),
+            positions: turn(self.positions.clone()),
+            offsets: turn(self.offsets.clone()),
             ..self.clone()
         }
     }

@@ -4,39 +4,48 @@ use burn::tensor::{Device, Tensor, TensorData};
 use twirl_layers::matmul;
 
 use crate::angular::{PATHS, clebsch_gordan, components, quadrupoles};
-use crate::{Cloud, Edges};
+use crate::cloud::Edges;
 
-/// `B_p[i, out, (neighbour, in)] = sum_edge C_p[in][edge][out] Y[edge](rhat)` for each path p.
+/// `B_p[in][out] = sum_edge C_p[in][edge][out] Y[edge](rhat)` of every edge for each path p.
 ///
-/// Made once per forward pass and shared by all layers. A layer's sum over neighbours and input
-/// components is then one batched product `B_p x (w_p h_j)`, and `B_p` needs no gradient.
+/// Made once per forward pass and shared by all layers; it needs no gradient.
 pub(crate) struct Couplings {
-    tensors: Vec<Option<Tensor<3>>>,
+    /// `[E, places]`.
+    pub(crate) values: Tensor<2>,
+    starts: [Option<usize>; PATHS.len()],
 }
 
 impl Couplings {
-    pub(crate) fn new(cloud: &Cloud, edges: &Edges, wanted: impl Fn([usize; 3]) -> bool) -> Self {
-        let rows = cloud.batch * cloud.atoms;
-        let harmonics = harmonics(&edges.unit);
-        let tensors = PATHS.map(|path| {
+    pub(crate) fn new(edges: &Edges, wanted: impl Fn([usize; 3]) -> bool) -> Self {
+        let mut places = 0;
+        let starts = PATHS.map(|path| {
             wanted(path).then(|| {
-                let [input, edge, output] = path.map(components);
-                let first = path[1] * path[1];
-                let part = harmonics.clone().narrow(1, first, edge);
-                let table = table(path, &edges.unit);
-                matmul(part, table)
-                    .reshape([rows, cloud.neighbours * input, output])
-                    .swap_dims(1, 2)
+                let [input, _, output] = path.map(components);
+                places += input * output;
+                places - input * output
             })
         });
+        let mut table = vec![0.0; 9 * places];
+        for (path, start) in PATHS.into_iter().zip(starts) {
+            let Some(start) = start else { continue };
+            let [input, edge, output] = path.map(components);
+            let tensor = clebsch_gordan(path);
+            for (first, second) in (0..input).flat_map(|a| (0..edge).map(move |b| (a, b))) {
+                let from = &tensor[(first * edge + second) * output..][..output];
+                let row = path[1] * path[1] + second;
+                table[row * places + start + first * output..][..output].copy_from_slice(from);
+            }
+        }
+        let table = constant(table, [9, places], &edges.unit);
         Self {
-            tensors: tensors.into(),
+            values: matmul(harmonics(&edges.unit), table),
+            starts,
         }
     }
 
-    /// `[A, out, neighbours * in]`.
-    pub(crate) fn of(&self, path: usize) -> Tensor<3> {
-        self.tensors[path].clone().expect("a path of this symmetry")
+    /// Where a path's `[in, out]` begin within a row.
+    pub(crate) fn start(&self, path: usize) -> usize {
+        self.starts[path].expect("a path of this symmetry")
     }
 }
 
@@ -54,20 +63,6 @@ fn harmonics(unit: &Tensor<2>) -> Tensor<2> {
     let ones = unit.clone().narrow(1, 0, 1).ones_like();
     let second = matmul(outer.reshape([edges, 9]), quadratic);
     Tensor::cat(vec![ones, unit.clone() * 3.0_f64.sqrt(), second], 1)
-}
-
-/// The Clebsch-Gordan tensor as a matrix `[edge, in * out]`.
-fn table(path: [usize; 3], like: &Tensor<2>) -> Tensor<2> {
-    let tensor = clebsch_gordan(path);
-    let [input, edge, output] = path.map(components);
-    let mut values = Vec::with_capacity(tensor.len());
-    for second in 0..edge {
-        for first in 0..input {
-            let start = (first * edge + second) * output;
-            values.extend_from_slice(&tensor[start..start + output]);
-        }
-    }
-    constant(values, [edge, input * output], like)
 }
 
 fn constant(values: Vec<f64>, shape: [usize; 2], like: &Tensor<2>) -> Tensor<2> {

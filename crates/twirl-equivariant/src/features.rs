@@ -4,9 +4,9 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use twirl_layers::{Activation, BesselBasis, Init, Mlp};
 
-use crate::{Cloud, Edges};
+use crate::cloud::Edges;
 
-/// Features per atom, 0 at padded atoms. A = batch * atoms.
+/// Features of the A atoms of a batch.
 #[derive(Debug, Clone)]
 pub struct Features {
     /// `[A, width]`, unchanged by rotations.
@@ -15,20 +15,10 @@ pub struct Features {
     pub vectors: Tensor<3>,
 }
 
-impl Features {
-    pub(crate) fn masked(scalars: Tensor<2>, vectors: Tensor<3>, cloud: &Cloud) -> Self {
-        let mask = cloud.atom_mask.clone();
-        Self {
-            scalars: scalars * mask.clone(),
-            vectors: vectors * mask.unsqueeze_dim(2),
-        }
-    }
-}
-
 /// Bessel functions and a constant, all times the envelope: `[E, count + 1]`.
 ///
 /// A dense layer without bias on these is a smooth function of the distance that ends at the
-/// cutoff and is 0 at padded edges.
+/// cutoff and is 0 at empty slots.
 pub(crate) fn radial(edges: &Edges, count: usize, cutoff: f64) -> Tensor<2> {
     let basis = BesselBasis::new(count, cutoff).forward(edges.distance.clone());
     let constant = edges.distance.ones_like();
@@ -49,7 +39,7 @@ impl ScalarHead {
         }
     }
 
-    /// `[A, 1]`. Padded atoms give a constant: mask before summing.
+    /// `[A, 1]`.
     #[must_use]
     pub fn forward(&self, features: &Features) -> Tensor<2> {
         self.mlp.forward(features.scalars.clone())
@@ -71,7 +61,7 @@ impl VectorHead {
         }
     }
 
-    /// `[A, 3]`, 0 at padded atoms.
+    /// `[A, 3]`.
     #[must_use]
     pub fn forward(&self, features: &Features) -> Tensor<2> {
         let [atoms, _, width] = features.vectors.dims();

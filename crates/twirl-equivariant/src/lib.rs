@@ -1,6 +1,6 @@
 //! Exactly rotation-equivariant layers and backbones on burn.
 //!
-//! A [`Cloud`] is a batch of molecules in a padded dense layout. [`Painn`] and [`TensorField`] turn
+//! A [`Cloud`] is a batch of molecules, atom after atom. [`Painn`] and [`TensorField`] turn
 //! it into [`Features`]: scalars that rotations leave alone and vectors that turn with the
 //! molecule. [`ScalarHead`] and [`VectorHead`] read predictions out.
 //!
@@ -19,9 +19,14 @@ mod cloud;
 mod couplings;
 mod error;
 mod features;
+mod message;
 mod neighbours;
+#[cfg(test)]
+mod own_forms;
 mod painn;
 mod tensor_field;
+mod tensor_message;
+mod update;
 pub mod voxel;
 
 pub use cloud::{Cloud, Edges, Molecule};

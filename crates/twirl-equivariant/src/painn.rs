@@ -3,14 +3,13 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
-use twirl_layers::{Activation, Dense, Embedding, Init, gather, matmul};
+use twirl_layers::{Activation, Dense, Embedding, Init, Slots, parts};
 
-use crate::error::check_config;
-use crate::features::radial;
-use crate::{Cloud, Edges, EquivariantError, Features};
-
-/// Inside square roots of squared lengths, so that gradients stay finite at zero.
-const EPSILON: f64 = 1e-8;
+use crate::cloud::Cloud;
+use crate::error::{EquivariantError, check_config};
+use crate::features::{Features, radial};
+use crate::message::Message;
+use crate::update::{close, lengths};
 
 /// Sizes of a [`Painn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,24 +90,26 @@ impl Painn {
         assert_eq!(cloud.cutoff, self.config.cutoff, "Painn: cutoff");
         let edges = cloud.edges();
         let radial = radial(&edges, self.config.radial, self.config.cutoff);
-        let mut scalars = self.embedding.forward(cloud.species.clone());
-        let mut vectors = None;
+        let scalars = self.embedding.forward(cloud.species.clone());
+        let [atoms, channels] = scalars.dims();
+        let vectors = Tensor::zeros([atoms, 3 * channels], (&scalars.device(), scalars.dtype()));
+        let mut state = Tensor::cat(vec![scalars, vectors], 1);
         for layer in &self.layers {
-            let scale = 1.0 / self.config.mean_neighbours.sqrt();
-            let (messages, turned) =
-                layer.message(cloud, &edges, &radial, &scalars, vectors.as_ref());
-            scalars = scalars + messages * scale;
-            let turned = turned * scale;
-            let sum = match vectors {
-                Some(before) => before + turned,
-                None => turned,
+            let message = Message {
+                slots: cloud.slots.clone(),
+                scale: 1.0 / self.config.mean_neighbours.sqrt(),
+                carry: layer.carry.is_some(),
             };
-            let (more, moved) = layer.update(&scalars, sum);
-            scalars = scalars + more;
-            vectors = Some(moved);
+            let [scalars, _] = parts(state.clone(), [channels, 3 * channels]);
+            let (said, filters) = layer.speak(scalars, &radial);
+            state = message.receive(state, said, filters, edges.unit.clone());
+            state = layer.update(state, &cloud.slots);
         }
-        let vectors = vectors.expect("at least one layer");
-        Features::masked(scalars, vectors, cloud)
+        let [scalars, vectors] = parts(state, [channels, 3 * channels]);
+        Features {
+            scalars,
+            vectors: vectors.reshape([atoms, 3, channels]),
+        }
     }
 }
 
@@ -125,17 +126,6 @@ impl Filter {
             of_scalars: Dense::new(init, config.width, config.width, true),
             of_distance: Dense::new(init, config.radial + 1, config.width, false),
         }
-    }
-
-    /// `[A, neighbours, width]`.
-    fn forward(&self, cloud: &Cloud, hidden: &Tensor<2>, radial: &Tensor<2>) -> Tensor<3> {
-        let senders = gather(self.of_scalars.forward(hidden.clone()), cloud.index.clone());
-        let [atoms, width] = hidden.dims();
-        (senders * self.of_distance.forward(radial.clone())).reshape([
-            atoms,
-            cloud.neighbours,
-            width,
-        ])
     }
 }
 
@@ -171,48 +161,34 @@ impl Interaction {
         }
     }
 
-    /// Sums over neighbours of `a`, `[A, width]`, and of `b rhat + c v_j`, `[A, 3, width]`.
-    fn message(
-        &self,
-        cloud: &Cloud,
-        edges: &Edges,
-        radial: &Tensor<2>,
-        scalars: &Tensor<2>,
-        vectors: Option<&Tensor<3>>,
-    ) -> (Tensor<2>, Tensor<3>) {
-        let [atoms, width] = scalars.dims();
-        let neighbours = cloud.neighbours;
-        let hidden = Activation::Silu.forward(self.hidden.forward(scalars.clone()));
-        let summed = self.to_scalars.forward(cloud, &hidden, radial).sum_dim(1);
-        let along = self.to_vectors.forward(cloud, &hidden, radial);
-        let unit = edges.unit.clone().reshape([atoms, neighbours, 3]);
-        let mut turned = matmul(unit.swap_dims(1, 2), along);
-        if let (Some(carry), Some(vectors)) = (&self.carry, vectors) {
-            let weight = carry.forward(cloud, &hidden, radial);
-            let senders = gather(
-                vectors.clone().reshape([atoms, 3 * width]),
-                cloud.index.clone(),
-            );
-            let carried = senders.reshape([atoms, neighbours, 3, width])
-                * weight.reshape([atoms, neighbours, 1, width]);
-            turned = turned + carried.sum_dim(1).reshape([atoms, 3, width]);
-        }
-        (summed.reshape([atoms, width]), turned)
+    /// What atoms say to their neighbours, `[A, 3 width]`, and filters of edges, `[E, 3 width]`: for
+    /// scalars, for vectors along the edge, and for vectors that are passed on.
+    fn speak(&self, scalars: Tensor<2>, radial: &Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let hidden = self.hidden.activated(Activation::Silu, scalars);
+        let filters: Vec<&Filter> = [&self.to_scalars, &self.to_vectors]
+            .into_iter()
+            .chain(&self.carry)
+            .collect();
+        let of = |layer: fn(&Filter) -> &Dense| filters.iter().map(|one| layer(one)).collect();
+        let (said, filters): (Vec<&Dense>, Vec<&Dense>) =
+            (of(|one| &one.of_scalars), of(|one| &one.of_distance));
+        (
+            Dense::together(&said, hidden),
+            Dense::together(&filters, radial.clone()),
+        )
     }
 
-    /// Changes within each atom: of the scalars, and the new vectors.
-    fn update(&self, scalars: &Tensor<2>, vectors: Tensor<3>) -> (Tensor<2>, Tensor<3>) {
-        let [atoms, width] = scalars.dims();
-        let left = self.left.forward(vectors.clone());
-        let right = self.right.forward(vectors.clone());
-        let squared = (right.clone() * right.clone()).sum_dim(1);
-        let length = (squared.reshape([atoms, width]) + EPSILON).sqrt();
-        let both = Tensor::cat(vec![scalars.clone(), length], 1);
-        let hidden = Activation::Silu.forward(self.mix.forward(both));
-        let product = (left.clone() * right).sum_dim(1).reshape([atoms, width]);
-        let gate = self.add_vectors.forward(hidden.clone());
-        let more =
-            self.add_scalars.forward(hidden.clone()) + self.add_product.forward(hidden) * product;
-        (more, vectors + left * gate.unsqueeze_dim(1))
+    /// Changes within each atom, from scalars and vectors to scalars and vectors `[A, 4 width]`.
+    fn update(&self, state: Tensor<2>, slots: &Slots) -> Tensor<2> {
+        let [atoms, width] = state.dims();
+        let channels = width / 4;
+        let [scalars, vectors] = parts(state.clone(), [channels, 3 * channels]);
+        let vectors = vectors.reshape([3 * atoms, channels]);
+        let both = Dense::together(&[&self.left, &self.right], vectors);
+        let seen = Tensor::cat(vec![scalars, lengths(both.clone(), slots)], 1);
+        let hidden = self.mix.activated(Activation::Silu, seen);
+        let change = [&self.add_scalars, &self.add_vectors, &self.add_product];
+        let change = Dense::together(&change, hidden);
+        close(state, both, change, slots)
     }
 }

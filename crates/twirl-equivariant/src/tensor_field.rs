@@ -4,13 +4,14 @@ use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
-use twirl_layers::{Activation, Dense, Embedding, Init, gather, matmul};
+use twirl_layers::{Activation, Dense, Embedding, Init, Slots, parts};
 
 use crate::angular::{PATHS, components};
+use crate::cloud::Cloud;
 use crate::couplings::Couplings;
-use crate::error::check_config;
-use crate::features::radial;
-use crate::{Cloud, EquivariantError, Features};
+use crate::error::{EquivariantError, check_config};
+use crate::features::{Features, radial};
+use crate::tensor_message::{Path, TensorMessage};
 
 /// Sizes of a [`TensorField`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,15 +112,17 @@ impl TensorField {
         assert_eq!(cloud.cutoff, self.config.cutoff, "TensorField: cutoff");
         let edges = cloud.edges();
         let radial = radial(&edges, self.config.radial, self.config.cutoff);
-        let couplings = Couplings::new(cloud, &edges, |path| self.config.allows(path));
-        let scalars = self.embedding.forward(cloud.species.clone());
-        let mut irreps = vec![scalars.unsqueeze_dim(1)];
+        let couplings = Couplings::new(&edges, |path| self.config.allows(path));
+        let mut irreps = vec![self.embedding.forward(cloud.species.clone())];
         for layer in &self.layers {
-            irreps = layer.forward(cloud, &couplings, &radial, irreps);
+            irreps = layer.forward(&cloud.slots, &couplings, &radial, irreps);
         }
         let vectors = irreps.swap_remove(1);
-        let scalars = irreps.swap_remove(0).squeeze_dim(1);
-        Features::masked(scalars, vectors, cloud)
+        let [atoms, width] = vectors.dims();
+        Features {
+            scalars: irreps.swap_remove(0),
+            vectors: vectors.reshape([atoms, 3, width / 3]),
+        }
     }
 }
 
@@ -179,25 +182,28 @@ impl Interaction {
         }
     }
 
-    /// Features `[A, 2 l + 1, width]` for l = 0, 1, ..
+    /// Features `[A, (2 l + 1) width]` for l = 0, 1, ..
     fn forward(
         &self,
-        cloud: &Cloud,
+        slots: &Slots,
         couplings: &Couplings,
         radial: &Tensor<2>,
-        irreps: Vec<Tensor<3>>,
-    ) -> Vec<Tensor<3>> {
-        let mut mixed = self.receive(cloud, couplings, radial, &irreps);
+        irreps: Vec<Tensor<2>>,
+    ) -> Vec<Tensor<2>> {
+        let mut mixed = self.receive(slots, couplings, radial, &irreps);
         for ((own, sum), before) in self.own.iter().zip(&mut mixed).zip(&irreps) {
-            sum.inplace(|sum| sum + own.forward(before.clone()));
+            sum.inplace(|sum| sum + by_component(own, before.clone()));
         }
         let scalars = mixed[0].clone();
         let changes = mixed.into_iter().enumerate().map(|(degree, sum)| {
             if degree == 0 {
-                Activation::Silu.forward(sum)
-            } else {
-                sum * activation::sigmoid(self.gates[degree - 1].forward(scalars.clone()))
+                return Activation::Silu.forward(sum);
             }
+            let gate = activation::sigmoid(self.gates[degree - 1].forward(scalars.clone()));
+            let [atoms, channels] = gate.dims();
+            let sum = sum.reshape([atoms, components(degree), channels]);
+            let gated: Tensor<3> = sum * gate.unsqueeze_dim(1);
+            gated.reshape([atoms, components(degree) * channels])
         });
         let mut before = irreps.into_iter();
         changes
@@ -211,36 +217,51 @@ impl Interaction {
     /// Messages summed over neighbours and paths, then mixed over channels.
     fn receive(
         &self,
-        cloud: &Cloud,
+        slots: &Slots,
         couplings: &Couplings,
         radial: &Tensor<2>,
-        irreps: &[Tensor<3>],
-    ) -> Vec<Tensor<3>> {
-        let senders: Vec<Tensor<4>> = irreps
-            .iter()
-            .map(|irrep| {
-                let [atoms, size, width] = irrep.dims();
-                let flat = irrep.clone().reshape([atoms, size * width]);
-                gather(flat, cloud.index.clone()).reshape([atoms, cloud.neighbours, size, width])
-            })
-            .collect();
-        let mut sums: Vec<Option<Tensor<3>>> = vec![None; self.received.len()];
-        for message in &self.messages {
+        irreps: &[Tensor<2>],
+    ) -> Vec<Tensor<2>> {
+        // Components of degree l begin after those of all lower degrees, at l squared.
+        let place = |degree: usize| [degree * degree, components(degree)];
+        let paths = self.messages.iter().map(|message| {
             let [input, _, output] = PATHS[message.path];
-            let [atoms, neighbours, size, width] = senders[input].dims();
-            debug_assert_eq!(size, components(input));
-            let weight = message.weight.forward(radial.clone());
-            let weighted = senders[input].clone() * weight.reshape([atoms, neighbours, 1, width]);
-            let weighted = weighted.reshape([atoms, neighbours * size, width]);
-            let sum = matmul(couplings.of(message.path), weighted);
-            sums[output] = Some(match sums[output].take() {
-                Some(before) => before + sum,
-                None => sum,
-            });
-        }
-        let per_degree = sums.into_iter().zip(&self.received).zip(&self.scales);
-        per_degree
-            .map(|((sum, mix), &scale)| mix.forward(sum.expect("a path to each degree") * scale))
+            Path {
+                input: place(input),
+                output: place(output),
+                coupling: couplings.start(message.path),
+            }
+        });
+        let outputs = self.received.len();
+        let message = TensorMessage {
+            slots: slots.clone(),
+            paths: paths.collect(),
+            outputs: outputs * outputs,
+        };
+        let weights: Vec<&Dense> = self.messages.iter().map(|one| &one.weight).collect();
+        let weights = Dense::together(&weights, radial.clone());
+        let features = Tensor::cat(irreps.to_vec(), 1);
+        let sums = message.receive(features, weights, couplings.values.clone());
+        let channels = sums.dims()[1] / (outputs * outputs);
+        let width = |degree: usize| components(degree) * channels;
+        let sums: Vec<Tensor<2>> = if outputs == 3 {
+            parts(sums, [width(0), width(1), width(2)]).into()
+        } else {
+            parts(sums, [width(0), width(1)]).into()
+        };
+        sums.into_iter()
+            .zip(&self.received)
+            .zip(&self.scales)
+            .map(|((sum, mix), &scale)| by_component(mix, sum * scale))
             .collect()
     }
+}
+
+/// A layer on the channels of every component, `[A, components channels]`.
+fn by_component(layer: &Dense, features: Tensor<2>) -> Tensor<2> {
+    let [atoms, width] = features.dims();
+    let rows = atoms * width / layer.inputs();
+    let mixed = layer.forward(features.reshape([rows, layer.inputs()]));
+    let size = mixed.dims()[1] * rows / atoms;
+    mixed.reshape([atoms, size])
 }

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
-use burn::store::{ModuleSnapshot, SafetensorsStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use twirl_record::{
@@ -19,6 +18,7 @@ use twirl_record::{
 
 use crate::error::RunError;
 use crate::trainer::{BatchLosses, Trainee};
+use crate::weights::{load_weights, save_weights};
 
 /// The counters of a run. Random streams and the data cursor are functions of seed and step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -323,35 +323,4 @@ fn verify(path: &Path, hashes: &BTreeMap<String, String>) -> Result<(), RunError
 fn hash(path: &Path) -> Result<String, RunError> {
     let bytes = fs::read(path).map_err(RunError::file(path))?;
     Ok(sha256(&bytes))
-}
-
-/// Writes a model's weights as safetensors.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn save_weights<M: Module>(model: &M, path: &Path) -> Result<(), RunError> {
-    let mut store = SafetensorsStore::from_file(path);
-    model.save_into(&mut store).map_err(|error| {
-        RunError::content(path, format!("{error:?}"), "free disk space and run again")
-    })
-}
-
-/// Reads weights into a model of the same shape.
-///
-/// # Errors
-/// If the file cannot be read or a weight is missing or of another shape.
-pub fn load_weights<M: Module>(mut model: M, path: &Path) -> Result<M, RunError> {
-    let mut store = SafetensorsStore::from_file(path);
-    let remedy = "the weights belong to another model; use the settings they were trained with";
-    let applied = model
-        .load_from(&mut store)
-        .map_err(|error| RunError::content(path, format!("{error:?}"), remedy))?;
-    if !applied.missing.is_empty() {
-        return Err(RunError::content(
-            path,
-            format!("{} weights missing", applied.missing.len()),
-            remedy,
-        ));
-    }
-    Ok(model)
 }

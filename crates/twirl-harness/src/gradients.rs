@@ -5,6 +5,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::container::TensorContainer;
 use burn::tensor::{Gradients as Graph, Tensor};
 
+use crate::passes::{blend, sum_of_squares};
+
 /// The gradients of a model's parameters.
 #[derive(Debug)]
 pub struct Gradients(GradientsParams);
@@ -73,7 +75,7 @@ struct Squares<'a> {
 impl ModuleVisitor for Squares<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            self.squares.push((gradient.clone() * gradient).sum());
+            self.squares.push(sum_of_squares(gradient));
         }
     }
 }
@@ -194,7 +196,7 @@ impl ModuleMapper for Blend {
             .current
             .remove::<Tensor<D>>(&param.id)
             .expect("the average has the parameters of its model");
-        param.map(|average| average * self.decay + current * (1.0 - self.decay))
+        param.map(|average| blend(average, current, self.decay))
     }
 }
 

@@ -30,6 +30,7 @@ mod optimizer;
 mod panic;
 mod parameters;
 mod part;
+mod passes;
 mod restore;
 mod roles;
 mod rotations;
@@ -41,9 +42,9 @@ mod task;
 mod term;
 mod train;
 mod trainer;
+mod weights;
 
 pub use agreement::Agreement;
-pub use checkpoint::{load_weights, save_weights};
 pub use clock::Clock;
 pub use device::DeviceChoice;
 pub use draw::Draw;
@@ -72,3 +73,4 @@ pub use twirl_record::{
     Picture, Record, RecordError, Schedule, ScheduleKind, Search, SearchReport, Split, Status,
     Stop, TRAINING_PASSES, TermRecord, TrainConfig, Training, Weights, read_records, write_whole,
 };
+pub use weights::{load_weights, save_weights};

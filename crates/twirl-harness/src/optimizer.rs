@@ -7,6 +7,7 @@ use burn::optim::{AdamWConfig, AdjustLrFn, LionConfig, ModuleOptimizer, MuonConf
 
 use twirl_record::{Optimizer, OptimizerKind};
 
+use crate::passes::OnePass;
 use crate::roles::{ParameterRole, ParameterRoles};
 
 /// Builds the optimiser for a model whose parameters have these roles.
@@ -25,7 +26,14 @@ pub fn build<M: Module>(config: &Optimizer, model: &M, roles: &ParameterRoles) -
     };
     let penalty = (config.weight_decay > 0.0).then_some(WeightDecayConfig { penalty: decay });
     match config.kind {
-        OptimizerKind::Adamw => adamw.init(),
+        OptimizerKind::Adamw => OnePass {
+            burns: adamw.build(),
+            first,
+            second,
+            epsilon: config.epsilon as f32,
+            decay,
+        }
+        .into(),
         OptimizerKind::Sgd => SgdConfig::new()
             .with_momentum(Some(momentum(false)))
             .with_weight_decay(penalty)

@@ -5,10 +5,11 @@ use twirl_data::DataSet;
 use twirl_record::{Folder, Weights};
 
 use crate::build::build;
-use crate::checkpoint::{self, load_weights};
+use crate::checkpoint;
 use crate::error::RunError;
 use crate::job::Restored;
 use crate::task::{Arm, Task};
+use crate::weights::load_weights;
 
 /// Opens a finished or interrupted run: its task and the weights that it measured last.
 pub(crate) fn restore<T: Task, A: Arm<T>>(

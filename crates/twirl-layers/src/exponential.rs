@@ -6,7 +6,7 @@
 )]
 
 /// Below it the result would no longer be a normal number.
-pub(crate) const LOWEST: f32 = -87.3;
+const LOWEST: f32 = -87.3;
 /// Above it the result would leave the range of the type.
 const HIGHEST: f32 = 88.0;
 /// `1.5 * 2^23`: added, it rounds to an integer, and leaves that in the lowest bits.

@@ -2,7 +2,11 @@
 
 use std::cell::Cell;
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
+
+use crate::flex::on_flex_as;
+use crate::own::apply2;
+use crate::product::Product;
 
 thread_local! {
     static COUNTED: Cell<u64> = const { Cell::new(0) };
@@ -28,7 +32,16 @@ pub fn count_flops<R>(work: impl FnOnce() -> R) -> (R, u64) {
 #[expect(clippy::disallowed_methods, reason = "this is the one that counts")]
 pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     let inner = left.dims()[D - 1];
-    let product = left.matmul(right);
+    let leading = |tensor: &Tensor<D>| tensor.dims()[..D - 2].to_vec();
+    let own = on_flex_as(&left, &[DType::F32, DType::F64])
+        && left.dtype() == right.dtype()
+        && leading(&left) == leading(&right);
+    let product = if own {
+        assert_eq!(inner, right.dims()[D - 2], "matmul: inner axes");
+        apply2(Product, left, right)
+    } else {
+        left.matmul(right)
+    };
     count(product.dims().into_iter().chain([inner]));
     product
 }

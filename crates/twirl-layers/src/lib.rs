@@ -7,28 +7,37 @@
 //! - Wrong shapes are programming errors and panic at the first line of `forward`.
 
 mod attention;
+mod circular;
 mod convolution;
 mod dense;
 mod exponential;
 mod flex;
 mod flops;
+mod gated;
 mod group_norm;
 mod init;
 mod lookup;
 mod norm;
+pub mod own;
+mod parts;
 mod pointwise;
+mod product;
 mod radial;
+mod slots;
 
-pub use attention::attention;
+pub use attention::{Bias, Spans, attend, attention};
 pub use convolution::{conv_transpose3d, conv3d};
 pub use dense::{Dense, Mlp};
 pub use flops::{count_flops, matmul};
+pub use gated::gated;
 pub use group_norm::GroupNorm;
 pub use init::Init;
 pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};
-pub use norm::{LayerNorm, RmsNorm};
-pub use pointwise::Activation;
+pub use norm::{LayerNorm, RmsNorm, modulated_norm};
+pub use parts::{divide, parts};
+pub use pointwise::{Activation, cosine, gaussian, sine};
 pub use radial::{BesselBasis, GaussianBasis, cutoff};
+pub use slots::{Piece, Slots};
 
 /// The README's example, compiled and run with the documentation tests.
 #[cfg(doctest)]

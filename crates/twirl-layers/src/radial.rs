@@ -2,7 +2,7 @@
 
 use burn::tensor::{Int, Tensor};
 
-use crate::pointwise::gaussian;
+use crate::pointwise::{gaussian, sine};
 
 /// `exp(-(r - c_n)^2 / (2 w^2))` with centres evenly spaced from 0 to the cutoff and `w` their
 /// spacing.
@@ -84,7 +84,7 @@ impl BesselBasis {
     pub fn forward(&self, distance: Tensor<2>) -> Tensor<2> {
         let orders = numbers(1, self.count, &distance);
         let angle = distance.clone() * (std::f64::consts::PI / self.cutoff) * orders;
-        angle.sin() * (2.0 / self.cutoff).sqrt() / distance
+        sine(angle) * (2.0 / self.cutoff).sqrt() / distance
     }
 }
 

@@ -9,8 +9,9 @@ use burn::tensor::{Device, FloatDType, IntDType, Tensor, TensorData};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream};
 use twirl_layers::{
-    Activation, BesselBasis, Dense, Embedding, GaussianBasis, GroupNorm, Init, LayerNorm, Mlp,
-    RmsNorm, attention, conv_transpose3d, conv3d, cutoff, gather,
+    Activation, BesselBasis, Bias, Dense, Embedding, GaussianBasis, GroupNorm, Init, LayerNorm,
+    Mlp, RmsNorm, Slots, Spans, attend, attention, conv_transpose3d, conv3d, cutoff, gated, gather,
+    matmul, modulated_norm, parts,
 };
 
 const SEED: u64 = 11;
@@ -157,6 +158,111 @@ fn dense_and_perceptrons() {
 }
 
 #[test]
+fn layers_beside_each_other() {
+    let mut init = Init::new(SEED, &device());
+    let input = random([2, 3, 4], 0);
+    let layers = [5, 2, 3].map(|outputs| Dense::new(&mut init, 4, outputs, true));
+    let together = |layers: &[Dense; 3], x| Dense::together(&layers.each_ref(), x);
+    check_input("Dense::together", &input, |x| together(&layers, x));
+    let found = values(together(&layers, input.clone()));
+    let alone = layers.each_ref().map(|layer| layer.forward(input.clone()));
+    assert_eq!(found, values(Tensor::cat(alone.into(), 2)));
+    let attention = Dense::query_key_value(&mut init, 4, 3);
+    check_parameters("Dense::query_key_value", &attention, |layer| {
+        layer.forward(input.clone())
+    });
+}
+
+#[test]
+fn products_in_both_arguments() {
+    for (rows, inner, columns) in [(7, 5, 3), (1, 4, 9), (13, 1, 2)] {
+        let (left, right) = (random([rows, inner], 20), random([inner, columns], 21));
+        check_input("matmul left", &left, |x| matmul(x, right.clone()));
+        check_input("matmul right", &right, |x| matmul(left.clone(), x));
+        let (left, right) = (
+            random([2, 3, inner, rows], 22),
+            random([2, 3, columns, inner], 23),
+        );
+        let turned = |x: Tensor<4>| x.swap_dims(2, 3);
+        check_input("batched left", &left, |x| {
+            matmul(turned(x), turned(right.clone()))
+        });
+        check_input("batched right", &right, |x| {
+            matmul(turned(left.clone()), turned(x))
+        });
+    }
+}
+
+#[test]
+fn parts_of_the_last_axis() {
+    let input = random([2, 3, 7], 24);
+    check_input("parts", &input, |x| {
+        let [a, b, _unused, d] = parts(x, [2, 1, 3, 1]);
+        a * b.clone() + (b * d.clone() * d)
+    });
+}
+
+#[test]
+fn branches_behind_a_gate() {
+    for each in [1, 3] {
+        let (x, y) = (random([2 * each, 4], 25), random([2 * each, 4], 26));
+        let gate = random([2, 4], 27);
+        let run = |x, y, g| gated(x, y, g);
+        check_input("gated", &x, |x| run(x, y.clone(), gate.clone()));
+        check_input("gated branch", &y, |y| run(x.clone(), y, gate.clone()));
+        check_input("gate", &gate, |g| run(x.clone(), y.clone(), g));
+    }
+}
+
+/// Two molecules of three and two atoms with up to two neighbours.
+fn slots() -> Slots {
+    let neighbours = [vec![1, 2], vec![0], vec![], vec![4], vec![3]];
+    Slots::new(vec![3, 2], &neighbours, 2, &device())
+}
+
+#[test]
+fn edges_from_atoms() {
+    let (edges, atoms) = (random([10, 3], 28), random([5, 6], 29));
+    let slots = slots();
+    check_input("spread edges", &edges, |x| slots.spread(x, atoms.clone()));
+    check_input("spread atoms", &atoms, |x| slots.spread(edges.clone(), x));
+}
+
+#[test]
+fn attention_of_groups_in_every_argument() {
+    let slots = slots();
+    for spans in [
+        Spans::uniform(2, 3, 4),
+        Spans::within(&[3, 0, 5, 1]),
+        slots.among().clone(),
+        slots.onto().clone(),
+    ] {
+        let [rows, keys, pairs] = spans.sizes();
+        let [query, key, value] =
+            [(rows, 30), (keys, 31), (keys, 32)].map(|(rows, counter)| random([rows, 4], counter));
+        let table = random([pairs, 2], 33);
+        let (strength, numbers) = (random([2], 34), random([pairs], 35));
+        let (q, k, v) = (|| query.clone(), || key.clone(), || value.clone());
+        for bias in [
+            Bias::None,
+            Bias::Table(table.clone()),
+            Bias::Scaled(strength.clone(), numbers.clone()),
+        ] {
+            let run = |q, k, v| attend(q, k, v, 2, bias.clone(), &spans);
+            check_input("attend query", &query, |x| run(x, k(), v()));
+            check_input("attend key", &key, |x| run(q(), x, v()));
+            check_input("attend value", &value, |x| run(q(), k(), x));
+        }
+        check_input("attend bias", &table, |x| {
+            attend(q(), k(), v(), 2, Bias::Table(x), &spans)
+        });
+        check_input("attend strength", &strength, |x| {
+            attend(q(), k(), v(), 2, Bias::Scaled(x, numbers.clone()), &spans)
+        });
+    }
+}
+
+#[test]
 fn norms() {
     let mut init = Init::new(SEED, &device());
     let input = random([2, 3, 4], 1);
@@ -168,6 +274,17 @@ fn norms() {
     check_parameters("LayerNorm", &affine, |norm| norm.forward(input.clone()));
     let plain = LayerNorm::plain(4);
     check_input("LayerNorm", &input, |x| plain.forward(x));
+    let (input, gain, offset) = (random([6, 4], 36), random([6, 4], 37), random([6, 4], 38));
+    let run = |x, g, o| modulated_norm(x, g, o);
+    check_input("modulated norm", &input, |x| {
+        run(x, gain.clone(), offset.clone())
+    });
+    check_input("modulated norm, gain", &gain, |g| {
+        run(input.clone(), g, offset.clone())
+    });
+    check_input("modulated norm, offset", &offset, |o| {
+        run(input.clone(), gain.clone(), o)
+    });
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) struct Sample {
 #[derive(Debug)]
 pub struct Host(pub(crate) Vec<Sample>);
 
-/// A batch on the device, N atoms with padding.
+/// A batch on the device; what is given by molecule and atom is padded to the N atoms of the largest.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Species, positions and neighbours.
@@ -37,14 +37,12 @@ impl Batch {
         labels.iter().map(|label| label.kind.components()).sum()
     }
 
-    /// Values per atom `[batch * N, 3 or 1]` as a label has them: per atom, or their mean over the
+    /// Values of all atoms `[A, 3 or 1]` as a label has them: per atom, or their mean over the
     /// molecule.
     pub(crate) fn as_label(&self, label: &Label, values: Tensor<2>) -> Tensor<3> {
-        let [count, atoms] = self.share.dims();
-        let values = values.reshape([count, atoms, label.kind.components()]);
         match label.per {
-            Per::Atom => values,
-            Per::Molecule => (values * self.share.clone().unsqueeze_dim(2)).sum_dim(1),
+            Per::Atom => self.cloud.padded(values),
+            Per::Molecule => self.cloud.mean(values),
         }
     }
 

@@ -51,7 +51,7 @@ impl<L: Labels> Task for PointCloud<L> {
             .collect();
         let cloud = Cloud::from_host(&molecules, self.config.cutoff, [1, 1], device)
             .map_err(|error| TaskError::data(self.data.name(), error.to_string(), "remove it"))?;
-        let (count, atoms) = (cloud.batch, cloud.atoms);
+        let (count, atoms) = (cloud.batch, cloud.largest);
         let mut share = vec![0.0; count * atoms];
         for (place, molecule) in molecules.iter().enumerate() {
             let size = molecule.species.len();

@@ -9,6 +9,7 @@ use twirl_harness::{
 };
 use twirl_layers::count_flops;
 
+use crate::forms::form_law;
 use crate::{Bench, SEED, alone_as_in_company, values};
 
 /// What an arm is held to.
@@ -37,8 +38,9 @@ impl Default for Claim {
 
 /// Laws of an arm: the same seed gives the same weights; its prediction does not depend on the
 /// company in a batch; every parameter is reached by the gradient; the gradient is that of the
-/// loss; it learns; weights survive a file; settings are strict; its operations are counted; and it
-/// is equivariant exactly if it says so, before and after training.
+/// loss, and that of the operations of other devices; it learns; weights survive a file; settings
+/// are strict; its operations are counted; and it is equivariant exactly if it says so, before and
+/// after training.
 ///
 /// # Panics
 /// If a law is broken.
@@ -97,6 +99,7 @@ pub fn arm_laws<T: Task, A: Arm<T>>(bench: &Bench<T>, claim: &Claim) {
         "parameters without a gradient: {unreached:?}"
     );
     slope_law(&trained, &gradients, loss_of);
+    form_law(&trained, loss_of);
     floor_law(
         bench,
         &trained.valid(),

@@ -8,6 +8,7 @@
 struct Readme;
 
 mod arm;
+mod forms;
 mod roles;
 mod task;
 

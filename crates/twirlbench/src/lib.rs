@@ -49,7 +49,15 @@ pub fn main(entries: &[Entry]) -> ExitCode {
         .with_target(false)
         .init();
     let args = args::Args::parse();
-    let code = match commands::run(args.command.unwrap_or_default(), entries) {
+    let run = || commands::run(args.command.unwrap_or_default(), entries);
+    // Inside rayon's pool: from outside, every operation that uses several threads would put this one to
+    // sleep and wake others. A pool of one thread must stay free for what the loading thread hands it.
+    let done = if rayon::current_num_threads() > 1 {
+        rayon::scope(|_| run())
+    } else {
+        run()
+    };
+    let code = match done {
         Ok(code) => code,
         Err(error) => {
             print::tell!("error: {error:#}");

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use twirl_layers::{Activation, Dense, Embedding, Init, Mlp, matmul};
+use twirl_layers::{Activation, Dense, Embedding, Init, Mlp, divide, matmul};
 
 use crate::batch::{Batch, Graphs, TIME_FEATURES};
 use crate::size::Shape;
@@ -26,7 +26,7 @@ pub(crate) struct Conditioning {
     token: Dense,
 }
 
-/// What blocks are conditioned on. A = B N.
+/// What blocks are conditioned on.
 #[derive(Debug, Clone)]
 pub(crate) struct Conditions {
     /// `[A, conditioning]`, behind a `SiLU`.
@@ -57,39 +57,28 @@ impl Conditioning {
             adjacency,
             ..
         } = &batch.graphs;
-        let [count, atoms] = batch.graphs.dims();
+        let layout = &batch.graphs.layout;
         let mut nodes =
             self.species.forward(species.clone()) + self.features.forward(features.clone());
         let channels = nodes.dims()[1];
+        let [count, atoms] = layout.dims();
         for round in &self.rounds {
-            let senders = nodes.clone().reshape([count, atoms, channels]);
-            let around = matmul(adjacency.clone(), senders);
-            let around = around.reshape([count * atoms, BOND_KINDS * channels]);
-            nodes = nodes.clone() + round.forward(Tensor::cat(vec![nodes, around], 1));
+            let around = matmul(adjacency.clone(), layout.padded(nodes.clone()));
+            let around = around.reshape([count, atoms, BOND_KINDS * channels]);
+            let seen = Tensor::cat(vec![nodes.clone(), layout.packed(around)], 1);
+            nodes = nodes + round.forward(seen);
         }
-        let time: Tensor<3> = self.time.forward(batch.state.time.clone()).unsqueeze_dim(1);
-        let both = nodes.clone().reshape([count, atoms, channels]) + time;
+        let time = layout.at_atoms(self.time.forward(batch.state.time.clone()));
         Conditions {
-            modulation: Activation::Silu.forward(both.reshape([count * atoms, channels])),
+            modulation: Activation::Silu.forward(nodes.clone() + time),
             tokens: self.token.forward(nodes),
         }
     }
 }
 
-/// Logit biases `[B, heads, N, N]` of every layer from features of pairs `[A N, kinds]`.
-pub(crate) fn biases(
-    features: Tensor<2>,
-    table: &Dense,
-    dims: [usize; 2],
-    heads: usize,
-) -> Vec<Tensor<4>> {
-    let [count, atoms] = dims;
+/// Logit biases `[P, heads]` of every layer from features of pairs `[P, kinds]`.
+pub(crate) fn biases(features: Tensor<2>, table: &Dense, heads: usize) -> Vec<Tensor<2>> {
     let all = table.forward(features) * BIAS_SCALE;
-    let total = all.dims()[1];
-    let all = all
-        .reshape([count, atoms, atoms, total])
-        .permute([0, 3, 1, 2]);
-    (0..total / heads)
-        .map(|layer| all.clone().narrow(1, layer * heads, heads))
-        .collect()
+    let layers = all.dims()[1] / heads;
+    divide(all, &vec![heads; layers])
 }

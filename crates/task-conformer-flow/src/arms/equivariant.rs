@@ -3,13 +3,18 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
-use twirl_layers::{Activation, Dense, GaussianBasis, Init, LayerNorm, Mlp, attention};
+use twirl_layers::{
+    Activation, Bias, Dense, GaussianBasis, Init, Mlp, Spans, attend, gated, gather,
+    modulated_norm, parts,
+};
 
 use super::conditioning::{Conditioning, Conditions, biases};
-use super::{finish, modulate};
+use super::finish;
+use super::vectors::{inner, normed, products};
 use crate::batch::{Batch, Output};
 use crate::conformer_flow::ConformerFlow;
 use crate::features::RADIAL;
+use crate::layout::Layout;
 use crate::size::Shape;
 use crate::topology::PAIR_KINDS;
 
@@ -53,35 +58,18 @@ struct Block {
     heads: usize,
 }
 
-/// Scalars `[A, width]` and vectors `[A, 3, channels]`.
+/// Scalars `[A, width]` and vectors `[3 A, channels]`, the axes of an atom one after another.
 #[derive(Debug, Clone)]
 struct Features {
     scalars: Tensor<2>,
-    vectors: Tensor<3>,
+    vectors: Tensor<2>,
 }
 
-/// Inner product per channel of `[A, 3, channels]`: `[A, channels]`.
-fn inner(a: Tensor<3>, b: Tensor<3>) -> Tensor<2> {
-    (a * b).sum_dim(1).squeeze_dim(1)
-}
-
-/// Cross product per channel of `[A, 3, channels]`.
-fn cross(a: &Tensor<3>, b: &Tensor<3>) -> Tensor<3> {
-    let turned = |tensor: &Tensor<3>, by: usize| {
-        let (head, tail) = (
-            tensor.clone().narrow(1, by, 3 - by),
-            tensor.clone().narrow(1, 0, by),
-        );
-        Tensor::cat(vec![head, tail], 1)
-    };
-    turned(a, 1) * turned(b, 2) - turned(a, 2) * turned(b, 1)
-}
-
-/// Vectors over their root mean square over channels, times `1 + scale` with scale `[A, channels]`.
-fn norm_vectors(vectors: &Tensor<3>, scale: Tensor<2>) -> Tensor<3> {
-    let squares = inner(vectors.clone(), vectors.clone()).mean_dim(1) + EPSILON;
-    let factor = (scale + 1.0) / squares.sqrt();
-    vectors.clone() * factor.unsqueeze_dim(1)
+impl Features {
+    /// Channels of scalars and of vectors.
+    fn widths(&self) -> (usize, usize) {
+        (self.scalars.dims()[1], self.vectors.dims()[1])
+    }
 }
 
 impl Block {
@@ -89,7 +77,7 @@ impl Block {
         let (width, channels) = (shape.width, shape.vectors());
         Self {
             modulation: Dense::zeroed(init, shape.conditioning, 6 * width + 4 * channels, true),
-            mix: Dense::new(init, width, 3 * width, true),
+            mix: Dense::query_key_value(init, width, width),
             vector_mix: Dense::new(init, channels, 3 * channels, false),
             output: Dense::new(init, width, width, true),
             vector_output: Dense::new(init, channels, channels, false),
@@ -107,47 +95,45 @@ impl Block {
         }
     }
 
-    fn normed(features: &Features, modulation: &Tensor<2>, half: usize) -> Features {
-        let width = features.scalars.dims()[1];
-        let channels = features.vectors.dims()[2];
-        let start = half * 3 * width;
-        let scale = modulation
-            .clone()
-            .narrow(1, 6 * width + 2 * half * channels, channels);
-        let normed = LayerNorm::plain(width).forward(features.scalars.clone());
+    /// Scalars and vectors after a norm, with gains and offset.
+    fn normed(features: &Features, [shift, scale, vector_scale]: [Tensor<2>; 3]) -> Features {
         Features {
-            scalars: modulate(normed, modulation, start, start + width),
-            vectors: norm_vectors(&features.vectors, scale),
+            scalars: modulated_norm(features.scalars.clone(), scale, shift),
+            vectors: normed(features.vectors.clone(), vector_scale),
         }
     }
 
     fn gated(
         features: Features,
         update: Features,
-        modulation: &Tensor<2>,
-        half: usize,
+        [gate, vector_gate]: [Tensor<2>; 2],
     ) -> Features {
-        let width = features.scalars.dims()[1];
-        let channels = features.vectors.dims()[2];
-        let scalar = modulation.clone().narrow(1, (3 * half + 2) * width, width);
-        let start = 6 * width + (2 * half + 1) * channels;
-        let vector = modulation.clone().narrow(1, start, channels);
         Features {
-            scalars: features.scalars + update.scalars * scalar,
-            vectors: features.vectors + update.vectors * vector.unsqueeze_dim(1),
+            scalars: gated(features.scalars, update.scalars, gate),
+            vectors: gated(features.vectors, update.vectors, vector_gate),
         }
     }
 
-    fn attend(
+    fn forward(
         &self,
-        features: &Features,
-        bias: &Tensor<4>,
-        mask: &Tensor<2>,
-        [count, atoms]: [usize; 2],
+        features: Features,
+        modulation: Tensor<2>,
+        bias: &Tensor<2>,
+        spans: &Spans,
     ) -> Features {
+        let (w, v) = features.widths();
+        let modulation = self.modulation.forward(modulation);
+        let [a, b, c, d, e, f, g, h, i, j] = parts(modulation, [w, w, w, w, w, w, v, v, v, v]);
+        let seen = self.attend(&Self::normed(&features, [a, b, g]), bias, spans);
+        let features = Self::gated(features, seen, [c, h]);
+        let mixed = self.mix(&Self::normed(&features, [d, e, i]));
+        Self::gated(features, mixed, [f, j])
+    }
+
+    fn attend(&self, features: &Features, bias: &Tensor<2>, spans: &Spans) -> Features {
         let heads = self.heads;
-        let rows = count * atoms;
-        let (width, channels) = (features.scalars.dims()[1], features.vectors.dims()[2]);
+        let (width, channels) = features.widths();
+        let rows = features.scalars.dims()[0];
         let (depth, vector_depth) = (width / heads, channels / heads);
         let scalars = self
             .mix
@@ -161,46 +147,30 @@ impl Block {
             .swap_dims(1, 2)
             .reshape([rows, 3 * heads, 3 * vector_depth]);
         let all = depth + 3 * vector_depth;
-        let both = Tensor::cat(vec![scalars, vectors], 2).reshape([count, atoms, 3 * heads * all]);
-        let part = |index: usize| both.clone().narrow(2, index * heads * all, heads * all);
-        let seen = attention(
-            part(0),
-            part(1),
-            part(2),
-            heads,
-            Some(bias.clone()),
-            Some(mask.clone()),
-        )
-        .reshape([rows, heads, all]);
-        let scalars = seen.clone().narrow(2, 0, depth).reshape([rows, width]);
-        let vectors = seen
-            .narrow(2, depth, 3 * vector_depth)
+        let both = Tensor::cat(vec![scalars, vectors], 2).reshape([rows, 3 * heads * all]);
+        let [query, key, value] = parts(both, [heads * all; 3]);
+        let seen = attend(query, key, value, heads, Bias::Table(bias.clone()), spans);
+        let seen = seen.reshape([rows, heads, all]);
+        let [scalars, vectors] = parts(seen, [depth, 3 * vector_depth]);
+        let vectors = vectors
             .reshape([rows, heads, 3, vector_depth])
             .swap_dims(1, 2)
-            .reshape([rows, 3, channels]);
+            .reshape([3 * rows, channels]);
         Features {
-            scalars: self.output.forward(scalars),
+            scalars: self.output.forward(scalars.reshape([rows, width])),
             vectors: self.vector_output.forward(vectors),
         }
     }
 
     fn mix(&self, features: &Features) -> Features {
-        let (width, channels) = (features.scalars.dims()[1], features.vectors.dims()[2]);
-        let products = self.products.forward(features.vectors.clone());
-        let part = |index: usize| products.clone().narrow(2, index * channels, channels);
-        let (a, b, c) = (part(0), part(1), part(2));
-        let invariants = inner(a.clone(), b.clone());
-        let seen = Tensor::cat(vec![features.scalars.clone(), invariants], 1);
-        let out = self.perceptron.forward(seen);
-        let gate = |index: usize| -> Tensor<3> {
-            out.clone()
-                .narrow(1, width + index * channels, channels)
-                .unsqueeze_dim(1)
-        };
-        let vectors = c * gate(0) + cross(&a, &b) * gate(1);
+        let (width, channels) = features.widths();
+        let both = self.products.forward(features.vectors.clone());
+        let seen = inner(both.clone());
+        let seen = Tensor::cat(vec![features.scalars.clone(), seen], 1);
+        let [scalars, gates] = parts(self.perceptron.forward(seen), [width, 2 * channels]);
         Features {
-            scalars: out.clone().narrow(1, 0, width),
-            vectors,
+            scalars,
+            vectors: products(both, gates),
         }
     }
 }
@@ -220,51 +190,41 @@ impl Equivariant {
         }
     }
 
-    /// Distances of all pairs `[A N, 1]` and from the centre `[A, 1]`, angstrom.
-    fn distances(batch: &Batch) -> (Tensor<2>, Tensor<2>) {
-        let positions = &batch.state.positions;
-        let [count, atoms, _] = positions.dims();
-        let from: Tensor<4> = positions.clone().unsqueeze_dim(2);
-        let to: Tensor<4> = positions.clone().unsqueeze_dim(1);
-        let offset = (from - to).reshape([count * atoms * atoms, 3]);
+    /// Distances of all pairs `[P, 1]` and from the centre `[A, 1]`, angstrom.
+    fn distances(positions: Tensor<2>, layout: &Layout) -> (Tensor<2>, Tensor<2>) {
         let length = |vectors: Tensor<2>| ((vectors.clone() * vectors).sum_dim(1) + EPSILON).sqrt();
-        (
-            length(offset),
-            length(positions.clone().reshape([count * atoms, 3])),
-        )
+        let [first, second] = layout.pairs();
+        let offset = gather(positions.clone(), first) - gather(positions.clone(), second);
+        (length(offset), length(positions))
     }
 
     fn network(&self, batch: &Batch) -> Tensor<3> {
-        let [count, atoms] = batch.graphs.dims();
-        let dims = [count, atoms];
+        let layout = &batch.graphs.layout;
         let Conditions { modulation, tokens } = self.conditioning.forward(batch);
         let radial = GaussianBasis::new(RADIAL, REACH);
-        let (between, outward) = Self::distances(batch);
+        let state = &batch.state;
+        let positions = layout.packed(state.positions.clone());
+        let (between, outward) = Self::distances(positions, layout);
         let pairs = Tensor::cat(vec![batch.graphs.pairs.clone(), radial.forward(between)], 1);
-        let biases = biases(pairs, &self.pairs, dims, self.heads);
-        let scaled = batch.state.positions.clone() * batch.state.input.clone();
-        let scaled = scaled.reshape([count * atoms, 3, 1]);
+        let biases = biases(pairs, &self.pairs, self.heads);
+        let scaled = layout.packed(state.positions.clone() * state.input.clone());
+        let atoms = scaled.dims()[0];
         let mut features = Features {
             scalars: tokens + self.distance.forward(radial.forward(outward)),
-            vectors: self.position.forward(scaled),
+            vectors: self.position.forward(scaled.reshape([3 * atoms, 1])),
         };
         for (block, bias) in self.blocks.iter().zip(&biases) {
-            let modulation = block.modulation.forward(modulation.clone());
-            let normed = Block::normed(&features, &modulation, 0);
-            let seen = block.attend(&normed, bias, &batch.graphs.mask, dims);
-            features = Block::gated(features, seen, &modulation, 0);
-            let normed = Block::normed(&features, &modulation, 1);
-            let mixed = block.mix(&normed);
-            features = Block::gated(features, mixed, &modulation, 1);
+            features = block.forward(features, modulation.clone(), bias, layout.spans());
         }
-        let width = features.scalars.dims()[1];
-        let channels = features.vectors.dims()[2];
+        let (width, channels) = features.widths();
         let modulation = self.last_modulation.forward(modulation);
-        let normed = LayerNorm::plain(width).forward(features.scalars);
-        let gate = self.head.forward(modulate(normed, &modulation, 0, width));
-        let scale = modulation.narrow(1, 2 * width, channels);
-        let vectors = norm_vectors(&features.vectors, scale) * gate.unsqueeze_dim(1);
-        (vectors.sum_dim(2) * (1.0 / (channels as f64).sqrt())).reshape([count, atoms, 3])
+        let [shift, scale, vector_scale] = parts(modulation, [width, width, channels]);
+        let scalars = modulated_norm(features.scalars, scale, shift);
+        let gate = self.head.forward(scalars);
+        let vectors = normed(features.vectors, vector_scale);
+        let vectors = vectors.reshape([atoms, 3, channels]) * gate.unsqueeze_dim(1);
+        let vectors = vectors.sum_dim(2) * (1.0 / (channels as f64).sqrt());
+        layout.padded(vectors.squeeze_dim(2))
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod conditioning;
 pub(crate) mod equivariant;
 pub(crate) mod frame_averaged;
 pub(crate) mod plain;
+mod vectors;
 
 use burn::tensor::Tensor;
 
@@ -16,11 +17,4 @@ fn finish(network: Tensor<3>, batch: &Batch) -> Output {
     let state = &batch.state;
     let network = batch.graphs.centre(network);
     Output(state.positions.clone() * state.skip.clone() + network * state.output.clone())
-}
-
-/// `x (1 + scale) + shift`, with scale and shift at places of `modulation` in steps of the width.
-fn modulate(input: Tensor<2>, modulation: &Tensor<2>, shift: usize, scale: usize) -> Tensor<2> {
-    let width = input.dims()[1];
-    let part = |start| modulation.clone().narrow(1, start, width);
-    input.clone() + input * part(scale) + part(shift)
 }

@@ -3,13 +3,16 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
-use twirl_layers::{Activation, Dense, Init, LayerNorm, Mlp, attention};
+use twirl_layers::{
+    Activation, Bias, Dense, Init, Mlp, attend, cosine, gated, modulated_norm, parts, sine,
+};
 
 use super::conditioning::{Conditioning, Conditions, biases};
-use super::{finish, modulate};
+use super::finish;
 use crate::batch::{Batch, Output};
 use crate::conformer_flow::ConformerFlow;
 use crate::features::{COORDINATE_FEATURES, WAVELENGTHS};
+use crate::layout::Layout;
 use crate::size::Shape;
 use crate::topology::PAIR_KINDS;
 
@@ -48,7 +51,7 @@ impl Block {
         let width = shape.width;
         Self {
             modulation: Dense::zeroed(init, shape.conditioning, 6 * width, true),
-            mix: Dense::new(init, width, 3 * width, true),
+            mix: Dense::query_key_value(init, width, width),
             output: Dense::new(init, width, width, true),
             perceptron: Mlp::new(
                 init,
@@ -60,35 +63,25 @@ impl Block {
     }
 
     /// Tokens `[A, width]`.
-    fn forward(
-        &self,
-        tokens: Tensor<2>,
-        context: &Context,
-        bias: &Tensor<4>,
-        [count, atoms]: [usize; 2],
-    ) -> Tensor<2> {
+    fn forward(&self, tokens: Tensor<2>, context: &Context, bias: &Tensor<2>) -> Tensor<2> {
         let width = tokens.dims()[1];
         let modulation = self
             .modulation
             .forward(context.conditions.modulation.clone());
-        let gate = |start: usize| modulation.clone().narrow(1, start * width, width);
-        let norm = LayerNorm::plain(width);
-        let normed = modulate(norm.forward(tokens.clone()), &modulation, 0, width);
-        let mixed = self.mix.forward(normed).reshape([count, atoms, 3 * width]);
-        let part = |index: usize| mixed.clone().narrow(2, index * width, width);
-        let seen = attention(
-            part(0),
-            part(1),
-            part(2),
+        let [shift, scale, gate, last_shift, last_scale, last_gate] = parts(modulation, [width; 6]);
+        let normed = modulated_norm(tokens.clone(), scale, shift);
+        let [query, key, value] = parts(self.mix.forward(normed), [width; 3]);
+        let seen = attend(
+            query,
+            key,
+            value,
             self.heads,
-            Some(bias.clone()),
-            Some(context.mask.clone()),
+            Bias::Table(bias.clone()),
+            context.layout.spans(),
         );
-        let seen = self.output.forward(seen.reshape([count * atoms, width]));
-        let tokens = tokens + seen * gate(2);
-        let normed = norm.forward(tokens.clone());
-        let normed = modulate(normed, &modulation, 3 * width, 4 * width);
-        tokens + self.perceptron.forward(normed) * gate(5)
+        let tokens = gated(tokens, self.output.forward(seen), gate);
+        let normed = modulated_norm(tokens.clone(), last_scale, last_shift);
+        gated(tokens, self.perceptron.forward(normed), last_gate)
     }
 }
 
@@ -96,8 +89,8 @@ impl Block {
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     conditions: Conditions,
-    biases: Vec<Tensor<4>>,
-    mask: Tensor<2>,
+    biases: Vec<Tensor<2>>,
+    layout: Layout,
 }
 
 impl Context {
@@ -113,7 +106,7 @@ impl Context {
                 .into_iter()
                 .map(|bias| bias.repeat_dim(0, times))
                 .collect(),
-            mask: self.mask.repeat_dim(0, times),
+            layout: self.layout.repeated(times),
         }
     }
 }
@@ -126,8 +119,9 @@ impl Plain {
             pairs: Dense::new(init, PAIR_KINDS, shape.heads * shape.layers, false),
             coordinates: Dense::new(init, COORDINATE_FEATURES, width, true),
             blocks: (0..shape.layers).map(|_| Block::new(init, shape)).collect(),
-            last_modulation: Dense::zeroed(init, shape.conditioning, 2 * width, true),
-            head: Dense::new(init, width, 3, true),
+            // Outputs are centred: a bias of the head, or of the shift before it, would have no effect.
+            last_modulation: Dense::zeroed_biased_from(init, shape.conditioning, 2 * width, width),
+            head: Dense::new(init, width, 3, false),
             heads: shape.heads,
         }
     }
@@ -136,8 +130,8 @@ impl Plain {
         let graphs = &batch.graphs;
         Context {
             conditions: self.conditioning.forward(batch),
-            biases: biases(graphs.pairs.clone(), &self.pairs, graphs.dims(), self.heads),
-            mask: graphs.mask.clone(),
+            biases: biases(graphs.pairs.clone(), &self.pairs, self.heads),
+            layout: graphs.layout.clone(),
         }
     }
 
@@ -148,25 +142,25 @@ impl Plain {
         gain: &Tensor<3>,
         context: &Context,
     ) -> Tensor<3> {
-        let [count, atoms, _] = positions.dims();
-        let rows = |tensor: Tensor<3>| tensor.reshape([count * atoms, 3]);
-        let mut features = vec![rows(positions.clone() * gain.clone() * COORDINATE_SCALE)];
+        let layout = &context.layout;
+        let scaled = positions.clone() * gain.clone() * COORDINATE_SCALE;
+        let mut features = vec![layout.packed(scaled)];
+        let positions = layout.packed(positions.clone());
         for wavelength in WAVELENGTHS {
-            let phase = rows(positions.clone() * (std::f64::consts::TAU / wavelength));
-            features.extend([phase.clone().sin(), phase.cos()]);
+            let phase = positions.clone() * (std::f64::consts::TAU / wavelength);
+            features.extend([sine(phase.clone()), cosine(phase)]);
         }
         let places = self.coordinates.forward(Tensor::cat(features, 1));
         let mut tokens = context.conditions.tokens.clone() + places;
         for (block, bias) in self.blocks.iter().zip(&context.biases) {
-            tokens = block.forward(tokens, context, bias, [count, atoms]);
+            tokens = block.forward(tokens, context, bias);
         }
         let width = tokens.dims()[1];
         let modulation = self
             .last_modulation
             .forward(context.conditions.modulation.clone());
-        let normed = LayerNorm::plain(width).forward(tokens);
-        let normed = modulate(normed, &modulation, 0, width);
-        self.head.forward(normed).reshape([count, atoms, 3])
+        let [shift, scale] = parts(modulation, [width; 2]);
+        layout.padded(self.head.forward(modulated_norm(tokens, scale, shift)))
     }
 }
 

@@ -1,15 +1,15 @@
 //! The `coordinate-transformer` arm.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_equivariant::Cloud;
 use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
 use twirl_layers::{
-    Activation, Dense, Embedding, GaussianBasis, Init, LayerNorm, Mlp, attention, gather,
+    Activation, Bias, Dense, Embedding, GaussianBasis, Init, LayerNorm, Mlp, Slots, attend, parts,
 };
 
-use super::{check_heads, mean_over_atoms};
+use super::{check_heads, output};
 use crate::{Batch, ForceField, Output};
 
 /// Sizes.
@@ -69,18 +69,8 @@ struct Block {
     heads: usize,
 }
 
-/// Where the neighbours of each atom lie, A = batch * N.
-struct Places {
-    /// [`coordinates`] `[A * K, 4 * radial]`.
-    coordinates: Tensor<2>,
-    /// `[A * K]`
-    index: Tensor<1, Int>,
-    /// `[A, K]`
-    mask: Tensor<2>,
-}
-
 /// Relative coordinates of every neighbour, resolved by distance: each radial function alone and
-/// times the three components of the direction, `[A * K, 4 * radial]` with mean square one.
+/// times the three components of the direction, `[E, 4 * radial]` with mean square one.
 fn coordinates(cloud: &Cloud, radial: usize) -> Tensor<2> {
     let edges = cloud.edges();
     let basis = GaussianBasis::new(radial, cloud.cutoff);
@@ -116,25 +106,20 @@ impl Block {
         }
     }
 
-    /// Updates tokens `[A, C]`.
-    fn forward(&self, tokens: Tensor<2>, places: &Places) -> Tensor<2> {
-        let [atoms, width] = tokens.dims();
-        let neighbours = places.mask.dims()[1];
+    /// Updates tokens `[A, C]`, with the [`coordinates`] of edges.
+    fn forward(&self, tokens: Tensor<2>, coordinates: &Tensor<2>, slots: &Slots) -> Tensor<2> {
+        let width = tokens.dims()[1];
         let normed = self.attention_norm.forward(tokens.clone());
-        let edges = self.place.forward(places.coordinates.clone())
-            + gather(self.sender.forward(normed.clone()), places.index.clone());
-        let receivers: Tensor<3> = self.receiver.forward(normed.clone()).unsqueeze_dim(1);
-        let edges = edges.reshape([atoms, neighbours, width]) + receivers;
+        let given = Dense::together(&[&self.sender, &self.receiver, &self.query], normed);
+        let [given, query] = parts(given, [2 * width, width]);
+        let edges = slots.spread(self.place.forward(coordinates.clone()), given);
         let edges = Activation::Gelu.forward(edges);
-        let mixed = attention(
-            self.query.forward(normed).unsqueeze_dim(1),
-            self.key.forward(edges.clone()),
-            self.value.forward(edges),
-            self.heads,
-            None,
-            Some(places.mask.clone()),
+        let [key, value] = parts(
+            Dense::together(&[&self.key, &self.value], edges),
+            [width, width],
         );
-        let tokens = tokens + self.output.forward(mixed.squeeze_dim::<2>(1));
+        let mixed = attend(query, key, value, self.heads, Bias::None, slots.onto());
+        let tokens = tokens + self.output.forward(mixed);
         let normed = self.perceptron_norm.forward(tokens.clone());
         tokens + self.perceptron.forward(normed)
     }
@@ -181,25 +166,14 @@ impl Arm<ForceField> for CoordinateTransformer {
 
     fn predict(&self, batch: &Batch) -> Output {
         let cloud = &batch.cloud;
-        let [count, atoms] = batch.share.dims();
-        let places = Places {
-            coordinates: coordinates(cloud, self.radial),
-            index: cloud.index.clone(),
-            mask: cloud
-                .edge_mask
-                .clone()
-                .reshape([count * atoms, cloud.neighbours]),
-        };
+        let coordinates = coordinates(cloud, self.radial);
         let mut tokens = self.embedding.forward(cloud.species.clone());
         for block in &self.blocks {
-            tokens = block.forward(tokens, &places);
+            tokens = block.forward(tokens, &coordinates, &cloud.slots);
         }
         let tokens = self.norm.forward(tokens);
         let energy = self.energy_head.forward(tokens.clone());
-        Output {
-            force: self.force_head.forward(tokens).reshape([count, atoms, 3]),
-            energy: mean_over_atoms(energy, batch),
-        }
+        output(self.force_head.forward(tokens), energy, batch)
     }
 
     fn parameter_roles(&self) -> ParameterRoles {

@@ -23,11 +23,13 @@ fn check_heads(heads: usize, width: usize) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// Mean over a molecule's atoms of a value per atom `[batch * N, 1]`: `[batch, 1, 1]`.
-fn mean_over_atoms(values: Tensor<2>, batch: &Batch) -> Tensor<3> {
-    let [count, atoms] = batch.share.dims();
-    let values = values.reshape([count, atoms]) * batch.share.clone();
-    values.sum_dim(1).unsqueeze_dim(2)
+/// Forces `[A, 3]` and energies `[A, 1]` of atoms as an output: forces in places, energies as means over
+/// molecules.
+fn output(force: Tensor<2>, energy: Tensor<2>, batch: &Batch) -> Output {
+    Output {
+        force: batch.cloud.padded(force),
+        energy: batch.cloud.mean(energy),
+    }
 }
 
 /// Direct forces from vectors, energy from scalars.
@@ -37,9 +39,5 @@ fn read_out(
     scalar: &ScalarHead,
     batch: &Batch,
 ) -> Output {
-    let [count, atoms] = batch.share.dims();
-    Output {
-        force: vector.forward(features).reshape([count, atoms, 3]),
-        energy: mean_over_atoms(scalar.forward(features), batch),
-    }
+    output(vector.forward(features), scalar.forward(features), batch)
 }

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use twirl_equivariant::{Cloud, Edges};
 use twirl_harness::{Arm, ExactSymmetry, LinearSplit, ParameterRoles, Projection, TaskError};
 use twirl_layers::{
-    Activation, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, attention, gather, matmul,
+    Activation, Bias, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, Slots, attend, matmul,
+    parts,
 };
 
-use super::{check_heads, mean_over_atoms};
+use super::{check_heads, output};
 use crate::{Batch, ForceField, Output};
 
 /// Sizes.
@@ -83,7 +84,8 @@ struct Block {
     heads: usize,
 }
 
-/// The parts of the direct force `F_i = scale_i * sum_j channels_ij * unit_ij`, A = batch * N.
+/// The parts of the direct force `F_i = scale_i * sum_j channels_ij * unit_ij` of A atoms with K slots
+/// for neighbours.
 #[derive(Debug, Clone)]
 pub struct Direct {
     /// `[A, 1]`.
@@ -125,33 +127,30 @@ impl Block {
         }
     }
 
-    /// Updates edges `[A, K, C]` and atoms `[A, C]`.
+    /// Updates edges `[E, C]` and atoms `[A, C]`.
     fn forward(
         &self,
-        edges: Tensor<3>,
+        edges: Tensor<2>,
         nodes: Tensor<2>,
         geometry: &Geometry,
-    ) -> (Tensor<3>, Tensor<2>) {
-        let [atoms, neighbours, width] = edges.dims();
-        let senders = gather(self.sender.forward(nodes.clone()), geometry.index.clone());
-        let receivers: Tensor<3> = self.receiver.forward(nodes.clone()).unsqueeze_dim(1);
-        let message = self.edge.forward(self.edge_norm.forward(edges.clone()))
-            + senders.reshape([atoms, neighbours, width])
-            + receivers;
-        let bias = geometry.cosine.clone().unsqueeze_dim::<4>(1)
-            * self.angle.val().reshape([1, self.heads, 1, 1]);
-        let mixed = attention(
-            self.query.forward(message.clone()),
-            self.key.forward(message.clone()),
-            self.value.forward(message),
+    ) -> (Tensor<2>, Tensor<2>) {
+        let width = edges.dims()[1];
+        let given = Dense::together(&[&self.sender, &self.receiver], nodes.clone());
+        let message = self.edge.forward(self.edge_norm.forward(edges.clone()));
+        let message = geometry.slots.spread(message, given);
+        let mixed = Dense::together(&[&self.query, &self.key, &self.value], message);
+        let [query, key, value] = parts(mixed, [width; 3]);
+        let angles = Bias::Scaled(self.angle.val(), geometry.pairs.clone());
+        let mixed = attend(
+            query,
+            key,
+            value,
             self.heads,
-            Some(bias),
-            Some(geometry.mask.clone().squeeze_dim(2)),
+            angles,
+            geometry.slots.among(),
         );
         let edges = edges + self.output.forward(mixed);
-        let mean = (edges.clone() * geometry.share.clone())
-            .sum_dim(1)
-            .squeeze_dim::<2>(1);
+        let mean = geometry.mean(edges.clone());
         let nodes = nodes + self.node.forward(self.node_norm.forward(mean));
         let normed = self.perceptron_norm.forward(edges.clone());
         (edges + self.perceptron.forward(normed), nodes)
@@ -160,9 +159,10 @@ impl Block {
 
 /// What all blocks share.
 struct Geometry {
-    index: Tensor<1, burn::tensor::Int>,
-    /// Cosine of the angle between two neighbours `[A, K, K]`.
+    slots: Slots,
+    /// Cosine of the angle between two neighbours `[A, K, K]`, and `[A * K * K]`.
     cosine: Tensor<3>,
+    pairs: Tensor<1>,
     /// `[A, K, 1]`
     mask: Tensor<3>,
     /// `mask / neighbours of the atom` `[A, K, 1]`.
@@ -172,17 +172,27 @@ struct Geometry {
 
 impl Geometry {
     fn new(cloud: &Cloud, edges: &Edges) -> Self {
-        let (atoms, neighbours) = (cloud.batch * cloud.atoms, cloud.neighbours);
+        let (atoms, neighbours) = (cloud.atoms(), cloud.neighbours());
         let unit = edges.unit.clone().reshape([atoms, neighbours, 3]);
         let mask = cloud.edge_mask.clone().reshape([atoms, neighbours, 1]);
         let count = mask.clone().sum_dim(1).clamp_min(1.0);
+        let cosine = matmul(unit.clone(), unit.clone().swap_dims(1, 2));
         Self {
-            index: cloud.index.clone(),
-            cosine: matmul(unit.clone(), unit.clone().swap_dims(1, 2)),
+            slots: cloud.slots.clone(),
+            pairs: cosine.clone().reshape([atoms * neighbours * neighbours]),
+            cosine,
             share: mask.clone() / count,
             mask,
             unit,
         }
+    }
+
+    /// Mean over the edges of every atom, `[E, C]` to `[A, C]`.
+    fn mean(&self, edges: Tensor<2>) -> Tensor<2> {
+        let [atoms, neighbours, _] = self.mask.dims();
+        let channels = edges.dims()[1];
+        let edges = edges.reshape([atoms, neighbours, channels]);
+        matmul(self.share.clone().swap_dims(1, 2), edges).squeeze_dim(1)
     }
 
     /// Bond-orientational order of degrees 0 to `degree` of every atom `[A, degree + 1]`:
@@ -213,25 +223,23 @@ impl NeighbourAttention {
     pub fn direct(&self, cloud: &Cloud) -> (Direct, Tensor<2>) {
         let edges = cloud.edges();
         let geometry = Geometry::new(cloud, &edges);
-        let (atoms, neighbours) = (cloud.batch * cloud.atoms, cloud.neighbours);
         let order = self.order.forward(geometry.order(self.config.degree));
         let mut nodes = self.embedding.forward(cloud.species.clone()) + order;
         let basis = GaussianBasis::new(self.config.radial, cloud.cutoff);
         let radial = self
             .radial
             .forward(basis.forward(edges.distance) * basis.gain());
-        let senders = gather(self.sender.forward(nodes.clone()), geometry.index.clone());
-        let receivers: Tensor<3> = self.receiver.forward(nodes.clone()).unsqueeze_dim(1);
-        let mut states =
-            (radial + senders).reshape([atoms, neighbours, self.config.width]) + receivers;
+        let given = Dense::together(&[&self.sender, &self.receiver], nodes.clone());
+        let mut states = geometry.slots.spread(radial, given);
         for block in &self.blocks {
             (states, nodes) = block.forward(states, nodes, &geometry);
         }
+        let (atoms, neighbours) = (cloud.atoms(), cloud.neighbours());
+        let channels = self.edge_head.forward(self.norm.forward(states));
         // Sums over neighbours and the factor per atom begin at the size of one: a product of two
         // factors that both begin large is driven to zero, where its gradient vanishes.
-        let channels = self.edge_head.forward(self.norm.forward(states))
-            * geometry.mask
-            * (1.0 / self.neighbours.sqrt());
+        let channels = channels.reshape([atoms, neighbours, 3])
+            * (geometry.mask * (1.0 / self.neighbours.sqrt()));
         let scale = self.scale_head.forward(nodes.clone()) + 1.0;
         (
             Direct {
@@ -305,12 +313,8 @@ impl Arm<ForceField> for NeighbourAttention {
     }
 
     fn predict(&self, batch: &Batch) -> Output {
-        let [count, atoms] = batch.share.dims();
         let (direct, energy) = self.direct(&batch.cloud);
-        Output {
-            force: direct.force().reshape([count, atoms, 3]),
-            energy: mean_over_atoms(energy, batch),
-        }
+        output(direct.force(), energy, batch)
     }
 
     /// The force is linear in the edge head's three outputs, each of which multiplies one

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use twirl_layers::{Dense, GroupNorm, Init, attention, conv_transpose3d, conv3d};
+use twirl_layers::{Dense, GroupNorm, Init, attention, conv_transpose3d, conv3d, parts};
 
 /// Cube-shaped kernels with bias.
 #[derive(Module, Debug)]
@@ -106,7 +106,7 @@ impl Attention {
     pub(super) fn new(init: &mut Init, channels: usize, groups: usize, heads: usize) -> Self {
         Self {
             norm: GroupNorm::new(init, channels, groups),
-            project: Dense::new(init, channels, 3 * channels, true),
+            project: Dense::query_key_value(init, channels, channels),
             output: Dense::new(init, channels, channels, true),
             heads,
         }
@@ -121,8 +121,8 @@ impl Attention {
             .reshape([batch, channels, x * y * z])
             .swap_dims(1, 2);
         let projected = self.project.forward(tokens);
-        let part = |index: usize| projected.clone().narrow(2, index * channels, channels);
-        let seen = attention(part(0), part(1), part(2), self.heads, None, None);
+        let [query, key, value] = parts(projected, [channels; 3]);
+        let seen = attention(query, key, value, self.heads, None, None);
         let seen = self.output.forward(seen).swap_dims(1, 2).reshape(dims);
         field + seen
     }

@@ -102,7 +102,7 @@ impl UnetConfig {
     ///
     /// With `c(i, o, k) = i o k^3 + o` for a convolution, a residual block has
     /// `r(i, o) = c(i, o, 3) + c(o, o, 3) + 2 i + 2 o`, and `c(i, o, 1)` more where `i != o`; an
-    /// attention has `a(w) = 4 w^2 + 6 w`.
+    /// attention has `a(w) = 4 w^2 + 5 w` (its keys have no bias).
     #[must_use]
     pub fn parameters(&self, channels: usize) -> usize {
         let halving = self.down.kernel();
@@ -115,7 +115,7 @@ impl UnetConfig {
             };
             conv(inputs, outputs, 3) + conv(outputs, outputs, 3) + 2 * (inputs + outputs) + shortcut
         };
-        let attention = |width| 4 * width * width + 6 * width;
+        let attention = |width| 4 * width * width + 5 * width;
         let widths = self.widths();
         let levels = widths.len();
         let seen = |level: usize, width| {

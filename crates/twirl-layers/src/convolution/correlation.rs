@@ -8,8 +8,9 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::kernel::{Job, Real, WIDTH, correlate};
+use super::kernel::{Job, WIDTH, correlate};
 use super::plan::{Layout, Part, Shape, Vectors};
+use crate::own::Real;
 
 /// `bias + weight * input` on the coarse grid, from `input` on the fine grid.
 pub(super) fn forward<'a, T: Real>(

@@ -9,8 +9,9 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::correlation::{pad_into, slack};
-use super::kernel::{Job, Real, WIDTH, outer};
+use super::kernel::{Job, WIDTH, outer};
 use super::plan::{Shape, Vectors};
+use crate::own::Real;
 
 /// Vectors of places per pass of [`Accumulate`]: their gradients stay in the first cache.
 const CHUNK: usize = 64;

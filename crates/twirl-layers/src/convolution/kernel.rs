@@ -5,95 +5,12 @@
     reason = "vector instructions are only inlined into a function compiled for their set"
 )]
 
-use burn::tensor::Element;
 use pulp::{Scalar, Simd};
+
+use crate::own::Real;
 
 /// Vectors of places, or kernel offsets, in a register tile.
 pub(super) const WIDTH: usize = 3;
-
-/// A float type with vectors.
-pub(super) trait Real:
-    Element + pulp::bytemuck::Pod + Default + std::ops::AddAssign
-{
-    type Lanes<S: Simd>: Copy;
-    fn lanes<S: Simd>() -> usize;
-    fn splat<S: Simd>(simd: S, value: Self) -> Self::Lanes<S>;
-    /// The slice as whole vectors, without the rest.
-    fn vectors<S: Simd>(values: &[Self]) -> &[Self::Lanes<S>];
-    fn load<S: Simd>(values: &[Self], start: usize) -> Self::Lanes<S>;
-    fn store<S: Simd>(values: &mut [Self], start: usize, lanes: Self::Lanes<S>);
-    /// `a b + c`.
-    fn multiply_add<S: Simd>(
-        simd: S,
-        a: Self::Lanes<S>,
-        b: Self::Lanes<S>,
-        c: Self::Lanes<S>,
-    ) -> Self::Lanes<S>;
-    fn sum<S: Simd>(simd: S, lanes: Self::Lanes<S>) -> Self;
-}
-
-macro_rules! real {
-    ($float:ty, $lanes:ident, $count:ident, $view:ident, $view_mut:ident, $splat:ident, $multiply_add:ident, $sum:ident) => {
-        impl Real for $float {
-            type Lanes<S: Simd> = S::$lanes;
-
-            #[inline(always)]
-            fn lanes<S: Simd>() -> usize {
-                S::$count
-            }
-            #[inline(always)]
-            fn splat<S: Simd>(simd: S, value: Self) -> S::$lanes {
-                simd.$splat(value)
-            }
-            #[inline(always)]
-            fn vectors<S: Simd>(values: &[Self]) -> &[S::$lanes] {
-                S::$view(values).0
-            }
-            #[inline(always)]
-            fn load<S: Simd>(values: &[Self], start: usize) -> S::$lanes {
-                S::$view(&values[start..]).0[0]
-            }
-            #[inline(always)]
-            fn store<S: Simd>(values: &mut [Self], start: usize, lanes: S::$lanes) {
-                S::$view_mut(&mut values[start..]).0[0] = lanes;
-            }
-            #[inline(always)]
-            fn multiply_add<S: Simd>(
-                simd: S,
-                a: S::$lanes,
-                b: S::$lanes,
-                c: S::$lanes,
-            ) -> S::$lanes {
-                simd.$multiply_add(a, b, c)
-            }
-            #[inline(always)]
-            fn sum<S: Simd>(simd: S, lanes: S::$lanes) -> Self {
-                simd.$sum(lanes)
-            }
-        }
-    };
-}
-
-real!(
-    f32,
-    f32s,
-    F32_LANES,
-    as_simd_f32s,
-    as_mut_simd_f32s,
-    splat_f32s,
-    mul_add_f32s,
-    reduce_sum_f32s
-);
-real!(
-    f64,
-    f64s,
-    F64_LANES,
-    as_simd_f64s,
-    as_mut_simd_f64s,
-    splat_f64s,
-    mul_add_f64s,
-    reduce_sum_f64s
-);
 
 /// `bias[i] + sum_k weights[k][i] volume[starts[j] + offsets[k]..]` for every `i` and `j`.
 #[inline(always)]

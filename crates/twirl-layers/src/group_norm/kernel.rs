@@ -8,13 +8,12 @@
     reason = "vector instructions are only used in what is inlined into a function compiled for them"
 )]
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
-
-use burn::tensor::Element;
 use pulp::{Simd, WithSimd};
 
-use super::EPSILON;
-use crate::exponential::{LOWEST, exp};
+use crate::own::Real;
+
+/// Added to variances, so that a constant field stays finite.
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// Entries whose sum is carried in the type of the field; sums of blocks are carried in f64.
 const BLOCK: usize = 1024;
@@ -27,74 +26,6 @@ pub(super) struct Form {
     pub groups: usize,
     /// Whether `SiLU` follows.
     pub silu: bool,
-}
-
-pub(super) trait Real:
-    Element
-    + pulp::bytemuck::Pod
-    + Default
-    + PartialOrd
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
-{
-    const ONE: Self;
-    fn of(value: f64) -> Self;
-    fn wide(self) -> f64;
-    fn size(self) -> Self;
-    /// `exp(self)` for `self <= 0`.
-    fn decay(self) -> Self;
-}
-
-impl Real for f32 {
-    const ONE: Self = 1.0;
-
-    #[inline(always)]
-    fn of(value: f64) -> Self {
-        value as Self
-    }
-
-    #[inline(always)]
-    fn wide(self) -> f64 {
-        f64::from(self)
-    }
-
-    #[inline(always)]
-    fn size(self) -> Self {
-        self.abs()
-    }
-
-    #[inline(always)]
-    fn decay(self) -> Self {
-        let value = exp(self);
-        if self < LOWEST { 0.0 } else { value }
-    }
-}
-
-impl Real for f64 {
-    const ONE: Self = 1.0;
-
-    #[inline(always)]
-    fn of(value: f64) -> Self {
-        value
-    }
-
-    #[inline(always)]
-    fn wide(self) -> f64 {
-        self
-    }
-
-    #[inline(always)]
-    fn size(self) -> Self {
-        self.abs()
-    }
-
-    #[inline(always)]
-    fn decay(self) -> Self {
-        self.exp()
-    }
 }
 
 /// `1 / (1 + exp(-h))` and `1 / (1 + exp(h))`, without overflow or cancellation.
@@ -117,11 +48,11 @@ fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     for (a, b) in a.iter().zip(b) {
         for (lane, (&a, &b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane = *lane + a * b;
+            *lane += a * b;
         }
     }
     for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *lane = *lane + a * b;
+        *lane += a * b;
     }
     total(lanes)
 }
@@ -133,11 +64,11 @@ fn sum<T: Real>(values: &[T]) -> f64 {
     let (values, rest) = values.as_chunks::<LANES>();
     for values in values {
         for (lane, &value) in lanes.iter_mut().zip(values) {
-            *lane = *lane + value;
+            *lane += value;
         }
     }
     for (lane, &value) in lanes.iter_mut().zip(rest) {
-        *lane = *lane + value;
+        *lane += value;
     }
     total(lanes)
 }
@@ -149,7 +80,7 @@ fn total<T: Real>(mut lanes: [T; LANES]) -> f64 {
     while half > 0 {
         let (left, right) = lanes.split_at_mut(half);
         for (left, &right) in left.iter_mut().zip(right.iter()) {
-            *left = *left + right;
+            *left += right;
         }
         half /= 2;
     }

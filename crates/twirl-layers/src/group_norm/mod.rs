@@ -14,10 +14,8 @@ use burn::tensor::{DType, Tensor, activation};
 
 use crate::Init;
 use crate::flex::on_flex_as;
-use kernel::Form;
-
-/// Added to variances, so that a constant field stays finite.
-const EPSILON: f64 = 1e-5;
+use crate::own::apply3;
+use kernel::{EPSILON, Form};
 
 /// Mean 0 and variance 1 over every group of channels and all points, then gain and offset per
 /// channel (Wu and He, arXiv 1803.08494).
@@ -80,7 +78,7 @@ impl GroupNorm {
         if own {
             let groups = self.groups;
             let form = Form { groups, silu };
-            return operation::apply(field, self.gain.val(), self.offset.val(), form);
+            return apply3(form, field, self.gain.val(), self.offset.val());
         }
         let normal = self.composed(field);
         if silu {

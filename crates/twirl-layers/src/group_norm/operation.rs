@@ -1,62 +1,35 @@
 //! The norm as an operation of burn's, with its own backward pass.
 
-use burn::backend::autodiff::NodeId;
-use burn::backend::autodiff::checkpoint::base::Checkpointer;
-use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
-use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{DType, Tensor, TensorData};
-use pulp::Arch;
 use rayon::prelude::*;
 
-use super::kernel::{self, Affine, Form, Moments, Real};
+use super::kernel::{self, Affine, Form, Moments};
+use crate::own::{Operation, Real, tensor, vectorised, whole};
+use crate::with_real;
 
 /// Entries below which a task is not worth a thread.
 const TASK: usize = 1 << 13;
 
-pub(super) fn apply(field: Tensor<5>, gain: Tensor<1>, offset: Tensor<1>, form: Form) -> Tensor<5> {
-    let (field, gain, offset) = (
-        field.into_dispatch(),
-        gain.into_dispatch(),
-        offset.into_dispatch(),
-    );
-    Tensor::from_dispatch(Dispatch::group_norm(field, gain, offset, form))
-}
+/// Field, gain and offset.
+impl Operation<3> for Form {
+    /// The inputs, and the moments of every group of every batch entry.
+    type Kept = ([FlexTensor; 3], Vec<Moments>);
 
-#[backend_extension(Flex, Autodiff)]
-trait Norm: Backend {
-    fn group_norm(
-        field: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        offset: FloatTensor<Self>,
-        form: Form,
-    ) -> FloatTensor<Self>;
-}
-
-impl Norm for Flex {
-    fn group_norm(
-        field: FlexTensor,
-        gain: FlexTensor,
-        offset: FlexTensor,
-        form: Form,
-    ) -> FlexTensor {
-        forward(&field, &gain, &offset, form).0
+    fn forward(&self, inputs: [FlexTensor; 3]) -> (FlexTensor, Self::Kept) {
+        let inputs = inputs.map(whole);
+        let (output, moments) = with_real!(inputs[0], T => normalise::<T>(&inputs, *self));
+        (output, (inputs, moments))
     }
-}
 
-fn forward(
-    field: &FlexTensor,
-    gain: &FlexTensor,
-    offset: &FlexTensor,
-    form: Form,
-) -> (FlexTensor, Vec<Moments>) {
-    match field.dtype() {
-        DType::F32 => normalise::<f32>(field, gain, offset, form),
-        DType::F64 => normalise::<f64>(field, gain, offset, form),
-        other => unreachable!("{other:?} goes to the composed form"),
+    fn backward(
+        &self,
+        (inputs, moments): Self::Kept,
+        gradient: FlexTensor,
+        _wanted: [bool; 3],
+    ) -> [Option<FlexTensor>; 3] {
+        let gradient = whole(gradient);
+        with_real!(gradient, T => backward::<T>(&inputs, &gradient, &moments, *self)).map(Some)
     }
 }
 
@@ -71,13 +44,10 @@ fn affine<'a, T>(gain: &'a [T], offset: &'a [T], groups: usize, row: usize) -> A
 }
 
 fn normalise<T: Real>(
-    field: &FlexTensor,
-    gain: &FlexTensor,
-    offset: &FlexTensor,
+    [field, gain, offset]: &[FlexTensor; 3],
     form: Form,
 ) -> (FlexTensor, Vec<Moments>) {
-    let dims = field.shape();
-    let [field, gain, offset] = [field, gain, offset].map(FlexTensor::to_contiguous);
+    let dims: [usize; 5] = field.shape().dims();
     let (field, gain, offset): (&[T], &[T], &[T]) =
         (field.storage(), gain.storage(), offset.storage());
     let row = field.len() / (dims[0] * form.groups);
@@ -88,7 +58,7 @@ fn normalise<T: Real>(
         .enumerate()
         .with_min_len(TASK.div_ceil(row))
         .map(|(place, (output, input))| {
-            Arch::new().dispatch(kernel::Forward {
+            vectorised(kernel::Forward {
                 affine: affine(gain, offset, form.groups, place),
                 silu: form.silu,
                 input,
@@ -96,21 +66,17 @@ fn normalise<T: Real>(
             })
         })
         .collect();
-    (
-        FlexTensor::from_data(TensorData::new(output, dims)),
-        moments,
-    )
+    (tensor(output, dims), moments)
 }
 
 /// Gradients for field, gain and offset.
 fn backward<T: Real>(
-    [field, gain, offset, gradient]: [&FlexTensor; 4],
+    [field, gain, offset]: &[FlexTensor; 3],
+    gradient: &FlexTensor,
     moments: &[Moments],
     form: Form,
 ) -> [FlexTensor; 3] {
-    let dims = field.shape();
-    let [field, gain, offset, gradient] =
-        [field, gain, offset, gradient].map(FlexTensor::to_contiguous);
+    let dims: [usize; 5] = field.shape().dims();
     let (field, gradient): (&[T], &[T]) = (field.storage(), gradient.storage());
     let (gain, offset): (&[T], &[T]) = (gain.storage(), offset.storage());
     let row = field.len() / moments.len();
@@ -124,7 +90,7 @@ fn backward<T: Real>(
         .enumerate()
         .with_min_len(TASK.div_ceil(row))
         .for_each(|(place, ((output, sums), (input, gradient)))| {
-            Arch::new().dispatch(kernel::Backward {
+            vectorised(kernel::Backward {
                 affine: affine(gain, offset, form.groups, place),
                 silu: form.silu,
                 moments: moments[place],
@@ -140,83 +106,8 @@ fn backward<T: Real>(
             T::of(entries.map(|sums| sums[which]).sum())
         };
         let values: Vec<T> = (0..channels).map(of_channel).collect();
-        FlexTensor::from_data(TensorData::new(values, [channels]))
+        tensor(values, [channels])
     };
-    let for_field = FlexTensor::from_data(TensorData::new(output, dims));
+    let for_field = tensor(output, dims);
     [for_field, over_batch(1), over_batch(0)]
-}
-
-impl<C: CheckpointStrategy> Norm for Autodiff<Flex, C> {
-    fn group_norm(
-        field: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-        offset: FloatTensor<Self>,
-        form: Form,
-    ) -> FloatTensor<Self> {
-        let nodes = [field.node(), gain.node(), offset.node()];
-        match Step.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(mut step) => {
-                let inputs = [&field, &gain, &offset].map(|input| step.checkpoint(input));
-                let (output, moments) = forward(
-                    &field.into_primitive(),
-                    &gain.into_primitive(),
-                    &offset.into_primitive(),
-                    form,
-                );
-                let state = State {
-                    inputs,
-                    moments,
-                    form,
-                };
-                step.finish(state, output)
-            }
-            OpsKind::UnTracked(step) => step.finish(Flex::group_norm(
-                field.into_primitive(),
-                gain.into_primitive(),
-                offset.into_primitive(),
-                form,
-            )),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Step;
-
-#[derive(Debug, Clone)]
-struct State {
-    /// Field, gain and offset.
-    inputs: [NodeId; 3],
-    /// Of every group of every batch entry.
-    moments: Vec<Moments>,
-    form: Form,
-}
-
-impl Backward<Flex, 3> for Step {
-    type State = State;
-
-    fn backward(
-        self,
-        ops: Ops<State, 3>,
-        gradients: &mut Gradients,
-        checkpointer: &mut Checkpointer,
-    ) {
-        let gradient = gradients.consume::<Flex>(&ops.node);
-        let state = ops.state;
-        let [field, gain, offset]: [FlexTensor; 3] = state
-            .inputs
-            .map(|input| checkpointer.retrieve_node_output(input));
-        let run = match gradient.dtype() {
-            DType::F32 => backward::<f32>,
-            DType::F64 => backward::<f64>,
-            other => unreachable!("{other:?} goes to the composed form"),
-        };
-        let read = [&field, &gain, &offset, &gradient];
-        let found = run(read, &state.moments, state.form);
-        for (parent, found) in ops.parents.into_iter().zip(found) {
-            if let Some(parent) = parent {
-                gradients.register::<Flex>(parent.id, found);
-            }
-        }
-    }
 }

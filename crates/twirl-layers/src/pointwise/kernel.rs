@@ -9,14 +9,27 @@
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
-use pulp::Arch;
-
-use super::Function;
+use crate::circular::{LARGEST, cosine, sine};
 use crate::exponential::exp;
+use crate::own::{END, Real, vectorised};
+
+/// Square of the argument at which the Gaussian ends, `2 ln(1e12)`.
+const GAUSSIAN_END: f32 = 55.26;
+
+/// What the own operation computes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Function {
+    Silu,
+    Gelu,
+    Gaussian,
+    Sine,
+    Cosine,
+}
 
 #[inline(always)]
 fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+    let value = 1.0 / (1.0 + exp(-x));
+    if x < END { 0.0 } else { value }
 }
 
 /// The normal distribution function, by the rational Chebyshev fit of `erfc` in Press et al.,
@@ -40,7 +53,7 @@ fn normal(x: f32) -> f32 {
     for term in FIT {
         series = series * t + term;
     }
-    let half = 0.5 * t * exp(series - z * z);
+    let half = 0.5 * t * (series - z * z).decay();
     if x < 0.0 { half } else { 1.0 - half }
 }
 
@@ -68,7 +81,9 @@ fn gelu_slope(x: f32) -> f32 {
 
 #[inline(always)]
 fn gaussian(x: f32) -> f32 {
-    exp(-0.5 * x * x)
+    let square = x * x;
+    let value = exp(-0.5 * square);
+    if square > GAUSSIAN_END { 0.0 } else { value }
 }
 
 #[inline(always)]
@@ -76,35 +91,62 @@ fn gaussian_slope(x: f32) -> f32 {
     -x * gaussian(x)
 }
 
+/// Whether some angle is too large for the fast functions.
+fn far(values: &[f32]) -> bool {
+    values.iter().any(|value| value.abs() > LARGEST)
+}
+
 impl Function {
+    /// Sine and cosine of any angle.
+    fn exactly(self) -> fn(f32) -> f32 {
+        if matches!(self, Self::Cosine) {
+            f32::cos
+        } else {
+            f32::sin
+        }
+    }
+
     /// Replaces every number by the function's value. The choice is made outside of the loops, which
     /// would not become vector instructions with it inside.
-    pub(super) fn map(self, values: &mut [f32]) {
+    pub(crate) fn map(self, values: &mut [f32]) {
         #[inline(always)]
         fn run(values: &mut [f32], function: impl Fn(f32) -> f32) {
             for value in values {
                 *value = function(*value);
             }
         }
-        Arch::new().dispatch(|| match self {
-            Self::Silu => run(values, silu),
-            Self::Gelu => run(values, gelu),
-            Self::Gaussian => run(values, gaussian),
-        });
+        vectorised(
+            #[inline(always)]
+            || match self {
+                Self::Silu => run(values, silu),
+                Self::Gelu => run(values, gelu),
+                Self::Gaussian => run(values, gaussian),
+                Self::Sine | Self::Cosine if far(values) => run(values, self.exactly()),
+                Self::Sine => run(values, sine),
+                Self::Cosine => run(values, cosine),
+            },
+        );
     }
 
     /// Multiplies every gradient by the slope at its input.
-    pub(super) fn chain(self, gradients: &mut [f32], inputs: &[f32]) {
+    pub(crate) fn chain(self, gradients: &mut [f32], inputs: &[f32]) {
         #[inline(always)]
         fn run(gradients: &mut [f32], inputs: &[f32], slope: impl Fn(f32) -> f32) {
             for (gradient, &x) in gradients.iter_mut().zip(inputs) {
                 *gradient *= slope(x);
             }
         }
-        Arch::new().dispatch(|| match self {
-            Self::Silu => run(gradients, inputs, silu_slope),
-            Self::Gelu => run(gradients, inputs, gelu_slope),
-            Self::Gaussian => run(gradients, inputs, gaussian_slope),
-        });
+        vectorised(
+            #[inline(always)]
+            || match self {
+                Self::Silu => run(gradients, inputs, silu_slope),
+                Self::Gelu => run(gradients, inputs, gelu_slope),
+                Self::Gaussian => run(gradients, inputs, gaussian_slope),
+                Self::Sine if far(inputs) => run(gradients, inputs, f32::cos),
+                Self::Cosine if far(inputs) => run(gradients, inputs, |x| -x.sin()),
+                Self::Sine => run(gradients, inputs, cosine),
+                Self::Cosine => run(gradients, inputs, |x| -sine(x)),
+            },
+        );
     }
 }

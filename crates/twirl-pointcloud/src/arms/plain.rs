@@ -88,10 +88,10 @@ impl<L: Labels> Arm<PointCloud<L>> for Plain {
         let species = self.species.forward(cloud.species.clone());
         let [rows, width] = species.dims();
         let offsets = cloud.offsets.clone() * per_length;
-        let others = gather(species.clone(), cloud.index.clone());
+        let others = gather(species.clone(), cloud.slots.index());
         let messages = self.message.forward(Tensor::cat(vec![others, offsets], 1));
         let messages =
-            (messages * cloud.edge_mask.clone()).reshape([rows, cloud.neighbours, width]);
+            (messages * cloud.edge_mask.clone()).reshape([rows, cloud.neighbours(), width]);
         let heard: Tensor<2> = messages.sum_dim(1).squeeze_dim(1) * per_length;
         let place = cloud.positions.clone() * per_length;
         let outputs = Tensor::cat(vec![species, heard, place], 1);

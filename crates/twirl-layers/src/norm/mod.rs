@@ -1,12 +1,16 @@
 //! Normalisation over the last axis.
+//!
+//! burn composes it from eight operations forward and twice as many backward, each a pass over memory;
+//! on the CPU device it is one own operation. The bench `rows` times both.
+
+mod operation;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::Init;
-
-/// Added to variances, so that an all-zero row stays zero.
-const EPSILON: f64 = 1e-6;
+use crate::init::Init;
+use crate::own::{apply1, apply2, apply3, on_own};
+use operation::{EPSILON, Norm};
 
 /// `g x / sqrt(mean(x^2) + 1e-6)` over the last axis, with one gain per channel.
 #[derive(Module, Debug)]
@@ -30,6 +34,10 @@ impl RmsNorm {
     pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
         let gain = self.gain.val();
         let (dims, rows) = rows(input, gain.dims()[0]);
+        if on_own(&rows) {
+            let output: Tensor<2> = apply2(Norm::mean_square(), rows, gain);
+            return output.reshape(dims);
+        }
         (unit_mean_square(rows) * gain.unsqueeze()).reshape(dims)
     }
 }
@@ -70,15 +78,38 @@ impl LayerNorm {
     #[must_use]
     pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
         let (dims, rows) = rows(input, self.channels);
-        let mut output = unit_mean_square(rows.clone() - rows.mean_dim(1));
-        if let Some(gain) = &self.gain {
-            output = output * gain.val().unsqueeze();
-        }
-        if let Some(offset) = &self.offset {
-            output = output + offset.val().unsqueeze();
-        }
+        let affine = self.gain.as_ref().zip(self.offset.as_ref());
+        let affine = affine.map(|(gain, offset)| (gain.val(), offset.val()));
+        let output: Tensor<2> = match (affine, on_own(&rows)) {
+            (None, true) => apply1(Norm::variance(), rows),
+            (Some((gain, offset)), true) => apply3(Norm::variance(), rows, gain, offset),
+            (None, false) => unit_variance(rows),
+            (Some((gain, offset)), false) => {
+                unit_variance(rows) * gain.unsqueeze() + offset.unsqueeze()
+            }
+        };
         output.reshape(dims)
     }
+}
+
+/// Rows of mean 0 and variance 1, each with a gain and an offset of its own:
+/// `norm(x) (1 + gain) + offset`, all `[rows, channels]` (adaLN, arXiv 2212.09748).
+///
+/// # Panics
+/// If shapes differ.
+#[must_use]
+pub fn modulated_norm(input: Tensor<2>, gain: Tensor<2>, offset: Tensor<2>) -> Tensor<2> {
+    assert_eq!(input.dims(), gain.dims(), "modulated_norm: gain");
+    assert_eq!(input.dims(), offset.dims(), "modulated_norm: offset");
+    if on_own(&input) {
+        apply3(Norm::modulated(), input, gain, offset)
+    } else {
+        unit_variance(input) * (gain + 1.0) + offset
+    }
+}
+
+fn unit_variance(rows: Tensor<2>) -> Tensor<2> {
+    unit_mean_square(rows.clone() - rows.mean_dim(1))
 }
 
 fn rows<const D: usize>(input: Tensor<D>, channels: usize) -> ([usize; D], Tensor<2>) {
