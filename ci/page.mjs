@@ -1,4 +1,5 @@
-// Called by ci/page: FOLDER holds report.html, RESULTS the records that it was made from.
+// Called by ci/page: FOLDER holds report.html and studies.html, RESULTS the records that the first was made
+// from.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -6,6 +7,26 @@ import { chromium } from "playwright-core";
 
 const [folder, results] = process.argv.slice(2);
 const page_file = path.resolve(folder, "report.html");
+const studies_file = path.resolve(folder, "studies.html");
+const axe_source = fs.readFileSync(path.join(folder, "node_modules/axe-core/axe.min.js"), "utf8");
+
+// What a check of accessibility finds that would keep somebody from reading the page.
+async function barriers(page) {
+  await page.evaluate(axe_source);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+  const words = (one) => `${one.impact} ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" | ")}`;
+  const rest = found.violations.filter((one) => !serious.includes(one)).map((one) => `${one.impact} ${one.id}`);
+  return { serious: serious.map(words), rest };
+}
+
+// Boxes of tables that are wider than their place.
+const sideways = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll(".scroll")]
+      .filter((box) => box.scrollWidth > box.clientWidth)
+      .map((box) => `${box.getAttribute("aria-label")}: ${box.scrollWidth} in ${box.clientWidth}`),
+  );
 
 // The records that the figures must hold: of finished runs, or of all where an arm has none.
 function records(results) {
@@ -77,8 +98,93 @@ for (const { name, width, height, scheme } of views) {
   assert.ok(wide <= 0, `${name}: the page is ${wide} pixels wider than the window`);
   assert.deepEqual(problems, [], `${name}: messages and requests`);
   await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+
+  const tables = await sideways(page);
+  if (width >= 1280) assert.deepEqual(tables, [], `${name}: tables that scroll sideways`);
+  else assert.ok(tables.length > 0, `${name}: a table scrolls in its own box`);
+  // The names of rows stay where they are when a table is scrolled.
+  const moved = await page.evaluate(() =>
+    [...document.querySelectorAll(".scroll")].map((box) => {
+      const head = box.querySelector("tbody th");
+      const before = head.getBoundingClientRect().left;
+      box.scrollLeft = 60;
+      const after = head.getBoundingClientRect().left;
+      box.scrollLeft = 0;
+      return Math.abs(after - before);
+    }),
+  );
+  assert.ok(moved.every((distance) => distance < 1), `${name}: names of rows move: ${moved}`);
+  const { serious, rest } = await barriers(page);
+  assert.deepEqual(serious, [], `${name}: barriers`);
+
+  // The first box is reached and switched by keyboard; its arm is gone from figures and tables of its task.
+  const shown = () =>
+    page.evaluate(() => {
+      const section = document.querySelector(".filter").closest("section");
+      const parts = [...section.querySelectorAll("[data-arm]")];
+      const visible = (part) => getComputedStyle(part).display !== "none";
+      const count = (arm, see) => parts.filter((part) => part.dataset.arm === arm && visible(part) === see).length;
+      const boxes = [...section.querySelectorAll(".filter input")].map((box) => box.value);
+      return boxes.map((arm) => [count(arm, true), count(arm, false)]);
+    });
+  const before = await shown();
+  await page.focus(".filter input");
+  await page.keyboard.press("Space");
+  const after = await shown();
+  assert.ok(before.every(([, hidden]) => hidden === 0), "all arms are shown at first");
+  assert.ok(before[0][0] > 20 && after[0][0] === 0, `${name}: the arm is gone: ${after[0]}`);
+  assert.deepEqual(after.slice(1), before.slice(1), `${name}: the others stay`);
+  await page.keyboard.press("Space");
+  assert.deepEqual(await shown(), before, `${name}: it comes back`);
+  if (rest.length > 0) console.log(`ci/page: ${name}: axe-core, not serious: ${rest.join(", ")}`);
   const marks = figures.reduce((sum, figure) => sum + figure.points.length, 0);
   console.log(`ci/page: ${name}: ${figures.length} figures, ${marks} points, no message`);
   await context.close();
 }
+
+// Without a script the page is whole, and has no boxes that do nothing.
+{
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`file://${page_file}`);
+  assert.equal(await page.locator(".filter:visible").count(), 0, "no filter without a script");
+  assert.ok((await page.locator("tbody tr:visible").count()) > 50, "every table without a script");
+  await context.close();
+}
+
+// On paper: nothing to press, nothing cut off.
+{
+  const context = await browser.newContext({ viewport: { width: 1000, height: 1400 } });
+  const page = await context.newPage();
+  await page.goto(`file://${page_file}`);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator("nav:visible, .filter:visible, .readout:visible").count(), 0, "nothing to press on paper");
+  await page.screenshot({ path: path.join(folder, "print.png"), fullPage: true });
+  const file = path.join(folder, "report.pdf");
+  await page.pdf({ path: file, format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
+  const pages = fs.readFileSync(file, "latin1").match(/\/Type\s*\/Page[^s]/g).length;
+  assert.ok(pages < 40, `${pages} pages of paper`);
+  console.log(`ci/page: print: ${pages} pages of A4`);
+  await context.close();
+}
+
+// The page of studies: claims with verdicts, and links that lead to files.
+for (const { name, width, height, scheme } of views) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  const page = await context.newPage();
+  await page.goto(`file://${studies_file}`);
+  const links = await page.evaluate(() => [...document.querySelectorAll(".claim a")].map((link) => link.href));
+  assert.ok(links.length >= 2, "links to studies");
+  for (const link of links) assert.ok(fs.existsSync(new URL(link)), `${link} is there`);
+  assert.deepEqual((await barriers(page)).serious, [], `studies, ${name}: barriers`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wide <= 0, `studies, ${name}: the page is ${wide} pixels wider than the window`);
+  if (width >= 1280) assert.deepEqual(await sideways(page), [], `studies, ${name}: tables that scroll sideways`);
+  await page.screenshot({ path: path.join(folder, `studies-${name}.png`), fullPage: true });
+  console.log(`ci/page: studies, ${name}: ${links.length} links, no barrier`);
+  await context.close();
+}
 await browser.close();
+const size = fs.statSync(page_file).size;
+assert.ok(size < 1e6, `the page has ${size} bytes`);
+console.log(`ci/page: ${size} bytes`);

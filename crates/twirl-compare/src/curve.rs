@@ -165,6 +165,16 @@ impl Curve {
     fn log_at(&self, time: f64) -> Option<f64> {
         interpolate(&self.points, time)
     }
+
+    /// Logarithms of its times.
+    pub(crate) fn knots(&self) -> impl Iterator<Item = f64> + '_ {
+        self.points.iter().map(|point| point[0])
+    }
+
+    /// Logarithm of the loss at the logarithm of a time; after the end that of the end.
+    pub(crate) fn kept_at(&self, time: f64) -> Option<f64> {
+        self.log_at(time.min(self.end()))
+    }
 }
 
 /// What straight lines between points `[ln seconds, y]`, in the order of time, have at a time;

@@ -15,8 +15,8 @@ pub enum CompareError {
         /// The cause.
         source: std::io::Error,
     },
-    /// A folder holds no run.
-    #[error("{}: no run folder below it; give the folder that a run wrote (DIR/<task>/<arm>/seed-<n>)", .0.display())]
+    /// A folder holds no run and no study.
+    #[error("{}: no run folder below it; give the folder that a run or a study wrote (DIR/<task>/<arm>/seed-<n>)", .0.display())]
     NoRuns(PathBuf),
     /// A file of reference bands is not one.
     #[error("{}: {problem}; make it again from runs that pass", .path.display())]

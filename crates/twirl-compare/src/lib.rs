@@ -23,15 +23,18 @@ mod compare;
 mod cost;
 mod curve;
 mod draws;
+mod envelope;
 mod error;
 mod estimate;
 mod last;
+mod learned;
 mod overview;
 mod percent;
 mod read;
 mod refusal;
 mod run;
 mod start;
+mod studies;
 mod summary;
 mod verdict;
 mod versus;
@@ -43,19 +46,22 @@ pub use comparable::{comparable, same_clock};
 pub use compare::{Comparison, compare, compare_sets};
 pub use cost::Cost;
 pub use curve::{Curve, Reach};
+pub use envelope::{EnvelopePoint, envelope};
 pub use error::CompareError;
 pub use estimate::{Estimate, FEWEST_SEEDS, mean_over_seeds};
 pub use last::{
     CompanionSummary, Control, baseline_figure, baselines, closing_figure, closing_figures,
     companions, controls,
 };
+pub use learned::Yardstick;
 pub use overview::Overview;
 pub use percent::{PercentPoint, percent_curve, percent_of, settled_below};
 pub use refusal::Refusal;
 pub use run::{ArmRuns, Broken, Run, RunSet, TaskRuns};
 pub use start::{START_TOLERANCE, Start, StartChange};
+pub use studies::{StudyFinding, StudyVerdict};
 pub use summary::{
-    ArmSummary, Figures, SplitSummary, Standing, THRESHOLDS, TermSummary, summarise,
+    ArmSummary, Figures, SplitSummary, Standing, THRESHOLDS, TermSummary, split_curve, summarise,
 };
 pub use verdict::Verdict;
 pub use versus::{AtEqualFlops, Pair, Reached, Versus, versus, versus_all};

@@ -1,6 +1,7 @@
 //! Everything that a report says of a task.
 
 use crate::last::{CompanionSummary, Control, companions, controls};
+use crate::learned::Yardstick;
 use crate::run::TaskRuns;
 use crate::summary::{ArmSummary, Figures, summarise};
 use crate::versus::{Pair, versus_all};
@@ -41,6 +42,16 @@ impl<'a> Overview<'a> {
         let with_figures = of_kind.filter_map(|(arm, _)| Some((arm, arm.figures.as_ref()?)));
         let loss = |of: &(&ArmSummary, &Figures)| of.1.total.loss.value;
         with_figures.min_by(|a, b| loss(a).total_cmp(&loss(b)))
+    }
+
+    /// The arm whose last loss is the least part of that of predicting zero, and that part; nothing where
+    /// no record knows the latter. All arms of a task are held against it: see
+    /// [`Yardstick::not_learned`], with 1 as the loss of zero.
+    pub fn yardstick(&self) -> Option<Yardstick> {
+        let share = |arm: &ArmSummary| Some((arm.figures.as_ref()?.of_zero?, arm.arm.clone()));
+        let best = self.arms.iter().filter_map(share);
+        let best = best.min_by(|a, b| a.0.total_cmp(&b.0));
+        best.map(|(best, whose)| Yardstick { best, whose })
     }
 
     /// The comparison of two arms, if there is one.

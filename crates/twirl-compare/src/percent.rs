@@ -27,20 +27,27 @@ pub struct PercentPoint {
 /// The interval: one seed, that of its record, over molecules; two seeds, the envelope of both
 /// over molecules; from three, over seeds and molecules.
 pub fn percent_curve(arm: &ArmRuns) -> Vec<PercentPoint> {
+    let points = points(arm).into_iter();
+    points
+        .map(|(step, records)| percent_point(step, &records))
+        .collect()
+}
+
+/// Steps with a record of each counted run: the common ones, and the end of the runs.
+pub(crate) fn points(arm: &ArmRuns) -> Vec<(u64, Vec<&Record>)> {
     let runs = arm.counted();
-    let mut points: Vec<PercentPoint> = Vec::new();
+    let mut points: Vec<(u64, Vec<&Record>)> = Vec::new();
     for record in runs.first().iter().flat_map(|run| &run.records) {
         if let Some(records) = at_step(arm, record.step) {
-            points.push(percent_point(record.step, &records));
+            points.push((record.step, records));
         }
     }
     let last = arm.last_records();
-    let common = points.last().map(|point| point.step);
+    let common = points.last().map(|point| point.0);
     if last.iter().any(|record| Some(record.step) != common)
         && let Some(mean) = mean_count(last.iter().map(|record| record.step))
     {
-        let step = mean.max(common.map_or(0, |step| step + 1));
-        points.push(percent_point(step, &last));
+        points.push((mean.max(common.map_or(0, |step| step + 1)), last));
     }
     points
 }

@@ -9,16 +9,19 @@ use twirl_record::{Folder, Panel, RecordError, Status, read_records};
 use crate::comparable::{comparable, same_settings};
 use crate::error::CompareError;
 use crate::run::{ArmRuns, Broken, Run, RunSet, TaskRuns};
+use crate::studies::{StudyVerdict, beside, is_study, read_study};
 
 impl RunSet {
-    /// Reads all runs below a folder, which may be a result folder, a task, an arm or one run.
+    /// Reads all runs below a folder, which may be a result folder, a task, an arm or one run; and what
+    /// the studies in it and beside it have found. The runs that studies are made of, which differ in
+    /// more than their seeds, are not among them.
     ///
     /// A folder that cannot be read, that repeats a seed, or whose settings differ from those of its
     /// arm's other seeds is listed in [`RunSet::broken`] and left out of the rest.
     ///
     /// # Errors
     /// [`CompareError::File`] if the folder itself cannot be listed, [`CompareError::NoRuns`] if there
-    /// is no run folder at all.
+    /// is neither a run folder nor a study.
     pub fn read(dir: &Path) -> Result<Self, CompareError> {
         let mut found = Vec::new();
         find(dir, &mut found);
@@ -26,11 +29,11 @@ impl RunSet {
             Some((_, Some(source))) => return Err(CompareError::file(dir)(source)),
             run => found.extend(run),
         }
-        if found.is_empty() {
+        let (studies, mut broken) = studies(dir);
+        if found.is_empty() && studies.is_empty() && broken.is_empty() {
             return Err(CompareError::NoRuns(dir.into()));
         }
         let mut arms: BTreeMap<(String, String), Vec<Run>> = BTreeMap::new();
-        let mut broken = Vec::new();
         for (folder, unlisted) in found {
             let path = inside(dir, &folder);
             let run = match unlisted {
@@ -63,8 +66,32 @@ impl RunSet {
             }
         }
         broken.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { tasks, broken })
+        Ok(Self {
+            tasks,
+            broken,
+            studies,
+            beside: beside(dir),
+        })
     }
+}
+
+/// The studies that a folder is or holds, and those that cannot be read.
+fn studies(dir: &Path) -> (Vec<StudyVerdict>, Vec<Broken>) {
+    let inner = inner_folders(dir).unwrap_or_default();
+    let all = [dir.to_path_buf()].into_iter().chain(inner);
+    let (mut read, mut broken) = (Vec::new(), Vec::new());
+    for folder in all.filter(|folder| is_study(folder)) {
+        let path = if folder == dir {
+            PathBuf::from(".")
+        } else {
+            inside(dir, &folder)
+        };
+        match read_study(&folder, path.clone()) {
+            Ok(study) => read.push(study),
+            Err(reason) => broken.push(Broken { path, reason }),
+        }
+    }
+    (read, broken)
 }
 
 /// A path relative to the folder that is read, whose own is its name.
@@ -96,12 +123,21 @@ fn inner_folders(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn find(dir: &Path, found: &mut Vec<(PathBuf, Option<std::io::Error>)>) {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let folder = Folder::at(dir);
+    if is_study(dir) {
+        return;
+    }
     if name.starts_with("seed-") || folder.manifest().exists() || folder.records().exists() {
         found.push((dir.into(), None));
         return;
     }
     match inner_folders(dir) {
-        Ok(inner) => inner.iter().for_each(|path| find(path, found)),
+        Ok(mut inner) => {
+            // Studies keep their runs in a folder beside them.
+            if inner.iter().any(|path| is_study(path)) {
+                inner.retain(|path| !path.ends_with("runs"));
+            }
+            inner.iter().for_each(|path| find(path, found));
+        }
         Err(error) => found.push((dir.into(), Some(error))),
     }
 }

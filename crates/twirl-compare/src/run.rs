@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use twirl_record::{EXACT, Manifest, Picture, Record, SearchReport, Status};
 
+use crate::studies::StudyVerdict;
+
 /// One run.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -53,6 +55,10 @@ pub struct RunSet {
     pub tasks: Vec<TaskRuns>,
     /// Folders left out.
     pub broken: Vec<Broken>,
+    /// Studies in the folder, in alphabetical order.
+    pub studies: Vec<StudyVerdict>,
+    /// Studies in folders beside it.
+    pub beside: Vec<StudyVerdict>,
 }
 
 impl Run {

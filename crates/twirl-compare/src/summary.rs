@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use twirl_record::{Record, Split, Status};
 
 use crate::estimate::{Estimate, mean_over_seeds};
-use crate::percent::{mean_count, percent_curve, percent_of, settled_below};
+use crate::percent::{mean_count, percent_curve, percent_of, points, settled_below};
 use crate::run::{ArmRuns, Run};
 
 /// Percentages whose first lasting step is reported.
@@ -195,6 +195,15 @@ fn loss_error(record: &Record) -> Option<f64> {
     let mean = losses.iter().sum::<f64>() / n;
     let squares: f64 = losses.iter().map(|loss| (loss - mean).powi(2)).sum();
     (n > 1.0).then(|| (squares / (n - 1.0)).sqrt())
+}
+
+/// The loss and its parts against steps, means over seeds, at the steps of [`percent_curve`].
+pub fn split_curve(arm: &ArmRuns) -> Vec<(u64, SplitSummary)> {
+    let summary = |(step, records): (u64, Vec<&Record>)| {
+        let splits: Vec<&Split> = records.iter().map(|record| &record.split).collect();
+        (step, split_summary(&splits))
+    };
+    points(arm).into_iter().map(summary).collect()
 }
 
 pub(crate) fn split_summary(splits: &[&Split]) -> SplitSummary {

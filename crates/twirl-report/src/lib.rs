@@ -18,11 +18,11 @@ mod tables;
 mod text;
 mod words;
 
-pub use chart::{Chart, ChartPanel, Line, Scale};
-pub use html::html;
+pub use chart::{Chart, ChartPanel, Line, Look, Scale};
+pub use html::{html, html_from};
 pub use number::{count, range, significant};
 pub use readme::{ReadmePart, readme};
-pub use report::{all_tables, left_out, markdown, terminal};
+pub use report::{all_tables, brief, left_out, markdown, terminal};
 pub use table::{Bounded, Column, Columns, Curves, Heading, Known, Missing, Table};
 pub use tables::comparisons;
 pub use text::{Medium, escape};

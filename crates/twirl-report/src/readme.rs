@@ -45,7 +45,7 @@ pub fn readme(set: &RunSet, name: &str, figures: &str) -> ReadmePart {
     for task in &set.tasks {
         let found = Overview::of(task);
         let _ = write!(markdown, "### {}\n\n", safe(&task.task));
-        let lines = headline(&found);
+        let lines = headline(&found).lines();
         markdown += &safe(&lines.join(" "));
         if let Some(chart) = chart(task) {
             let file = format!("{name}-{}.svg", file_stem(&task.task));

@@ -1,5 +1,10 @@
 //! Text from files, made harmless where it is going to stand.
 
+use std::fmt::Write;
+
+/// Widest line of a terminal.
+pub(crate) const WIDTH: usize = 120;
+
 /// Where text is going to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Medium {
@@ -63,6 +68,42 @@ pub(crate) fn one_line(text: &str) -> String {
     words.join(" ")
 }
 
+/// A text in lines of at most [`WIDTH`] characters: the first after one indent, the others after another. A
+/// longer word, a path for example, is not broken.
+pub(crate) fn wrapped(text: &str, first: &str, others: &str) -> String {
+    let mut lines = String::from(first);
+    let mut used = first.len();
+    for (place, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if place > 0 && used + 1 + length > WIDTH {
+            lines.push('\n');
+            lines.push_str(others);
+            used = others.len();
+        } else if place > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines + "\n"
+}
+
+/// Text as part of an address: all but letters, digits, `-._` and what is kept as `%XX`.
+pub(crate) fn percent_encoded(text: &str, kept: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => safe.push(byte as char),
+            other if kept.as_bytes().contains(&other) => safe.push(other as char),
+            other => {
+                let _ = write!(safe, "%{other:02X}");
+            }
+        }
+    }
+    safe
+}
+
 /// A name as part of a file's name: a task's is that of a folder, but may come from a file.
 pub(crate) fn file_stem(name: &str) -> String {
     let safe = |letter: char| {
@@ -78,6 +119,19 @@ pub(crate) fn file_stem(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_are_wrapped_between_words() {
+        let text = "word ".repeat(60);
+        let lines = wrapped(text.trim(), "  ", "    ");
+        assert_eq!(lines.split_whitespace().count(), 60);
+        for (place, line) in lines.lines().enumerate() {
+            assert!(
+                line.len() <= WIDTH && line.starts_with(if place == 0 { "  w" } else { "    w" })
+            );
+        }
+        assert_eq!(wrapped("a", "- ", "  "), "- a\n");
+    }
 
     #[test]
     fn no_medium_is_steered() {

@@ -1,15 +1,23 @@
 //! Typed findings in words.
 
 use twirl_compare::{
-    Caveats, Comparison, Control, Deviation, Finding, FindingKind, Standing, Verdict, Versus,
+    Caveats, Comparison, Control, Deviation, Finding, FindingKind, Standing, StudyFinding, Verdict,
+    Versus,
 };
-use twirl_record::Status;
+use twirl_record::{DeviceIdentity, Status};
 
 use crate::table::Missing;
 use crate::text::one_line;
 
 /// Why a cell of notes is empty.
 pub(crate) const NOTHING: &str = "nothing to note";
+
+/// Whether a device is a GPU: no processor, and no program that plays one.
+pub(crate) fn is_gpu(device: &DeviceIdentity) -> bool {
+    let hardware = device.hardware.to_lowercase();
+    let played = ["cpu", "llvmpipe", "lavapipe", "swiftshader"];
+    device.name != "cpu" && !played.iter().any(|name| hardware.contains(name))
+}
 
 /// A status as the manifest writes it.
 pub(crate) fn status(status: Status) -> &'static str {
@@ -118,6 +126,19 @@ pub(crate) fn control(control: &Control) -> Option<String> {
     let notes = comparison(&control.comparison, ["control", "arm"]);
     let parts: Vec<String> = notes.into_iter().chain(differ).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What a study says of one set-up.
+pub(crate) fn study_finding(finding: &StudyFinding) -> String {
+    let reasons = finding.forbidden.join(", ");
+    let colon = if reasons.is_empty() { "" } else { ": " };
+    let StudyFinding {
+        place,
+        verdict,
+        figures,
+        ..
+    } = finding;
+    format!("{place}: {verdict}{colon}{reasons} -- {figures}")
 }
 
 /// A deviation from a reference band: figure, step, value and band.

@@ -11,7 +11,7 @@ use twirl_record::DataIdentity;
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
-use crate::outcome::Outcome;
+use crate::outcome::{Finding, Outcome};
 use crate::progress::Progress;
 use crate::status::CellStatus;
 use crate::study::{Card, Study};
@@ -116,6 +116,7 @@ pub fn conduct(
         "claim": claim,
         "rule": rule,
         "verdict": outcome.verdict(claim),
+        "findings": outcome.findings.iter().map(Finding::json).collect::<Vec<Value>>(),
         "settings": context.budgets,
         "seeds": context.seeds,
         "tasks": request.tasks,

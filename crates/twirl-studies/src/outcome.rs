@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use twirl_record::write_whole;
 use twirl_report::{Chart, Table};
 
@@ -57,6 +57,16 @@ impl Finding {
             self.judgement = Judgement::Undecided;
         }
         self
+    }
+
+    /// As a report reads it again.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "place": self.place,
+            "verdict": self.judgement.text(self.published.is_some()),
+            "figures": self.figures,
+            "forbidden": self.forbidden,
+        })
     }
 
     fn text(&self) -> String {

@@ -29,7 +29,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         after: After,
     },
-    /// Print the tables of a finished run, or write them as files
+    /// Print what a folder of runs or studies says, or write its tables and its page as files
     Report(crate::report::ReportArgs),
     /// Compare two folders or two arms, or hold runs against a reference band
     Compare(crate::compare::CompareArgs),

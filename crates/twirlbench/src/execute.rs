@@ -65,7 +65,11 @@ pub(crate) fn execute(
     let runs = twirl_compare::RunSet::read(out).context("report")?;
     let page = out.join("report.html");
     write_whole(&page, twirl_report::html(&runs).as_bytes())?;
-    say!("{}", twirl_report::terminal(&runs));
+    say!("{}", twirl_report::brief(&runs));
+    say!(
+        "every table: twirlbench report {} --full",
+        quoted(&out.to_string_lossy())
+    );
     say!("results: {}", out.display());
     say!("page: {}", page.display());
     if after.open {

@@ -1,4 +1,5 @@
-//! A logarithmic axis with a place for values that have no logarithm, and an axis of whole numbers.
+//! A logarithmic axis with a place for values that have no logarithm, an axis from zero, and one of whole
+//! numbers.
 
 use crate::number::{count, significant};
 
@@ -8,6 +9,8 @@ pub enum Scale {
     /// Powers of ten.
     #[default]
     Logarithmic,
+    /// Differences, from zero on.
+    Linear,
     /// Whole numbers.
     Counting,
 }
@@ -35,7 +38,20 @@ impl Axis {
     pub(crate) fn new(scale: Scale, values: &[f64], from: f64, to: f64) -> Self {
         match scale {
             Scale::Logarithmic => Self::logarithmic(values, from, to),
+            Scale::Linear => Self::linear(values, from, to),
             Scale::Counting => Self::counting(values, from, to),
+        }
+    }
+
+    fn linear(values: &[f64], from: f64, to: f64) -> Self {
+        let high = values.iter().copied().fold(0.0, f64::max);
+        Self {
+            scale: Scale::Linear,
+            low: 0.0,
+            high: if high > 0.0 { 1.03 * high } else { 1.0 },
+            from,
+            to,
+            slot: None,
         }
     }
 
@@ -83,7 +99,7 @@ impl Axis {
     /// Pixel of a value. Values at or below zero of an axis without a slot go to its low end.
     pub(crate) fn place(&self, value: f64) -> f64 {
         let at = match self.scale {
-            Scale::Counting => value,
+            Scale::Linear | Scale::Counting => value,
             Scale::Logarithmic if value <= 0.0 => return self.slot.unwrap_or(self.from),
             Scale::Logarithmic => value.log10(),
         };
@@ -102,6 +118,12 @@ impl Axis {
             let whole = (self.low.ceil() as i32)..=(self.high.floor() as i32);
             return whole
                 .map(|value| (self.place(f64::from(value)), value.to_string()))
+                .collect();
+        }
+        if self.scale == Scale::Linear {
+            let ticks = even(self.low, self.high).into_iter();
+            return ticks
+                .map(|value| (self.place(value), label(value)))
                 .collect();
         }
         let decades = (self.low.floor() as i32)..=(self.high.ceil() as i32);
@@ -180,6 +202,16 @@ mod tests {
         assert_eq!(axis.place(-3.0), axis.place(0.0));
         assert_eq!(axis.slot(), Some(axis.place(0.0)));
         assert_eq!(Axis::logarithmic(&[1.0], 0.0, 1.0).slot(), None);
+    }
+
+    #[test]
+    fn a_linear_axis_begins_at_zero() {
+        let axis = Axis::new(Scale::Linear, &[0.5, 2.0], 0.0, 300.0);
+        assert_eq!(axis.place(0.0), 0.0);
+        assert!((axis.place(2.0) - 2.0 * axis.place(1.0)).abs() < 1e-9);
+        assert_eq!(axis.place(-1.0), 0.0);
+        let labels: Vec<String> = axis.ticks().into_iter().map(|tick| tick.1).collect();
+        assert_eq!(labels, ["0", "0.5", "1", "1.5", "2"]);
     }
 
     #[test]

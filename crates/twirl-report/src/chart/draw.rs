@@ -2,17 +2,27 @@
 
 use std::fmt::Write;
 
-use crate::chart::axis::{Axis, Scale};
-use crate::chart::lines::{Chart, ChartPanel, Line};
+use crate::chart::axis::Axis;
+use crate::chart::lines::{Chart, ChartPanel, Line, Look};
 use crate::chart::mark::{STYLES, dashes, outline};
 use crate::text::{Medium, escape};
 
-pub(crate) const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 640.0;
+const NARROW: f64 = 400.0;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 54.0;
 const BETWEEN: f64 = 32.0;
+
+/// What a drawing is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// A file of its own.
+    File,
+    /// A page, which shows and hides lines by their names.
+    Page,
+}
 
 /// A line with its style and the places of its values.
 struct Drawn<'a> {
@@ -34,7 +44,8 @@ impl Line {
     }
 
     fn is_drawn(&self) -> bool {
-        self.points().next().is_some() || !self.floor.is_empty()
+        let area = self.look == Look::Area && self.band().next().is_some();
+        self.points().next().is_some() || !self.floor.is_empty() || area
     }
 
     fn xs(&self) -> impl Iterator<Item = f64> {
@@ -62,6 +73,11 @@ impl Chart {
         self.drawn().next().is_some()
     }
 
+    /// Width of the drawing.
+    pub(crate) fn width(&self) -> f64 {
+        if self.narrow { NARROW } else { WIDTH }
+    }
+
     /// Height of the drawing.
     pub(crate) fn height(&self) -> f64 {
         let gaps = BETWEEN * self.drawn().count().saturating_sub(1) as f64;
@@ -70,15 +86,15 @@ impl Chart {
 
     /// The `svg` element without a legend, with an `id` that is unique in its page. A line has the style
     /// of the place of its name among `names`.
-    pub(crate) fn drawing(&self, id: &str, names: &[&str]) -> String {
-        let height = self.height();
+    pub(crate) fn drawing(&self, id: &str, names: &[&str], purpose: Use) -> String {
+        let (width, height) = (self.width(), self.height());
         let lines = self.drawn().flat_map(|panel| &panel.lines);
         let xs: Vec<f64> = lines.flat_map(Line::xs).collect();
-        let x = Axis::new(self.x_scale, &xs, LEFT, WIDTH - RIGHT);
+        let x = Axis::new(self.x_scale, &xs, LEFT, width - RIGHT);
         let mut text = String::new();
         let mut top = TOP;
         for panel in self.drawn() {
-            text.push_str(&panel.draw(&x, top, names));
+            text.push_str(&panel.draw(&x, [top, width - RIGHT], names, purpose));
             top += panel.height + BETWEEN;
         }
         let floor = height - BOTTOM;
@@ -93,12 +109,12 @@ impl Chart {
             );
         }
         format!(
-            "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {WIDTH} {height:.0}\">\n\
+            "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {width} {height:.0}\">\n\
              <title id=\"{id}-t\">{}</title>\n<desc id=\"{id}-d\">{}</desc>\n{text}{labels}\n\
              <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n</svg>",
             safe(&self.title),
             safe(&self.description),
-            f64::midpoint(LEFT, WIDTH - RIGHT),
+            f64::midpoint(LEFT, width - RIGHT),
             height - 8.0,
             safe(&self.x_label),
             id = safe(id),
@@ -107,16 +123,16 @@ impl Chart {
 }
 
 impl ChartPanel {
-    fn draw(&self, x: &Axis, top: f64, names: &[&str]) -> String {
+    fn draw(&self, x: &Axis, [top, right]: [f64; 2], names: &[&str], purpose: Use) -> String {
         let floor = top + self.height;
         let lines: Vec<&Line> = self.lines.iter().filter(|line| line.is_drawn()).collect();
         let ys: Vec<f64> = lines.iter().flat_map(|line| line.ys()).collect();
-        let y = Axis::new(Scale::Logarithmic, &ys, floor, top);
+        let ys: Vec<f64> = ys.into_iter().chain(self.holds).collect();
+        let y = Axis::new(self.y_scale, &ys, floor, top);
         let mut text = String::new();
         let _ = writeln!(
             text,
-            "<path class=\"frame\" d=\"M{LEFT} {top:.1}H{:.1}V{floor:.1}H{LEFT}Z\"/>",
-            WIDTH - RIGHT
+            "<path class=\"frame\" d=\"M{LEFT} {top:.1}H{right:.1}V{floor:.1}H{LEFT}Z\"/>"
         );
         for (place, _) in x.ticks() {
             let _ = write!(
@@ -131,8 +147,7 @@ impl ChartPanel {
         for (index, (place, label)) in ticks.into_iter().enumerate() {
             let _ = write!(
                 text,
-                "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{:.1}\"/>",
-                WIDTH - RIGHT
+                "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{right:.1}\"/>"
             );
             // The slot's label lies below the axis proper.
             let crowded = slot.as_ref().is_some_and(|(low, _)| low - place < 16.0);
@@ -161,7 +176,12 @@ impl ChartPanel {
         let drawn: Vec<Drawn> = lines.into_iter().map(drawn).collect();
         // Bands below lines below marks, over all lines.
         for layer in [Drawn::band, Drawn::lines, Drawn::marks] {
-            text.extend(drawn.iter().map(layer));
+            for drawn in &drawn {
+                text += &match layer(drawn) {
+                    part if part.is_empty() || purpose == Use::File => part,
+                    part => format!("<g data-arm=\"{}\">\n{part}</g>\n", safe(&drawn.line.name)),
+                };
+            }
         }
         text
     }
@@ -179,14 +199,16 @@ impl Drawn<'_> {
 
     fn band(&self) -> String {
         let band = self.line.band();
-        let drawn = band.filter(|[at, _, high]| *at > 0.0 && *high > 0.0);
+        let area = self.line.look == Look::Area;
+        let drawn = band.filter(|[at, _, high]| *at > 0.0 && (area || *high > 0.0));
         if drawn.clone().count() < 2 {
             return String::new();
         }
         let upper = drawn.clone().map(|[at, _, high]| [at, high]);
         let lower = drawn.rev().map(|[at, low, _]| [at, low]);
         format!(
-            "<path class=\"band s{}\" d=\"{}Z\"/>\n",
+            "<path class=\"{} s{}\" d=\"{}Z\"/>\n",
+            if area { "area" } else { "band" },
             self.style % STYLES,
             self.path(upper.chain(lower))
         )
@@ -197,6 +219,10 @@ impl Drawn<'_> {
         let style = self.style % STYLES;
         // A line to a value without a logarithm would have an arbitrary slope.
         let positive = |point: &[f64; 2]| point.iter().all(|value| *value > 0.0);
+        if self.line.look == Look::Envelope {
+            let points = self.line.points().map(|(_, point)| point).filter(positive);
+            return format!("<path class=\"envelope\" d=\"{}\"/>\n", self.path(points));
+        }
         let drawn = || self.line.points().map(|(_, point)| point).filter(positive);
         if drawn().count() > 1 {
             let _ = writeln!(
@@ -219,6 +245,9 @@ impl Drawn<'_> {
 
     fn marks(&self) -> String {
         let mut text = String::new();
+        if self.line.look != Look::Marks {
+            return text;
+        }
         for (index, [x, y]) in self.line.points() {
             let plain = || format!("{}: {x:.4e}, {y:.4e}", self.line.name);
             let hover = self.line.hover.get(index).cloned().unwrap_or_else(plain);

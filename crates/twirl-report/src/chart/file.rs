@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::chart::draw::WIDTH;
-use crate::chart::lines::Chart;
+use crate::chart::draw::Use;
+use crate::chart::lines::{Chart, Look};
 use crate::chart::mark::{STYLES, dashes, outline};
 use crate::text::{Medium, escape};
 
@@ -20,17 +20,17 @@ impl Chart {
     /// out.
     pub fn svg(&self) -> String {
         let names = self.names();
-        let height = self.height();
+        let (width, height) = (self.width(), self.height());
         let full = TITLE + height + LEGEND_ROW * names.len() as f64 + 8.0;
         let mut text = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {full:.0}\" \
-             width=\"{WIDTH}\" height=\"{full:.0}\">\n<style>\n{}</style>\n\
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {full:.0}\" \
+             width=\"{width}\" height=\"{full:.0}\">\n<style>\n{}</style>\n\
              <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
              <text class=\"title\" x=\"14\" y=\"19\">{}</text>\n\
-             <svg y=\"{TITLE}\" width=\"{WIDTH}\" height=\"{height:.0}\">\n{}\n</svg>\n",
-            style(),
+             <svg y=\"{TITLE}\" width=\"{width}\" height=\"{height:.0}\">\n{}\n</svg>\n",
+            style(self),
             escape(&self.title, Medium::Markup),
-            self.drawing("figure", &names),
+            self.drawing("figure", &names, Use::File),
         );
         for (index, name) in names.iter().enumerate() {
             let y = TITLE + height + LEGEND_ROW * (index as f64 + 0.5);
@@ -50,7 +50,7 @@ impl Chart {
     }
 }
 
-fn style() -> String {
+fn style(chart: &Chart) -> String {
     let mut text = String::from(
         "text { fill: #57606a; font: 13px system-ui, sans-serif; }\n\
          .title { fill: #1b1f24; font-size: 15px; font-weight: 600; }\n\
@@ -64,6 +64,17 @@ fn style() -> String {
             text,
             ".line.s{index} {{ stroke: {colour}; }} .m.s{index}, .band.s{index} {{ fill: {colour}; }}"
         );
+    }
+    // Only where they are needed: most files have neither.
+    let mut lines = chart.panels.iter().flat_map(|panel| &panel.lines);
+    if lines.any(|line| line.look != Look::Marks) {
+        text.push_str(
+            ".area { stroke: none; opacity: .62; }\n\
+             .envelope { fill: none; stroke: #1b1f24; stroke-width: 9; opacity: .13; stroke-linejoin: round; }\n",
+        );
+        for (index, colour) in COLOURS.iter().enumerate() {
+            let _ = writeln!(text, ".area.s{index} {{ fill: {colour}; }}");
+        }
     }
     text
 }
@@ -91,6 +102,7 @@ mod tests {
                 ChartPanel::new("percent", vec![line("two", 3.0)]),
                 ChartPanel::default(),
             ],
+            narrow: false,
         };
         let svg = chart.svg();
         assert!(svg.starts_with("<svg xmlns") && svg.ends_with("</svg>\n"));

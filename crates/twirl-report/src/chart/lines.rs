@@ -4,6 +4,18 @@ use twirl_compare::PercentPoint;
 
 use crate::chart::axis::Scale;
 
+/// How a curve is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// A line with marks; its band, pale, is an interval.
+    #[default]
+    Marks,
+    /// Its band alone, full: one of several that lie on each other.
+    Area,
+    /// A broad pale line without marks below the others.
+    Envelope,
+}
+
 /// A curve. Values at or below zero have a place of their own on a logarithmic axis; points that are
 /// not finite are left out.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,6 +30,8 @@ pub struct Line {
     pub floor: Vec<[f64; 2]>,
     /// What is shown when a point is pointed at, for each of them; name and values where there is none.
     pub hover: Vec<String>,
+    /// How it is drawn.
+    pub look: Look,
 }
 
 impl Line {
@@ -39,7 +53,7 @@ impl Line {
     }
 }
 
-/// Curves with a vertical axis of their own, which is logarithmic.
+/// Curves with a vertical axis of their own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChartPanel {
     /// Quantity and unit.
@@ -48,6 +62,10 @@ pub struct ChartPanel {
     pub lines: Vec<Line>,
     /// Height in pixels.
     pub height: f64,
+    /// The vertical axis.
+    pub y_scale: Scale,
+    /// A value that the vertical axis holds too, so that panels of several charts have one scale.
+    pub holds: Option<f64>,
 }
 
 impl Default for ChartPanel {
@@ -63,6 +81,8 @@ impl ChartPanel {
             label: label.into(),
             lines,
             height: 220.0,
+            y_scale: Scale::Logarithmic,
+            holds: None,
         }
     }
 }
@@ -80,6 +100,8 @@ pub struct Chart {
     pub x_scale: Scale,
     /// From top to bottom.
     pub panels: Vec<ChartPanel>,
+    /// Whether it is one of several small ones.
+    pub narrow: bool,
 }
 
 impl Chart {

@@ -47,3 +47,19 @@ pub(crate) fn swatch(style: usize) -> String {
         index = style % STYLES,
     )
 }
+
+/// A sample of an area for a legend.
+pub(crate) fn area_swatch(style: usize) -> String {
+    format!(
+        "<svg class=\"swatch\" viewBox=\"0 0 24 12\" width=\"24\" height=\"12\" aria-hidden=\"true\">\
+         <path class=\"area s{}\" d=\"M0 0H24V12H0Z\"/></svg>",
+        style % STYLES
+    )
+}
+
+/// A sample of the broad line of an envelope.
+pub(crate) fn broad_swatch() -> String {
+    "<svg class=\"swatch\" viewBox=\"0 0 40 12\" width=\"40\" height=\"12\" aria-hidden=\"true\">\
+     <path class=\"envelope\" d=\"M0 6H40\"/></svg>"
+        .into()
+}

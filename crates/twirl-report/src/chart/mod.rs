@@ -1,4 +1,4 @@
-//! Figures as SVG, drawn by hand: logarithmic axes, lines, bands, marks with hover text.
+//! Figures as SVG, drawn by hand: axes, lines, bands, areas, marks with hover text.
 
 mod axis;
 mod draw;
@@ -7,5 +7,6 @@ mod lines;
 mod mark;
 
 pub use axis::Scale;
-pub use lines::{Chart, ChartPanel, Line};
-pub(crate) use mark::swatch;
+pub(crate) use draw::Use;
+pub use lines::{Chart, ChartPanel, Line, Look};
+pub(crate) use mark::{area_swatch, broad_swatch, swatch};

@@ -71,6 +71,7 @@ fn spectrum(task: &TaskRuns, name: &str) -> Chart {
                 ..ChartPanel::new("the same, exact arms", exact)
             },
         ],
+        narrow: false,
     }
 }
 

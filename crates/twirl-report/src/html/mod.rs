@@ -2,8 +2,10 @@
 
 mod after;
 mod figures;
+mod overview;
 mod page;
 mod picture;
 mod section;
+mod split;
 
-pub use page::html;
+pub use page::{html, html_from};

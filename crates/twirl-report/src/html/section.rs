@@ -1,21 +1,23 @@
 //! The section of a task.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use twirl_compare::{Cost, Overview, Run, TaskRuns};
 
+use crate::chart::Chart;
 use crate::headline::headline;
 use crate::html::after::{spectra, twirl};
-use crate::html::figures::{losses, percents, with_legend};
+use crate::html::figures::{losses, percents, split_figures, with_legend};
 use crate::html::picture::gallery;
 use crate::number::count;
 use crate::report::{named, refusals, unfinished};
 use crate::table::Table;
 use crate::tables;
+use crate::text::{Medium, escape, percent_encoded};
 
-pub(super) fn section(found: &Overview, index: usize) -> Markup {
+/// The section of a task, and what its contents are called: place and name.
+pub(super) fn section(found: &Overview, index: usize) -> (Markup, Vec<(String, String)>) {
     let (task, arms) = (found.task, &found.arms);
     let file = |table: Table| link(&named(table, &task.task));
     let loss_file = file(tables::loss_cost(task));
@@ -28,12 +30,12 @@ pub(super) fn section(found: &Overview, index: usize) -> Markup {
         (
             "loss".to_owned(),
             losses(task, Cost::DeviceSeconds),
-            loss_file.clone(),
+            loss_file,
         ),
         (
             "flops".to_owned(),
             losses(task, Cost::ModelFlops),
-            loss_file,
+            html! { "The file of the figure before holds its data too." },
         ),
     ];
     for (number, chart) in spectra(task).into_iter().enumerate() {
@@ -44,38 +46,59 @@ pub(super) fn section(found: &Overview, index: usize) -> Markup {
         ));
     }
     figures.push(("twirl".to_owned(), twirl(task), file(tables::twirl(task))));
-    let (summary, versus, terms) = (
-        tables::summary(arms),
-        tables::versus(&found.pairs),
-        tables::terms(arms),
-    );
-    let (controls, cost) = (tables::controls(&found.controls), tables::cost(task));
+    let names: Vec<&str> = task.arms.iter().map(|arm| arm.arm.as_str()).collect();
+    let both = |table: Table| (table.html(&names), table);
     let shown = [
-        (summary.html(), summary),
-        (versus.html(), versus),
-        (terms.html(), terms),
-        (tables::scores_by_arm(arms).html(), tables::scores(arms)),
-        (tables::closing_by_arm(task).html(), tables::closing(task)),
+        both(tables::summary(arms)),
+        both(tables::versus(&found.pairs)),
+        both(tables::terms(arms)),
         (
-            tables::companions(&found.companions).html(),
+            tables::scores_by_arm(arms).html(&names),
+            tables::scores(arms),
+        ),
+        (
+            tables::closing_by_arm(task).html(&names),
+            tables::closing(task),
+        ),
+        (
+            tables::companions(&found.companions).html(&names),
             tables::companions_by_seed(task),
         ),
-        (controls.html(), controls),
-        (cost.html(), cost),
+        both(tables::controls(&found.controls)),
+        both(tables::cost(task)),
     ];
-    html! {
+    let mut contents = Vec::new();
+    for (id, chart, _) in figures.iter().filter(|(_, chart, _)| chart.shows()) {
+        contents.push((format!("figure-{id}-{index}"), chart.title.clone()));
+    }
+    contents.insert(
+        contents.len().min(1),
+        (
+            format!("figure-split-{index}"),
+            "The loss and its parts, against steps".into(),
+        ),
+    );
+    for (_, table) in shown.iter().filter(|(table, _)| !table.0.is_empty()) {
+        contents.push((format!("{}-{index}", table.name), name(&table.name).into()));
+    }
+    let (first, others) = figures.split_at(1);
+    let draw = |(id, chart, file): &(String, Chart, Markup)| {
+        with_legend(chart, &format!("{id}-{index}"), task, file)
+    };
+    let section = html! {
         section id={ "task-" (index) } {
             h2 { (task.task) }
-            @for line in headline(found) { p.lead { (line) } }
+            ul.lead { @for line in headline(found).lines() { li { (line) } } }
             p.data { (data_line(task)) }
             p.data { (device_line(task)) }
-            div.figures {
-                @for (id, chart, file) in &figures {
-                    (with_legend(chart, &format!("{id}-{index}"), task, file))
-                }
-            }
+            (filter(task))
+            div.figures { @for figure in first { (draw(figure)) } }
+            (split_figures(task, index, &file(tables::split_steps(task))))
+            div.figures { @for figure in others { (draw(figure)) } }
             @for (table, data) in shown {
-                @if !table.0.is_empty() { (table) p.file { (file(data)) } }
+                @if !table.0.is_empty() {
+                    div id={ (data.name) "-" (index) } { (table) p.file { (file(data)) } }
+                }
             }
             (gallery(task))
             @for (title, lines) in [
@@ -86,20 +109,50 @@ pub(super) fn section(found: &Overview, index: usize) -> Markup {
             }
         }
         "\n"
+    };
+    (section, contents)
+}
+
+/// What the contents call a table.
+fn name(table: &str) -> &str {
+    match table {
+        "summary" => "Last measurement, steps to a percentage",
+        "versus" => "Equal device time, equal operations",
+        "terms" => "Terms of the loss",
+        "scores" => "Scores",
+        "closing" => "Finished models and baselines",
+        "companions" => "Under other rotations",
+        "controls" => "Controls",
+        "cost" => "Device and cost",
+        other => other,
     }
+}
+
+/// Boxes that show and hide arms; without a script everything is shown and there are none.
+fn filter(task: &TaskRuns) -> Markup {
+    html! {
+        @if task.arms.len() > 1 {
+            fieldset.filter hidden="hidden" {
+                legend { "Arms of " (task.task) }
+                @for arm in &task.arms {
+                    label { (PreEscaped(checkbox(&arm.arm))) (arm.arm) }
+                    " "
+                }
+                button type="button" { "all or none" }
+            }
+        }
+    }
+}
+
+/// HTML has no end tag for a box, and XML wants one.
+fn checkbox(value: &str) -> String {
+    let value = escape(value, Medium::Markup);
+    format!("<input type=\"checkbox\" value=\"{value}\" checked=\"checked\"/>")
 }
 
 /// A link that holds the table as a file.
 fn link(table: &Table) -> Markup {
-    let mut data = String::new();
-    for byte in table.csv().bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => data.push(byte as char),
-            other => {
-                let _ = write!(data, "%{other:02X}");
-            }
-        }
-    }
+    let data = percent_encoded(&table.csv(), "");
     let name = format!("{}.csv", table.name);
     html! { a download=(name) href={ "data:text/csv;charset=utf-8," (data) } { (name) } }
 }

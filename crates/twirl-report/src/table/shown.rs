@@ -19,6 +19,8 @@ pub(crate) struct Shown {
 pub(crate) struct ShownColumn {
     pub(crate) head: String,
     pub(crate) label: bool,
+    /// Whether it holds words and no numbers.
+    pub(crate) prose: bool,
     pub(crate) cells: Vec<Shown>,
 }
 
@@ -27,6 +29,8 @@ pub(crate) struct ShownColumn {
 pub(crate) struct Part<'a> {
     pub(crate) title: &'a str,
     pub(crate) columns: Vec<ShownColumn>,
+    /// Of each row its place in the table.
+    pub(crate) rows: Vec<usize>,
 }
 
 impl Table {
@@ -53,7 +57,12 @@ impl Table {
                     .cells
                     .retain(|_| *kept.next().expect("one for each row"));
             }
-            Part { title, columns }
+            let rows = (0..self.rows).filter(|row| kept[*row]).collect();
+            Part {
+                title,
+                columns,
+                rows,
+            }
         });
         let filled = |part: &Part<'_>| part.columns.iter().any(|column| !column.cells.is_empty());
         parts.filter(filled).collect()
@@ -65,6 +74,7 @@ impl Column {
         let column = |head: &str, cells| ShownColumn {
             head: head.to_owned(),
             label: self.label,
+            prose: matches!(self.data, Data::Plain(Plain::Text(_))),
             cells,
         };
         let own = |cells| vec![column(&self.name, cells)];

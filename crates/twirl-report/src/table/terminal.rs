@@ -2,10 +2,8 @@
 
 use crate::table::build::Table;
 use crate::table::shown::{Part, ShownColumn};
-use crate::text::{Medium, escape};
+use crate::text::{Medium, WIDTH, escape, wrapped};
 
-/// Widest line.
-const WIDTH: usize = 120;
 const GAP: usize = 2;
 
 impl Table {
@@ -16,13 +14,15 @@ impl Table {
         let notes = self
             .notes
             .iter()
-            .map(|note| format!("  {}\n", escape(note, Medium::Terminal)));
+            .map(|note| wrapped(&escape(note, Medium::Terminal), "  ", "  "));
         parts + &notes.collect::<String>()
     }
 }
 
 fn aligned(part: Part<'_>) -> String {
-    let Part { title, mut columns } = part;
+    let Part {
+        title, mut columns, ..
+    } = part;
     for column in &mut columns {
         column.head = escape(&column.head, Medium::Terminal);
         column

@@ -12,8 +12,9 @@ pub(crate) use after::{closing, closing_by_arm, companions, controls};
 pub use comparison::comparisons;
 pub(crate) use cost::cost;
 pub(crate) use records::{
-    TWIRLS, averaged, companions_by_seed, loss_cost, percent_steps, spectrum, term_steps, twirl,
+    TWIRLS, averaged, companions_by_seed, loss_cost, percent_steps, spectrum, split_steps,
+    term_steps, twirl,
 };
-pub(crate) use summary::summary;
+pub(crate) use summary::{last, summary};
 pub(crate) use terms::{scores, scores_by_arm, terms};
 pub(crate) use versus::versus;

@@ -1,9 +1,9 @@
 //! The data behind the figures: a row for each record, term or degree of the counted runs.
 
-use twirl_compare::{Run, TaskRuns};
+use twirl_compare::{Run, TaskRuns, split_curve};
 use twirl_record::{Record, Split, TermRecord};
 
-use crate::table::{Columns, Table};
+use crate::table::{Bounded, Columns, Table};
 
 /// Rotations over which a prediction may be averaged at test time.
 pub(crate) const TWIRLS: [u32; 6] = [1, 2, 4, 8, 16, 32];
@@ -101,6 +101,31 @@ pub(crate) fn percent_steps(task: &TaskRuns) -> Table {
     let mut columns = begin("percent-steps", &rows);
     columns.integer("step", |row| row.record.step);
     add_percent(&mut columns);
+    columns.table()
+}
+
+/// Behind the figures of the split: means over seeds, of each arm.
+pub(crate) fn split_steps(task: &TaskRuns) -> Table {
+    let mut rows = Vec::new();
+    for arm in &task.arms {
+        rows.extend(
+            split_curve(arm)
+                .into_iter()
+                .map(|(step, split)| (arm, step, split)),
+        );
+    }
+    let few = "too few molecules for an interval";
+    let mut columns = Columns::data("split-steps", &rows);
+    columns.label("arm", |row| &row.0.arm);
+    columns.integer("seeds", |row| row.0.counted().len());
+    columns.integer("step", |row| row.1);
+    columns.real("loss", |row| row.2.loss.value);
+    columns.real("loss_mean", |row| row.2.loss_mean.value);
+    columns.real("loss_equiv", |row| row.2.loss_equiv.value);
+    columns
+        .estimate("percent_equiv", |row| Bounded::new(row.2.percent, few))
+        .percentage()
+        .ends_as("percent");
     columns.table()
 }
 

@@ -55,6 +55,23 @@ pub(crate) fn summary(arms: &[ArmSummary]) -> Table {
     columns.table()
 }
 
+/// What matters of the last measurement, narrow enough for a terminal.
+#[rustfmt::skip] // A column is a line.
+pub(crate) fn last(task: &str, arms: &[ArmSummary]) -> Table {
+    let percent = of(|figures| Bounded::new(figures.total.percent, words::few_molecules(figures.molecules)));
+    let zero = of(|figures| figures.of_zero.ok_or("records without the loss of zero"));
+    let mut columns = Columns::new("last", format!("{task}: the last measurement"), arms);
+    columns.label("arm", |arm| &arm.arm);
+    columns.integer("seeds", |arm| arm.figures.as_ref().map_or(0, |figures| figures.seeds.len()));
+    columns.integer("steps", of(|figures| figures.steps));
+    columns.real("device s", of(|figures| figures.device_seconds));
+    columns.real("loss", of(|figures| figures.total.loss.value)).digits(4);
+    columns.real("of zero", zero);
+    columns.estimate("percent", percent).percentage();
+    columns.text("status", status);
+    columns.table()
+}
+
 fn steps_to(arm: &ArmSummary, threshold: usize) -> Result<u64, Missing> {
     let figures = arm.figures.as_ref().ok_or("no record")?;
     if arm.exact {

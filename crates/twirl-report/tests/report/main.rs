@@ -2,6 +2,7 @@
 
 mod bands;
 mod ends;
+mod front;
 mod page;
 mod reading;
 mod synthetic;

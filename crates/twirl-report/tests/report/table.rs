@@ -42,7 +42,7 @@ fn forms(table: &Table) -> [String; 5] {
         table.markdown(),
         table.csv(),
         table.json(),
-        table.html().into_string(),
+        table.html(&[]).into_string(),
     ]
 }
 
@@ -88,7 +88,7 @@ fn people_and_machines_read_the_same_values() {
         json!({"row": 1, "key": "loss", "why": "no record"})
     );
     assert_eq!(found["fields"][1]["type"], "integer");
-    let page = table.html().into_string();
+    let page = table.html(&[]).into_string();
     assert!(page.contains("<td title=\"no record\">-</td>"), "{page}");
     assert!(page.contains("a|&lt;b&gt;"), "{page}");
 }
