@@ -21,6 +21,9 @@ pub struct Caveats {
     /// Arms with a run whose learning rate is yet to fall at the cost of the comparison. A run with
     /// that budget would have annealed by then: neither is called better there.
     pub mid_anneal: [bool; 2],
+    /// Arms with a run beside which others worked on the same processors, in a comparison by device
+    /// seconds: theirs are longer than those of a run alone.
+    pub shared: [bool; 2],
 }
 
 impl Caveats {
@@ -37,6 +40,7 @@ impl Caveats {
             seeds_only,
             failed: arms.map(ArmRuns::failed),
             mid_anneal: arms.map(anneals),
+            shared: arms.map(|arm| cost == Cost::DeviceSeconds && shared(arm)),
         }
     }
 
@@ -49,6 +53,12 @@ impl Caveats {
     pub(crate) fn forbid(&self) -> bool {
         self.any_failed() || self.mid_anneal != [false; 2]
     }
+}
+
+/// Whether a counted run shared its processors.
+fn shared(arm: &ArmRuns) -> bool {
+    let mut counted = arm.counted().into_iter();
+    counted.any(|run| run.manifest.device.beside > 0)
 }
 
 /// Whether the schedule of a run lowers its rate after a cost that it has.

@@ -17,6 +17,7 @@ pub(crate) fn status(status: Status) -> &'static str {
         Status::Ok => "ok",
         Status::Failed => "failed",
         Status::OutOfMemory => "out-of-memory",
+        Status::Killed => "killed",
         Status::Timeout => "timeout",
         Status::Stopped => "stopped",
     }
@@ -69,6 +70,14 @@ fn caveats(caveats: &Caveats, names: [&str; 2], seeds_only: Option<&str>) -> Opt
         [false, false] => {}
         [true, true] => parts.push("both mid-anneal then".into()),
         [first, _] => parts.push(format!("{} mid-anneal then", names[usize::from(!first)])),
+    }
+    match caveats.shared {
+        [false, false] => {}
+        [true, true] => parts.push("both on shared processors".into()),
+        [first, _] => parts.push(format!(
+            "{} on shared processors",
+            names[usize::from(!first)]
+        )),
     }
     parts.extend(seeds_only.map(Into::into));
     (!parts.is_empty()).then(|| parts.join("; "))

@@ -57,6 +57,8 @@ pub(crate) fn versus(pairs: &[Pair]) -> Table {
     columns.integer("against_failed", of(|v| v.caveats.failed[1]));
     columns.flag("mid_anneal", of(|v| v.caveats.mid_anneal[0]));
     columns.flag("against_mid_anneal", of(|v| v.caveats.mid_anneal[1]));
+    columns.flag("shared", of(|v| v.caveats.shared[0]));
+    columns.flag("against_shared", of(|v| v.caveats.shared[1]));
     columns.text("refusal", refusal);
     columns.table()
 }

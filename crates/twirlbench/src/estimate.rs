@@ -1,0 +1,155 @@
+//! `twirlbench plan --estimate`: device hours and memory of every arm from measured steps, with the
+//! arithmetic.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use twirl_harness::{Job, OptimizerKind, StepCost, TrainConfig, log_spaced};
+use twirl_record::Plan;
+
+use crate::jobs::{Lane, Measured, measure};
+use crate::print::say;
+
+const HOUR: f64 = 3600.0;
+const GIGA: f64 = 1e9;
+const GIB: f64 = (1_u64 << 30) as f64;
+/// Bytes of a number in single precision.
+const BYTES: f64 = 4.0;
+
+/// Prints an estimate for each arm of a plan, and the sum. Exit code 1 if an arm could not be measured.
+pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
+    let same = |a: &Job, b: &Job| (&a.task, &a.arm) == (&b.task, &b.arm);
+    let (mut hours, mut failed, mut device) = (0.0, 0, None);
+    for jobs in plan.jobs.chunk_by(same) {
+        let (job, stand_in) = at_hand(&jobs[0]);
+        say!("{}/{}", job.task, job.arm);
+        if let Some(data) = stand_in {
+            say!(
+                "  steps on the embedded set, since {data} is not here: molecules of other sizes cost otherwise"
+            );
+        }
+        match measure(&job, lane)? {
+            Measured::Failed(error) => {
+                failed += 1;
+                say!("  not measured: {error}\n");
+            }
+            Measured::Cost(cost) => {
+                hours += print(&job.train, &cost, jobs.len());
+                device.get_or_insert(cost.device);
+            }
+        }
+    }
+    let place = device.unwrap_or_else(|| lane.device.clone());
+    say!("in all {hours:.2} device hours on {place}, as long as it has nothing else to do");
+    if failed > 0 {
+        say!("without {failed} arms that could not be measured");
+    }
+    Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+/// The job on data that can be read here, and the file that the embedded set stands in for.
+fn at_hand(job: &Job) -> (Job, Option<String>) {
+    if job.data == "embedded" || Path::new(&job.data).exists() {
+        return (job.clone(), None);
+    }
+    let job_here = Job {
+        data: "embedded".into(),
+        data_options: serde_json::Map::new(),
+        ..job.clone()
+    };
+    (job_here, Some(job.data.clone()))
+}
+
+/// Prints the arithmetic of an arm; its hours, over all seeds.
+fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
+    let StepCost {
+        parameters,
+        samples,
+        flops,
+        seconds,
+        first_seconds,
+        peak_bytes,
+        ..
+    } = cost;
+    let rate = flops / seconds;
+    say!(
+        "  step      {seconds:.4} s (the first {first_seconds:.2} s) for {samples} samples, {:.3} GFLOP: \
+         {:.2} GFLOP/s",
+        flops / GIGA,
+        rate / GIGA
+    );
+    let trained = train.steps as f64 * seconds;
+    let search = train.search.as_ref();
+    let searched = search.map_or(0.0, |search| {
+        (search.rates.len() as u64 * search.steps) as f64 * seconds
+    });
+    let bound = train.budget_seconds.filter(|&budget| budget < trained);
+    match bound {
+        None => say!(
+            "  training  {} steps x {seconds:.4} s = {:.3} h",
+            train.steps,
+            trained / HOUR
+        ),
+        Some(budget) => say!("  training  budget of {budget} s = {:.3} h", budget / HOUR),
+    }
+    if let Some(search) = search {
+        let (rates, steps) = (search.rates.len(), search.steps);
+        say!(
+            "  search    {rates} rates x {steps} steps x {seconds:.4} s = {:.3} h",
+            searched / HOUR
+        );
+    }
+    let evaluation = &train.evaluation;
+    let rotations = evaluation.design.rotations(twirl_core::Symmetry::So3);
+    let records = log_spaced(train.steps, evaluation.per_decade).len();
+    // A forward pass is a third of a step.
+    let pass = seconds / twirl_harness::TRAINING_PASSES / *samples as f64;
+    let measured = (records * evaluation.items * rotations) as f64 * pass;
+    if evaluation.items > 0 {
+        say!(
+            "  measuring {records} records x {} items x {rotations} rotations x {pass:.2e} s, a third of a \
+             sample's step = {:.3} h, off the device clock",
+            evaluation.items,
+            measured / HOUR
+        );
+    }
+    let all = bound.unwrap_or(trained) + searched + measured;
+    say!(
+        "  hours     {:.3} x {seeds} seeds = {:.2}",
+        all / HOUR,
+        seeds as f64 * all / HOUR
+    );
+    let (copies, names) = copies(train);
+    let state = *parameters as f64 * BYTES * copies;
+    say!(
+        "  state     {parameters} parameters x 4 bytes x {copies} ({names}) = {:.3} GiB",
+        state / GIB
+    );
+    match peak_bytes {
+        Some(peak) => say!(
+            "  memory    {:.3} GiB of the host at the peak of a step, beyond the data set; of it {:.3} GiB beside \
+             the state: activations of {samples} samples and buffers\n",
+            *peak as f64 / GIB,
+            (*peak as f64 - state).max(0.0) / GIB
+        ),
+        None => say!("  memory    not told by this system\n"),
+    }
+    seeds as f64 * all / HOUR
+}
+
+/// Numbers that are kept for each parameter, and which.
+fn copies(train: &TrainConfig) -> (f64, String) {
+    let (of_rule, rule) = match train.optimizer.kind {
+        OptimizerKind::Adamw => (2.0, "2 of adamw"),
+        OptimizerKind::Sgd => (1.0, "1 of sgd"),
+        OptimizerKind::Muon => (2.0, "up to 2 of muon"),
+        OptimizerKind::Lion => (1.0, "1 of lion"),
+    };
+    let average = if train.ema > 0.0 { 1.0 } else { 0.0 };
+    let names = if train.ema > 0.0 { ", average" } else { "" };
+    (
+        2.0 + of_rule + average,
+        format!("weight, gradient, {rule}{names}"),
+    )
+}
