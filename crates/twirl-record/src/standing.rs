@@ -69,7 +69,7 @@ impl Folder {
         let manifest = self.read_manifest()?;
         let taken = self.is_taken();
         let (mut standing, mut reason) = match &manifest {
-            Some(manifest) => self.from_manifest(manifest, job)?,
+            Some(manifest) => self.of_manifest(manifest, job)?,
             None => (Standing::Missing, None),
         };
         match attempts.last() {
@@ -103,7 +103,7 @@ impl Folder {
         })
     }
 
-    fn from_manifest(
+    fn of_manifest(
         &self,
         manifest: &Manifest,
         job: &Job,

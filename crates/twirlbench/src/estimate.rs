@@ -5,14 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use twirl_harness::{Job, OptimizerKind, StepCost, TrainConfig, log_spaced};
+use twirl_core::Symmetry;
+use twirl_harness::{Job, OptimizerKind, StepCost, TRAINING_PASSES, TrainConfig, log_spaced};
 use twirl_record::Plan;
 
 use crate::jobs::{Lane, Measured, measure};
 use crate::print::say;
 
 const HOUR: f64 = 3600.0;
-const GIGA: f64 = 1e9;
 const GIB: f64 = (1_u64 << 30) as f64;
 /// Bytes of a number in single precision.
 const BYTES: f64 = 4.0;
@@ -20,7 +20,7 @@ const BYTES: f64 = 4.0;
 /// Prints an estimate for each arm of a plan, and the sum. Exit code 1 if an arm could not be measured.
 pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
     let same = |a: &Job, b: &Job| (&a.task, &a.arm) == (&b.task, &b.arm);
-    let (mut hours, mut failed, mut device) = (0.0, 0, None);
+    let (mut seconds, mut failed, mut device) = (0.0, 0, None);
     for jobs in plan.jobs.chunk_by(same) {
         let (job, stand_in) = at_hand(&jobs[0]);
         say!("{}/{}", job.task, job.arm);
@@ -35,13 +35,14 @@ pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
                 say!("  not measured: {error}\n");
             }
             Measured::Cost(cost) => {
-                hours += print(&job.train, &cost, jobs.len());
+                seconds += print(&job.train, &cost, jobs.len());
                 device.get_or_insert(cost.device);
             }
         }
     }
     let place = device.unwrap_or_else(|| lane.device.clone());
-    say!("in all {hours:.2} device hours on {place}, as long as it has nothing else to do");
+    let total = span(seconds);
+    say!("in all {total} of {place}, measured there: it had and has nothing else to do");
     if failed > 0 {
         say!("without {failed} arms that could not be measured");
     }
@@ -61,7 +62,7 @@ fn at_hand(job: &Job) -> (Job, Option<String>) {
     (job_here, Some(job.data.clone()))
 }
 
-/// Prints the arithmetic of an arm; its hours, over all seeds.
+/// Prints the arithmetic of an arm; its device seconds and those beside, over all seeds.
 fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
     let StepCost {
         parameters,
@@ -73,53 +74,30 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
         ..
     } = cost;
     let rate = flops / seconds;
-    say!(
-        "  step      {seconds:.4} s (the first {first_seconds:.2} s) for {samples} samples, {:.3} GFLOP: \
-         {:.2} GFLOP/s",
-        flops / GIGA,
-        rate / GIGA
-    );
+    say!("  step      {seconds:.4} s (the first {first_seconds:.2} s) for {samples} samples");
+    say!("            {flops:.3e} FLOP / {seconds:.4} s = {rate:.3e} FLOP/s");
     let trained = train.steps as f64 * seconds;
-    let search = train.search.as_ref();
-    let searched = search.map_or(0.0, |search| {
-        (search.rates.len() as u64 * search.steps) as f64 * seconds
-    });
     let bound = train.budget_seconds.filter(|&budget| budget < trained);
     match bound {
         None => say!(
-            "  training  {} steps x {seconds:.4} s = {:.3} h",
+            "  training  {} steps x {seconds:.4} s = {}",
             train.steps,
-            trained / HOUR
+            span(trained)
         ),
-        Some(budget) => say!("  training  budget of {budget} s = {:.3} h", budget / HOUR),
+        Some(budget) => say!("  training  its budget, {}", span(budget)),
     }
-    if let Some(search) = search {
+    let searched = train.search.as_ref().map_or(0.0, |search| {
         let (rates, steps) = (search.rates.len(), search.steps);
+        let searched = (rates as u64 * steps) as f64 * seconds;
         say!(
-            "  search    {rates} rates x {steps} steps x {seconds:.4} s = {:.3} h",
-            searched / HOUR
+            "  search    {rates} rates x {steps} steps x {seconds:.4} s = {}",
+            span(searched)
         );
-    }
-    let evaluation = &train.evaluation;
-    let rotations = evaluation.design.rotations(twirl_core::Symmetry::So3);
-    let records = log_spaced(train.steps, evaluation.per_decade).len();
-    // A forward pass is a third of a step.
-    let pass = seconds / twirl_harness::TRAINING_PASSES / *samples as f64;
-    let measured = (records * evaluation.items * rotations) as f64 * pass;
-    if evaluation.items > 0 {
-        say!(
-            "  measuring {records} records x {} items x {rotations} rotations x {pass:.2e} s, a third of a \
-             sample's step = {:.3} h, off the device clock",
-            evaluation.items,
-            measured / HOUR
-        );
-    }
-    let all = bound.unwrap_or(trained) + searched + measured;
-    say!(
-        "  hours     {:.3} x {seeds} seeds = {:.2}",
-        all / HOUR,
-        seeds as f64 * all / HOUR
-    );
+        searched
+    });
+    let measured = measuring(train, seconds / *samples as f64);
+    let all = seeds as f64 * (bound.unwrap_or(trained) + searched + measured);
+    say!("  in all    x {seeds} seeds = {}", span(all));
     let (copies, names) = copies(train);
     let state = *parameters as f64 * BYTES * copies;
     say!(
@@ -127,15 +105,48 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
         state / GIB
     );
     match peak_bytes {
-        Some(peak) => say!(
-            "  memory    {:.3} GiB of the host at the peak of a step, beyond the data set; of it {:.3} GiB beside \
-             the state: activations of {samples} samples and buffers\n",
-            *peak as f64 / GIB,
-            (*peak as f64 - state).max(0.0) / GIB
-        ),
-        None => say!("  memory    not told by this system\n"),
+        Some(peak) => {
+            let peak = *peak as f64;
+            let rest = (peak - state).max(0.0) / GIB;
+            say!(
+                "  memory    {:.3} GiB of the host at the peak of a step, beside the data set",
+                peak / GIB
+            );
+            say!(
+                "            of it {rest:.3} GiB beside the state: activations of {samples} samples, buffers\n"
+            );
+        }
+        None => say!("  memory    this system does not tell\n"),
     }
-    seeds as f64 * all / HOUR
+    all
+}
+
+/// Prints how long the measurements take, from the device seconds of a sample in a step; seconds.
+fn measuring(train: &TrainConfig, of_sample: f64) -> f64 {
+    let evaluation = &train.evaluation;
+    let (items, rotations) = (evaluation.items, evaluation.design.rotations(Symmetry::So3));
+    if items == 0 {
+        say!("  measuring all held-out items, which are not counted here");
+        return 0.0;
+    }
+    let records = log_spaced(train.steps, evaluation.per_decade).len();
+    let pass = of_sample / TRAINING_PASSES;
+    let seconds = (records * items * rotations) as f64 * pass;
+    say!(
+        "  measuring {records} records x {items} items x {rotations} rotations x {pass:.2e} s = {}",
+        span(seconds)
+    );
+    say!("            by a forward pass as a third of a sample's step; off the device clock");
+    seconds
+}
+
+/// Seconds as they are said.
+fn span(seconds: f64) -> String {
+    if seconds < 600.0 {
+        format!("{seconds:.2} s")
+    } else {
+        format!("{:.2} h", seconds / HOUR)
+    }
 }
 
 /// Numbers that are kept for each parameter, and which.

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
-use twirl_harness::{Entry, Folder, Job, write_whole};
-use twirl_record::{Plan, Status};
+use twirl_harness::{Entry, Job, write_whole};
+use twirl_record::{Plan, Standing};
 
 use crate::interrupt::Interrupt;
 use crate::jobs::{Lane, Outcome, Queue, job_name};
@@ -13,6 +13,7 @@ use crate::log::LogKind;
 use crate::options::After;
 use crate::print::{say, tell};
 use crate::shell::quoted;
+use crate::survey::{Stand, survey};
 
 /// A plan, its folder, and where its jobs are done.
 pub(crate) struct Execution<'a> {
@@ -40,9 +41,10 @@ impl<'a> Execution<'a> {
     /// The numbers of all jobs; last those whose process was ended or lacked memory, because they may
     /// end so again.
     pub(crate) fn in_order(&self) -> Vec<usize> {
-        let jobs = self.plan.jobs.iter();
-        let died = jobs.map(|job| died(&Folder::of(self.out, &job.task, &job.arm, job.seed)));
-        let died: Vec<bool> = died.collect();
+        let stands = survey(self.plan, self.out);
+        let died =
+            |stand: &Stand| matches!(stand.standing(), Standing::Killed | Standing::OutOfMemory);
+        let died: Vec<bool> = stands.iter().map(died).collect();
         let mut numbers: Vec<usize> = (0..died.len()).collect();
         numbers.sort_by_key(|&number| died[number]);
         numbers
@@ -121,12 +123,6 @@ pub(crate) fn report(out: &Path) -> Result<()> {
     say!("results: {}", out.display());
     say!("page: {}", page.display());
     Ok(())
-}
-
-fn died(folder: &Folder) -> bool {
-    let manifest = folder.read_manifest().ok().flatten();
-    let died = [Status::OutOfMemory, Status::Killed];
-    manifest.is_some_and(|manifest| died.contains(&manifest.status))
 }
 
 /// Where a signal met the jobs.

@@ -447,3 +447,37 @@ fn a_slurm_script_holds_what_the_site_wants_and_wrong_settings_are_told() {
         );
     }
 }
+
+/// What is printed is what a run records: parameters and operations of a step.
+#[test]
+fn an_estimate_measures_what_a_run_records_and_writes_nothing() {
+    let folder = folder("");
+    let (text, error) = said(&["plan", "tiny.toml", "--estimate"], &folder, 0);
+    assert_eq!(error, "");
+    assert!(!folder.path().join("runs").exists() && !folder.path().join("out").exists());
+    said(&RUN, &folder, 0);
+    let parts: Vec<&str> = text.split("force-field/").skip(1).collect();
+    assert_eq!(parts.len(), 2, "{text}");
+    for (part, run) in parts.iter().zip([FIRST, LAST]) {
+        let manifest = manifest(&folder, run);
+        let parameters = format!("{} parameters x 4 bytes x 5 ", manifest["parameters"]);
+        assert!(
+            part.contains(&parameters) && part.contains("  training  30 steps x "),
+            "{part}"
+        );
+        let records = untimed(&folder, run);
+        let flops = records.last().expect("a record")["model_flops"]
+            .as_f64()
+            .expect("counted")
+            / 30.0;
+        let printed = part
+            .split(" FLOP / ")
+            .next()
+            .expect("text")
+            .split_whitespace()
+            .last();
+        let printed: f64 = printed.expect("a number").parse().expect("a number");
+        // Molecules differ from step to step.
+        assert!((printed / flops - 1.0).abs() < 0.5, "{printed} and {flops}");
+    }
+}
