@@ -92,11 +92,14 @@ fn declared(arm: &ArmRuns) -> bool {
     !runs.is_empty() && runs.iter().all(every)
 }
 
-/// Whether a run on a processor had less of it than its clock shows.
+/// Whether others worked on the processor of a run: jobs that were begun beside it, or whatever left it
+/// less time than its clock shows.
 fn contended(run: &Run) -> bool {
+    let device = &run.manifest.device;
     let last = run.last();
     let share = last.and_then(|last| Some(last.cpu_seconds? / last.device_seconds));
-    run.manifest.device.name == "cpu" && share.is_some_and(|share| share < CONTENDED)
+    let less = device.name == "cpu" && share.is_some_and(|share| share < CONTENDED);
+    device.beside > 0 || less
 }
 
 /// Whether the schedule of a run lowers its rate after a cost that it has.

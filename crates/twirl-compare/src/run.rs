@@ -115,7 +115,12 @@ impl ArmRuns {
     /// Seeds that ended before their last step or budget: by an error, for want of memory, at a limit
     /// of time. Interrupted ones, which can be resumed, are not among them.
     pub fn failed(&self) -> usize {
-        let failed = [Status::Failed, Status::OutOfMemory, Status::Timeout];
+        let failed = [
+            Status::Failed,
+            Status::OutOfMemory,
+            Status::Killed,
+            Status::Timeout,
+        ];
         let runs = self.runs.iter();
         runs.filter(|run| failed.contains(&run.manifest.status))
             .count()

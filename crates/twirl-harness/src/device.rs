@@ -12,6 +12,8 @@ pub struct DeviceChoice {
     pub name: String,
     /// Hardware as it names itself.
     pub hardware: String,
+    /// Other runs that are to work at the same time on the same processors.
+    pub beside: usize,
 }
 
 impl DeviceChoice {
@@ -21,6 +23,7 @@ impl DeviceChoice {
             device: Device::flex(),
             name: "cpu".into(),
             hardware: processor(),
+            beside: 0,
         }
     }
 
@@ -29,10 +32,21 @@ impl DeviceChoice {
         DeviceIdentity {
             name: self.name.clone(),
             hardware: self.hardware.clone(),
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: threads(),
             float: format!("{:?}", self.device.settings().float_dtype).to_lowercase(),
+            beside: self.beside,
         }
     }
+}
+
+/// Host threads that compute: those of the machine, or fewer where `RAYON_NUM_THREADS` says so.
+fn threads() -> usize {
+    let there = std::thread::available_parallelism().map_or(1, usize::from);
+    let asked = std::env::var("RAYON_NUM_THREADS").ok();
+    let asked = asked.and_then(|text| text.parse().ok());
+    asked
+        .filter(|asked| (1..there).contains(asked))
+        .unwrap_or(there)
 }
 
 fn processor() -> String {

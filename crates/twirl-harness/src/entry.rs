@@ -10,6 +10,7 @@ use twirl_record::{ExactSymmetry, Folder, Job, Manifest, Training};
 
 use crate::agreement::{Agreement, agreement};
 use crate::build::{build, check};
+use crate::cost::{StepCost, step_cost};
 use crate::device::DeviceChoice;
 use crate::error::RunError;
 use crate::generate::{Generate, GenerateRequest, Generated};
@@ -18,7 +19,7 @@ use crate::job::Restored;
 use crate::lab::{self, Lab};
 use crate::observer::Observer;
 use crate::restore::restore;
-use crate::run::{RunContext, run};
+use crate::run::{RunContext, finished, run};
 use crate::settings::{Sizes, arm_settings, parse, sizes};
 use crate::task::{Arm, Task};
 
@@ -40,15 +41,19 @@ pub struct Entry {
     /// The arm that this one is a control of, for example the same model trained on rotated data.
     pub control_of: Option<&'static str>,
     run: fn(&Job, &RunContext<'_>) -> Result<Manifest, RunError>,
+    finished: fn(&Job, &Path) -> Result<Option<Manifest>, RunError>,
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
     check: fn(&Job) -> Result<(), RunError>,
     sizes: fn() -> Result<Sizes, RunError>,
     data: fn(&Job) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
+    step_cost: MeasureStep,
     agreement: fn(&Job, &DataSet, [&DeviceChoice; 2]) -> Result<Agreement, RunError>,
     lab: OpenLab,
     generate: Option<MakeMolecules>,
 }
+
+type MeasureStep = fn(&Job, Training, &DataSet, &DeviceChoice) -> Result<StepCost, RunError>;
 
 type OpenLab = fn(&Job, Training, &DataSet, &DeviceChoice) -> Result<Box<dyn Lab>, RunError>;
 
@@ -89,11 +94,13 @@ impl Entry {
             law: None,
             control_of: None,
             run: run::<T, A>,
+            finished: finished::<T, A>,
             complete: complete::<T, A>,
             check: check::<T, A>,
             sizes: sizes::<T, A>,
             data: open_data::<T>,
             parameters: parameters::<T, A>,
+            step_cost: step_cost::<T, A>,
             agreement: agreement::<T, A>,
             lab: lab::open::<T, A>,
             generate: None,
@@ -203,6 +210,19 @@ impl Entry {
         (self.parameters)(job, data, device)
     }
 
+    /// Takes three steps of a job from its initial weights, and measures the last two.
+    ///
+    /// # Errors
+    /// If the arm cannot be built, or a step is not finite.
+    pub fn step_cost(
+        &self,
+        job: &Job,
+        data: &DataSet,
+        device: &DeviceChoice,
+    ) -> Result<StepCost, RunError> {
+        (self.step_cost)(job, self.training, data, device)
+    }
+
     /// Opens the arm of a job, at its initial weights, for study.
     ///
     /// # Errors
@@ -239,6 +259,15 @@ impl Entry {
             observer,
         };
         (self.run)(job, &context)
+    }
+
+    /// The manifest of a job below `out` that has reached its end, if it has and its records are
+    /// whole. Reads no data.
+    ///
+    /// # Errors
+    /// If the folder is of another job, or its manifest cannot be read.
+    pub fn finished(&self, job: &Job, out: &Path) -> Result<Option<Manifest>, RunError> {
+        (self.finished)(job, out)
     }
 
     /// Opens a run folder with its static types.

@@ -15,6 +15,7 @@ mod batches;
 mod build;
 mod checkpoint;
 mod clock;
+mod cost;
 mod device;
 mod draw;
 mod entry;
@@ -46,6 +47,7 @@ mod weights;
 
 pub use agreement::Agreement;
 pub use clock::Clock;
+pub use cost::StepCost;
 pub use device::DeviceChoice;
 pub use draw::Draw;
 pub use entry::{Entry, Overview};

@@ -47,26 +47,18 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
     let folder = Folder::of(context.out, &job.task, &job.arm, job.seed);
     folder.create()?;
     let _lock = folder.lock()?;
-    let before = folder.read_manifest()?;
-    if let Some(manifest) = &before {
-        let other = if manifest.data.sha256 == context.data.sha256() {
-            difference::<T, A>(&manifest.job, job)?
-        } else {
-            Some("the data set has another hash".into())
-        };
-        if let Some(other) = other {
-            return Err(RunError::content(
-                folder.manifest(),
-                format!("belongs to a run with other settings or data: {other}"),
-                "choose another --out or delete the folder",
-            ));
+    let before = begun::<T, A>(job, &folder)?;
+    match &before {
+        Some(manifest) if manifest.data.sha256 != context.data.sha256() => {
+            return Err(another(&folder, "the data set has another hash"));
         }
-        if manifest.status == Status::Ok {
-            match manifest.records.as_ref().map(|kept| folder.holds(kept)) {
-                None | Some(Ok(())) => return Ok(manifest.clone()),
-                Some(Err(error)) => tracing::warn!("a finished run goes on: {error}"),
-            }
-        }
+        Some(manifest) if manifest.status == Status::Ok => match whole(&folder, manifest) {
+            Ok(()) => return Ok(manifest.clone()),
+            Err(error) => tracing::warn!("a finished run goes on: {error}"),
+        },
+        Some(_) => {}
+        // What ends the process before the arm is built is noted in it.
+        None => folder.write_manifest(&opening(job, context, 0))?,
     }
     let result = catch_unwind(AssertUnwindSafe(|| {
         attempt::<T, A>(job, context, &folder, before.as_ref())
@@ -79,23 +71,50 @@ pub(crate) fn run<T: Task, A: Arm<T>>(
                 | RunError::Interrupted { .. }
                 | RunError::Record(RecordError::Format { .. })
         )
-        && let Some(mut manifest) = folder.read_manifest()?
     {
-        manifest.status = match error {
+        let status = match error {
             RunError::OutOfMemory(_) => Status::OutOfMemory,
             _ => Status::Failed,
         };
-        manifest.error = Some(error.to_string());
-        // A panic leaves no counters behind. Records that cannot be read must not hide the error.
-        if let Ok(Some(last)) = folder.last_record()
-            && manifest.steps < last.step
-        {
-            manifest.steps = last.step;
-            manifest.device_seconds = last.device_seconds;
-        }
-        folder.write_manifest(&manifest)?;
+        folder.note_end(status, error.to_string())?;
     }
     result
+}
+
+/// The manifest of a job below `out` that has reached its end, if it has and its records are whole.
+/// Needs no data set.
+pub(crate) fn finished<T: Task, A: Arm<T>>(
+    job: &Job,
+    out: &Path,
+) -> Result<Option<Manifest>, RunError> {
+    let folder = Folder::of(out, &job.task, &job.arm, job.seed);
+    let manifest = begun::<T, A>(job, &folder)?;
+    Ok(manifest.filter(|found| found.status == Status::Ok && whole(&folder, found).is_ok()))
+}
+
+/// The manifest in a folder, which is refused if it is of another job.
+fn begun<T: Task, A: Arm<T>>(job: &Job, folder: &Folder) -> Result<Option<Manifest>, RunError> {
+    let Some(manifest) = folder.read_manifest()? else {
+        return Ok(None);
+    };
+    match difference::<T, A>(&manifest.job, job)? {
+        None => Ok(Some(manifest)),
+        Some(other) => Err(another(folder, &other)),
+    }
+}
+
+fn another(folder: &Folder, other: &str) -> RunError {
+    RunError::content(
+        folder.manifest(),
+        format!("belongs to a run with other settings or data: {other}"),
+        "choose another --out or delete the folder",
+    )
+}
+
+/// Whether the records of a finished run are those that it wrote.
+fn whole(folder: &Folder, manifest: &Manifest) -> Result<(), RecordError> {
+    let kept = manifest.records.as_ref();
+    kept.map_or(Ok(()), |kept| folder.holds(kept))
 }
 
 fn check_parts<T: Task>(task: &T) -> Result<(), RunError> {

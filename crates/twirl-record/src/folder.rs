@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::figures::Picture;
 use crate::format::{Document, read_document, write_document};
 use crate::link::refuse;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Status};
 use crate::whole::write_whole;
 
 /// `DIR/<task>/<arm>/seed-<n>`.
@@ -67,6 +67,41 @@ impl Folder {
             return Ok(None);
         }
         read_document(Document::Manifest, &path).map(Some)
+    }
+
+    /// Step of the newest checkpoint; 0 without one.
+    pub fn saved_step(&self) -> u64 {
+        let entries = fs::read_dir(self.checkpoints()).into_iter().flatten();
+        let step = |entry: fs::DirEntry| {
+            entry
+                .file_name()
+                .to_str()?
+                .strip_prefix("step-")?
+                .parse()
+                .ok()
+        };
+        entries.flatten().filter_map(step).max().unwrap_or(0)
+    }
+
+    /// Notes in the manifest how a run ended that did not reach its end, with the steps that its
+    /// records know of. Without a manifest there is nothing to note it in.
+    ///
+    /// # Errors
+    /// If the manifest cannot be read or written.
+    pub fn note_end(&self, status: Status, error: String) -> Result<(), RecordError> {
+        let Some(mut manifest) = self.read_manifest()? else {
+            return Ok(());
+        };
+        manifest.status = status;
+        manifest.error = Some(error);
+        // A sudden end leaves no counters behind. Records that cannot be read must not hide the error.
+        if let Ok(Some(last)) = self.last_record()
+            && manifest.steps < last.step
+        {
+            manifest.steps = last.step;
+            manifest.device_seconds = last.device_seconds;
+        }
+        self.write_manifest(&manifest)
     }
 
     /// Path of `failure.json`.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attempts;
 mod device;
 mod difference;
 mod error;
@@ -17,9 +18,11 @@ mod plan;
 mod record;
 mod search;
 mod settings;
+mod standing;
 mod training;
 mod whole;
 
+pub use attempts::{Attempts, Event};
 pub use device::DeviceIdentity;
 pub use difference::first_difference;
 pub use error::RecordError;
@@ -38,5 +41,6 @@ pub use settings::{
     Evaluation, ExtraMeasurement, Optimizer, OptimizerKind, Schedule, ScheduleKind, Search,
     TrainConfig, Weights,
 };
+pub use standing::{JobStanding, Standing};
 pub use training::{ExactSymmetry, Training};
 pub use whole::{sync_folder, write_new, write_whole};

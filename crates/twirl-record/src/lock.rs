@@ -2,6 +2,8 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use crate::error::RecordError;
 use crate::folder::Folder;
@@ -19,6 +21,10 @@ pub struct Lock {
     _file: File,
 }
 
+/// How long a lock is waited for: a process that only looks holds it for an instant, and one whose
+/// parent was killed ends a moment later.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // The system gives the lock back with the file; what is left of it does no harm.
@@ -30,8 +36,30 @@ impl Folder {
     /// Takes the folder for this process and removes what a killed one was about to rename.
     ///
     /// # Errors
-    /// If another process holds it, or it cannot be written.
+    /// If another process holds it and goes on to for three seconds, or it cannot be written.
     pub fn lock(&self) -> Result<Lock, RecordError> {
+        let begun = Instant::now();
+        loop {
+            match self.take() {
+                Err(RecordError::Locked(_)) if begun.elapsed() < PATIENCE => {
+                    sleep(Duration::from_millis(20));
+                }
+                taken => return taken,
+            }
+        }
+    }
+
+    /// Whether a process works on the run now.
+    pub fn is_taken(&self) -> bool {
+        let locked = |file: std::io::Result<File>| {
+            let file = file.map(|file| file.try_lock());
+            matches!(file, Ok(Err(TryLockError::WouldBlock)))
+        };
+        let path = self.path().join(".lock");
+        locked(File::open(self.path())) || locked(OpenOptions::new().write(true).open(path))
+    }
+
+    fn take(&self) -> Result<Lock, RecordError> {
         let folder = self.lock_itself()?;
         let path = self.path().join(".lock");
         let file = loop {

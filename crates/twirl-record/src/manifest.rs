@@ -21,6 +21,8 @@ pub enum Status {
     Failed,
     /// Stopped for want of memory.
     OutOfMemory,
+    /// Its process was ended from outside or by a fault: a signal that leaves no time to save.
+    Killed,
     /// Stopped by a limit on wall time.
     Timeout,
     /// Not finished: interrupted, or still running. It can be resumed.

@@ -16,8 +16,11 @@ use crate::whole::write_new;
 pub struct Plan {
     /// Name of the suite.
     pub suite: String,
-    /// Device, as on the command line.
+    /// Device as on the command line, or several with commas between them.
     pub device: String,
+    /// Runs at once on a device that is shared out; absent: one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<usize>,
     /// The jobs.
     pub jobs: Vec<Job>,
 }

@@ -25,6 +25,7 @@ pub(crate) fn status(status: Status) -> &'static str {
         Status::Ok => "ok",
         Status::Failed => "failed",
         Status::OutOfMemory => "out-of-memory",
+        Status::Killed => "killed",
         Status::Timeout => "timeout",
         Status::Stopped => "stopped",
     }

@@ -6,8 +6,8 @@ use anyhow::Result;
 use twirl_core::tolerance;
 use twirl_harness::{DeviceChoice, Entry};
 
-use crate::args::RunArgs;
 use crate::devices;
+use crate::options::Selection;
 use crate::plan::{find, open_data, plan};
 use crate::print::say;
 use crate::suite::Suite;
@@ -23,11 +23,11 @@ pub(crate) fn check(
     let suite = Suite::read("quick")?;
     let device = devices::resolve(name)?;
     let cpu = DeviceChoice::cpu();
-    let args = RunArgs {
+    let args = Selection {
         task,
         arm,
         seed: vec![0],
-        ..RunArgs::default()
+        ..Selection::default()
     };
     let plan = plan(&suite, &args, entries, &device.name)?;
     let sets = open_data(&plan.jobs, entries, |_| None)?;

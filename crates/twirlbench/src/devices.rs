@@ -18,12 +18,30 @@ pub(crate) const BUILT: &[&str] = &[
     "cpu",
 ];
 
+/// The name under which a device is known: of `auto` that of the CPU, because a graphics device is only
+/// used when it is named; records of different devices are not the same. The device is not touched.
+///
+/// # Errors
+/// If this build does not know it.
+pub(crate) fn name(name: &str) -> Result<String> {
+    let name = if name == "auto" { "cpu" } else { name };
+    parse(name).map(|_| name.to_owned())
+}
+
 /// Resolves `auto`, `cpu`, `wgpu[:i]`, ...
 ///
-/// `auto` is the CPU: a graphics device is only used when it is named, because records of
-/// different devices are not the same.
-pub(crate) fn resolve(name: &str) -> Result<DeviceChoice> {
-    let name = if name == "auto" { "cpu" } else { name };
+/// # Errors
+/// If this build does not know it.
+pub(crate) fn resolve(device: &str) -> Result<DeviceChoice> {
+    let name = &name(device)?;
+    let (kind, index) = parse(name)?;
+    if kind == "cpu" {
+        return Ok(DeviceChoice::cpu());
+    }
+    graphics(kind, index, name)
+}
+
+fn parse(name: &str) -> Result<(&str, Option<usize>)> {
     let (kind, index) = match name.split_once(':') {
         Some((kind, index)) => match index.parse::<usize>() {
             Ok(number) => (kind, Some(number)),
@@ -38,10 +56,7 @@ pub(crate) fn resolve(name: &str) -> Result<DeviceChoice> {
         }
         bail!("no device {name}; give auto or one of {}", known.join(", "));
     }
-    if kind == "cpu" {
-        return Ok(DeviceChoice::cpu());
-    }
-    graphics(kind, index, name)
+    Ok((kind, index))
 }
 
 #[cfg(not(any(
@@ -89,5 +104,6 @@ fn graphics(kind: &str, index: Option<usize>, name: &str) -> Result<DeviceChoice
         device,
         name: name.into(),
         hardware,
+        beside: 0,
     })
 }

@@ -1,67 +1,121 @@
-//! Runs the jobs of a plan one after the other; a failure is noted and the next goes on.
+//! Does the jobs of a plan, and makes of their results what a command promises.
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
-use twirl_harness::{DeviceChoice, Entry, Folder, Observer, RunError, write_whole};
-use twirl_record::Plan;
+use twirl_harness::{Entry, Job, write_whole};
+use twirl_record::{Plan, Standing};
 
-use crate::args::After;
-use crate::interrupt::{self, Interrupt};
-use crate::log::{EventLog, LogKind};
-use crate::plan::{DataSets, find};
+use crate::interrupt::Interrupt;
+use crate::jobs::{Lane, Outcome, Queue, job_name};
+use crate::log::LogKind;
+use crate::options::After;
 use crate::print::{say, tell};
-use crate::program;
-use crate::progress::Bar;
+use crate::shell::quoted;
+use crate::survey::{Stand, survey};
 
-/// Runs everything, then prints the report and writes it as a page.
-pub(crate) fn execute(
-    plan: &Plan,
-    out: &Path,
-    entries: &[Entry],
-    sets: &DataSets,
-    device: &DeviceChoice,
-    after: After,
-) -> Result<ExitCode> {
-    let program = program::identity();
-    interrupt::listen().context("signals")?;
-    let mut failed = 0;
-    for (place, job) in plan.jobs.iter().enumerate() {
-        if let Some(signal) = interrupt::received() {
-            return Ok(stopped(signal, &format!("after {place} jobs"), out));
-        }
-        let entry = find(entries, &job.task, &job.arm)?;
-        let data = &sets[&(job.task.clone(), job.data.clone())];
-        let label = format!("{}/{} {}/{}", place + 1, plan.jobs.len(), job.task, job.arm);
-        let bar = Bar::new(label);
-        let folder = Folder::of(out, &job.task, &job.arm, job.seed);
-        let log = after
-            .log
-            .map(|LogKind::Tensorboard| EventLog::new(&folder, &bar));
-        let observer: &dyn Observer = match &log {
-            Some(log) => log,
-            None => &bar,
-        };
-        let result = entry.run(job, out, data, device, &program, observer);
-        bar.finish();
-        let logged = log.map_or(Ok(()), EventLog::finish);
-        if let (Err(RunError::Interrupted { step }), Some(signal)) =
-            (&result, interrupt::received())
-        {
-            let place = format!("after step {step} of {}/{}", job.task, job.arm);
-            return Ok(stopped(signal, &place, out));
-        }
-        if let Err(error) = result.map_err(anyhow::Error::from).and(logged) {
-            failed += 1;
-            tell!(
-                "failed: {}/{} seed {}: {error:#}",
-                job.task,
-                job.arm,
-                job.seed
-            );
+/// A plan, its folder, and where its jobs are done.
+pub(crate) struct Execution<'a> {
+    plan: &'a Plan,
+    out: &'a Path,
+    entries: &'a [Entry],
+    lanes: &'a [Lane],
+}
+
+impl<'a> Execution<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        out: &'a Path,
+        entries: &'a [Entry],
+        lanes: &'a [Lane],
+    ) -> Self {
+        Self {
+            plan,
+            out,
+            entries,
+            lanes,
         }
     }
+
+    /// The numbers of all jobs; last those whose process was ended or lacked memory, because they may
+    /// end so again.
+    pub(crate) fn in_order(&self) -> Vec<usize> {
+        let stands = survey(self.plan, self.out);
+        let died =
+            |stand: &Stand| matches!(stand.standing(), Standing::Killed | Standing::OutOfMemory);
+        let died: Vec<bool> = stands.iter().map(died).collect();
+        let mut numbers: Vec<usize> = (0..died.len()).collect();
+        numbers.sort_by_key(|&number| died[number]);
+        numbers
+    }
+
+    /// Does jobs in this order, then prints the report and writes it as a page.
+    pub(crate) fn run(&self, wanted: Vec<usize>, after: After) -> Result<ExitCode> {
+        let outcome = self.outcome(wanted, after.log)?;
+        if let Some(code) = self.interrupted(&outcome) {
+            return Ok(code);
+        }
+        report(self.out)?;
+        if after.open {
+            open(&self.out.join("report.html"));
+        }
+        Ok(ExitCode::from(u8::from(outcome.failed > 0)))
+    }
+
+    /// Does jobs in this order; the exit code, if a signal ended it.
+    pub(crate) fn attempt(&self, wanted: Vec<usize>) -> Result<Option<ExitCode>> {
+        let outcome = self.outcome(wanted, None)?;
+        Ok(self.interrupted(&outcome))
+    }
+
+    fn interrupted(&self, outcome: &Outcome) -> Option<ExitCode> {
+        let (signal, saved) = outcome.stopped.as_ref()?;
+        let command = format!("resume {}", quoted(&self.out.to_string_lossy()));
+        let place = place(outcome, saved);
+        Some(stopped(*signal, &place, &command, signal.code))
+    }
+
+    fn outcome(&self, wanted: Vec<usize>, log: Option<LogKind>) -> Result<Outcome> {
+        let queue = Queue {
+            plan: self.plan,
+            out: self.out,
+            entries: self.entries,
+            lanes: self.lanes,
+            log,
+        };
+        queue.run(wanted)
+    }
+}
+
+/// Does one job and says how it went.
+pub(crate) fn single(
+    execution: &Execution<'_>,
+    number: usize,
+    log: Option<LogKind>,
+    saved_code: Option<u8>,
+) -> Result<ExitCode> {
+    let outcome = execution.outcome(vec![number], log)?;
+    let job: &Job = &execution.plan.jobs[number];
+    if let Some((signal, saved)) = &outcome.stopped
+        && outcome.failed + outcome.done + outcome.before == 0
+    {
+        let folder = quoted(&execution.out.to_string_lossy());
+        let command = format!("run --plan {folder} --job {number}");
+        let code = saved_code.unwrap_or(signal.code);
+        return Ok(stopped(*signal, &place(&outcome, saved), &command, code));
+    }
+    if outcome.failed > 0 {
+        let code = saved_code.filter(|_| outcome.taken);
+        return Ok(ExitCode::from(code.unwrap_or(1)));
+    }
+    let already = if outcome.before > 0 { " already" } else { "" };
+    say!("{}: done{already}", job_name(job));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the report of a results folder and writes it as a page.
+pub(crate) fn report(out: &Path) -> Result<()> {
     let runs = twirl_compare::RunSet::read(out).context("report")?;
     let page = out.join("report.html");
     write_whole(&page, twirl_report::html(&runs).as_bytes())?;
@@ -72,33 +126,27 @@ pub(crate) fn execute(
     );
     say!("results: {}", out.display());
     say!("page: {}", page.display());
-    if after.open {
-        open(&page);
+    Ok(())
+}
+
+/// Where a signal met the jobs.
+fn place(outcome: &Outcome, saved: &[String]) -> String {
+    match saved {
+        [] => format!(
+            "after {} jobs",
+            outcome.before + outcome.done + outcome.failed
+        ),
+        saved => format!("after {}", saved.join(" and ")),
     }
-    Ok(if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
 }
 
 /// Says how to go on.
-fn stopped(signal: Interrupt, place: &str, out: &Path) -> ExitCode {
-    let out = quoted(&out.to_string_lossy());
+fn stopped(signal: Interrupt, place: &str, command: &str, code: u8) -> ExitCode {
     tell!(
-        "stopped by {} {place}; go on with: twirlbench resume {out}",
+        "stopped by {} {place}; go on with: twirlbench {command}",
         signal.name
     );
-    ExitCode::from(signal.code)
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "/._-+:,@%".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.into();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    ExitCode::from(code)
 }
 
 /// Opens a page with the program that the system has for it.

@@ -31,6 +31,8 @@ pub(crate) fn listen() -> io::Result<()> {
 /// A signal that was noted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Interrupt {
+    /// Its number.
+    pub(crate) number: usize,
     /// Its name.
     pub(crate) name: &'static str,
     /// What the process ends with: 128 and the signal.
@@ -43,5 +45,20 @@ pub(crate) fn received() -> Option<Interrupt> {
     let mut signals = SIGNALS.iter();
     let &(signal, name) = signals.find(|(signal, _)| *signal as usize == number)?;
     let code = u8::try_from(128 + signal).ok()?;
-    Some(Interrupt { name, code })
+    Some(Interrupt { number, name, code })
+}
+
+/// Notes a signal that came by another way.
+pub(crate) fn note(number: usize) {
+    RECEIVED
+        .get_or_init(Arc::default)
+        .store(number, Ordering::Relaxed);
+}
+
+/// Ends this process as if it had been killed: nothing is saved, nothing is said.
+pub(crate) fn vanish() -> ! {
+    const SIGKILL: i32 = 9;
+    let _ = signal_hook::low_level::raise(SIGKILL);
+    // Where there is no such signal.
+    std::process::exit(128 + SIGKILL)
 }

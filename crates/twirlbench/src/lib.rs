@@ -9,26 +9,37 @@ struct Readme;
 
 mod agreement;
 mod args;
+mod collect;
 mod commands;
 mod compare;
 mod devices;
 mod entries;
+mod estimate;
 mod execute;
 mod export;
 mod interrupt;
+mod jobs;
 mod log;
+mod machine;
 mod measure;
 mod new_task;
+mod options;
 mod plan;
 mod print;
 mod program;
 mod progress;
 mod readme;
 mod report;
+mod run;
 mod sample;
+mod shell;
 mod shell_files;
+mod slurm;
+mod status;
 mod study;
+mod submit;
 mod suite;
+mod survey;
 
 use std::process::ExitCode;
 
@@ -40,7 +51,8 @@ pub use suite::{Suite, SuiteArm, SuiteTask};
 
 /// Runs the command line on a list of entries.
 ///
-/// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written.
+/// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written; 130
+/// and 143 saved and ended by a signal; 75 not at its end yet.
 pub fn main(entries: &[Entry]) -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

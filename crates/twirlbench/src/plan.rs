@@ -9,7 +9,7 @@ use twirl_data::DataSet;
 use twirl_harness::{Entry, Job};
 use twirl_record::Plan;
 
-use crate::args::{RunArgs, settings};
+use crate::options::{Selection, settings};
 use crate::suite::Suite;
 
 /// Data sets by task and name, read once.
@@ -36,7 +36,12 @@ pub(crate) fn find<'a>(entries: &'a [Entry], task: &str, arm: &str) -> Result<&'
 }
 
 /// Lists the jobs of a suite as the arguments narrow it.
-pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &str) -> Result<Plan> {
+pub(crate) fn plan(
+    suite: &Suite,
+    args: &Selection,
+    entries: &[Entry],
+    device: &str,
+) -> Result<Plan> {
     for task in &args.task {
         if !suite.task.iter().any(|known| known.name == *task) {
             let names: Vec<&str> = suite.task.iter().map(|task| task.name.as_str()).collect();
@@ -114,6 +119,7 @@ pub(crate) fn plan(suite: &Suite, args: &RunArgs, entries: &[Entry], device: &st
     Ok(Plan {
         suite: suite.name.clone(),
         device: device.into(),
+        at_once: None,
         jobs,
     })
 }
@@ -130,6 +136,18 @@ fn absolute(data: &str) -> Result<String> {
             path.display()
         )
     })
+}
+
+/// Reads every data set of the jobs that is a file, so that one that is missing or wrong is told before
+/// anything is written. What comes with the program needs no look.
+pub(crate) fn check_data(
+    jobs: &[Job],
+    entries: &[Entry],
+    prepare: impl Fn(&str) -> Option<String>,
+) -> Result<()> {
+    let files = jobs.iter().filter(|job| job.data != "embedded");
+    let files: Vec<Job> = files.cloned().collect();
+    open_data(&files, entries, prepare).map(drop)
 }
 
 /// Reads every data set of the jobs once.

@@ -12,7 +12,8 @@ use twirl_studies::{
     find_study, prepare_device, read_budgets,
 };
 
-use crate::args::{RunArgs, StudyArgs};
+use crate::args::StudyArgs;
+use crate::options::Selection;
 use crate::plan::{open_data, plan};
 use crate::print::{say, tell};
 use crate::progress::Bar;
@@ -64,12 +65,12 @@ fn one(study: &dyn Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Re
     let budgets = read_budgets(budgets.unwrap_or(Budgets::name_for(&suite.name)))?;
     let mut device = devices::resolve(&args.device)?;
     prepare_device(study, &mut device)?;
-    let wanted = RunArgs {
+    let wanted = Selection {
         task: args.task.clone(),
         data: args.data.clone(),
         reading: args.reading.clone(),
         seed: vec![0],
-        ..RunArgs::default()
+        ..Selection::default()
     };
     let jobs = plan(&suite, &wanted, entries, &device.name)?.jobs;
     let prepare = |task: &str| {

@@ -92,7 +92,7 @@ fn product(shape: [usize; 3], by_columns: bool, run: impl Fn(Multiply<'_, f32>))
 fn bits_are_those_of_one_number_at_a_time() {
     for shape in SHAPES {
         for by_columns in [false, true] {
-            let best = product(shape, by_columns, vectorised);
+            let best = product(shape, by_columns, |work| vectorised(work));
             let scalar = product(shape, by_columns, |work| work.with_simd(Scalar::new()));
             assert!(best == scalar, "{shape:?}, by columns: {by_columns}");
         }

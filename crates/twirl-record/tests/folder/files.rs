@@ -107,6 +107,7 @@ fn of_many_that_write_a_plan_at_once_one_does_and_its_own_is_there() {
     let plan = |number: usize| Plan {
         suite: format!("suite {number}"),
         device: "cpu".into(),
+        at_once: None,
         jobs: Vec::new(),
     };
     let written: Vec<usize> = std::thread::scope(|scope| {

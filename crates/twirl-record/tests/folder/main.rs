@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod files;
 mod records;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::path::Path;

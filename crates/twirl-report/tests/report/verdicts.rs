@@ -246,3 +246,33 @@ fn both_arms_have_the_time_at_which_they_were_first_there() {
     let set = RunSet::read(dir.path()).expect("readable");
     assert!(terminal(&set).contains("5.00"));
 }
+
+/// By device seconds only: other runs make these longer, and no operation more.
+#[test]
+fn shared_processors_forbid_a_verdict_by_device_seconds() {
+    let dir = tempfile::tempdir().expect("a folder");
+    close_arms(dir.path(), None);
+    let (alone, _) = both(dir.path());
+    for (seed, factor) in CLOSE.iter().enumerate() {
+        let mut run = manifest("painn", seed as u64, "ok");
+        run["device"]["beside"] = json!(3);
+        write(dir.path(), &run, &Law::EXACT.records(*factor));
+    }
+    let (pair, comparison) = both(dir.path());
+    assert_eq!(alone.caveats.contended, [false, false]);
+    assert_eq!(pair.caveats.contended, [false, true]);
+    assert_ne!(alone.verdict, Verdict::Undecided);
+    assert_eq!(pair.verdict, Verdict::Undecided);
+    let flops = pair
+        .at_equal_flops
+        .as_ref()
+        .expect("operations are counted");
+    assert_eq!(flops.caveats.contended, [false, false]);
+    let text = comparison_text(&[Ok(comparison)]);
+    assert!(
+        text.contains("B: other work shared the processor"),
+        "{text}"
+    );
+    let set = RunSet::read(dir.path()).expect("readable");
+    assert!(html(&set).contains("painn: other work shared the processor"));
+}

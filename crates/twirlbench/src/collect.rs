@@ -1,0 +1,126 @@
+//! `twirlbench collect`: what is missing or failed once more, up to a bound; then the report.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use twirl_harness::Entry;
+use twirl_record::{Plan, Standing};
+
+use crate::execute::{Execution, report};
+use crate::jobs::lanes;
+use crate::print::{say, tell};
+use crate::slurm::Cluster;
+use crate::survey::{Stand, counts, in_words, survey};
+
+/// Exit code while jobs are at work or in the queue: come again (`EX_TEMPFAIL`).
+const LATER: u8 = 75;
+
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    /// The folder that `plan` wrote
+    dir: PathBuf,
+    /// Attempts in a row that bring a job no further, after which it is left
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    attempts: usize,
+    /// Do here what is to be done, instead of handing it to the queue
+    #[arg(long)]
+    local: bool,
+    /// With --local: runs at once on the CPU
+    #[arg(long, value_name = "K", requires = "local")]
+    jobs: Option<usize>,
+}
+
+/// Runs the command. Exit code 0 if every job is done, 75 while some are at work or in the queue, 1 if
+/// some have been left.
+pub(crate) fn run(args: &CollectArgs, entries: &[Entry]) -> Result<ExitCode> {
+    let plan = Plan::read(&args.dir)?;
+    if args.local {
+        here(args, &plan, entries)
+    } else {
+        there(args, &plan)
+    }
+}
+
+fn here(args: &CollectArgs, plan: &Plan, entries: &[Entry]) -> Result<ExitCode> {
+    let lanes = lanes(&plan.device, args.jobs.or(plan.at_once))?;
+    let execution = Execution::new(plan, &args.dir, entries, &lanes);
+    loop {
+        let stands = survey(plan, &args.dir);
+        let again = again(&stands, args.attempts, &BTreeSet::new());
+        if again.is_empty() {
+            return end(args, &stands);
+        }
+        if let Some(code) = execution.attempt(again)? {
+            return Ok(code);
+        }
+    }
+}
+
+fn there(args: &CollectArgs, plan: &Plan) -> Result<ExitCode> {
+    let stands = survey(plan, &args.dir);
+    if stands
+        .iter()
+        .all(|stand| stand.standing() == Standing::Done)
+    {
+        return end(args, &stands);
+    }
+    let cluster = Cluster::submitted(plan, &args.dir)?;
+    let queued = cluster.queued();
+    let again = again(&stands, args.attempts, &queued);
+    if !again.is_empty() {
+        cluster.submit(&again)?;
+    } else if queued.is_empty() {
+        return end(args, &stands);
+    }
+    say!("{}", in_words(&counts(&stands)));
+    let place = args.dir.display();
+    say!(
+        "not at its end: {} submitted, {} in the queue; collect {place} again later",
+        again.len(),
+        queued.len()
+    );
+    Ok(ExitCode::from(LATER))
+}
+
+/// Jobs that are to be done, once more if need be.
+fn again(stands: &[Stand], attempts: usize, queued: &BTreeSet<usize>) -> Vec<usize> {
+    let open = stands.iter().filter(|stand| {
+        let busy = matches!(stand.standing(), Standing::Done | Standing::Running);
+        !busy && stand.found.fruitless < attempts && !queued.contains(&stand.job)
+    });
+    open.map(|stand| stand.job).collect()
+}
+
+/// Nothing more is to be done: says what was left, and makes the report.
+fn end(args: &CollectArgs, stands: &[Stand]) -> Result<ExitCode> {
+    let running = |stand: &&Stand| stand.standing() == Standing::Running;
+    if let Some(stand) = stands.iter().find(running) {
+        tell!(
+            "{} is at work; collect {} again later",
+            stand.name,
+            args.dir.display()
+        );
+        return Ok(ExitCode::from(LATER));
+    }
+    let left: Vec<&Stand> = stands
+        .iter()
+        .filter(|stand| stand.standing() != Standing::Done)
+        .collect();
+    for stand in &left {
+        let reason = stand
+            .found
+            .reason
+            .as_deref()
+            .unwrap_or("no reason is known");
+        let (count, standing) = (stand.found.attempts, stand.standing().name());
+        tell!(
+            "left after {count} attempts: {}: {standing}: {reason}",
+            stand.name
+        );
+    }
+    report(&args.dir)?;
+    Ok(ExitCode::from(u8::from(!left.is_empty())))
+}

@@ -1,0 +1,166 @@
+//! `twirlbench plan --estimate`: device hours and memory of every arm from measured steps, with the
+//! arithmetic.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use twirl_core::Symmetry;
+use twirl_harness::{Job, OptimizerKind, StepCost, TRAINING_PASSES, TrainConfig, log_spaced};
+use twirl_record::Plan;
+
+use crate::jobs::{Lane, Measured, measure};
+use crate::print::say;
+
+const HOUR: f64 = 3600.0;
+const GIB: f64 = (1_u64 << 30) as f64;
+/// Bytes of a number in single precision.
+const BYTES: f64 = 4.0;
+
+/// Prints an estimate for each arm of a plan, and the sum. Exit code 1 if an arm could not be measured.
+pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
+    let same = |a: &Job, b: &Job| (&a.task, &a.arm) == (&b.task, &b.arm);
+    let (mut seconds, mut failed, mut device) = (0.0, 0, None);
+    for jobs in plan.jobs.chunk_by(same) {
+        let (job, stand_in) = at_hand(&jobs[0]);
+        say!("{}/{}", job.task, job.arm);
+        if let Some(data) = stand_in {
+            say!(
+                "  steps on the embedded set, since {data} is not here: molecules of other sizes cost otherwise"
+            );
+        }
+        match measure(&job, lane)? {
+            Measured::Failed(error) => {
+                failed += 1;
+                say!("  not measured: {error}\n");
+            }
+            Measured::Cost(cost) => {
+                seconds += print(&job.train, &cost, jobs.len());
+                device.get_or_insert(cost.device);
+            }
+        }
+    }
+    let place = device.unwrap_or_else(|| lane.device.clone());
+    let total = span(seconds);
+    say!("in all {total} of {place}, measured there: it had and has nothing else to do");
+    if failed > 0 {
+        say!("without {failed} arms that could not be measured");
+    }
+    Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+/// The job on data that can be read here, and the file that the embedded set stands in for.
+fn at_hand(job: &Job) -> (Job, Option<String>) {
+    if job.data == "embedded" || Path::new(&job.data).exists() {
+        return (job.clone(), None);
+    }
+    let job_here = Job {
+        data: "embedded".into(),
+        data_options: serde_json::Map::new(),
+        ..job.clone()
+    };
+    (job_here, Some(job.data.clone()))
+}
+
+/// Prints the arithmetic of an arm; its device seconds and those beside, over all seeds.
+fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
+    let StepCost {
+        parameters,
+        samples,
+        flops,
+        seconds,
+        first_seconds,
+        peak_bytes,
+        ..
+    } = cost;
+    let rate = flops / seconds;
+    say!("  step      {seconds:.4} s (the first {first_seconds:.2} s) for {samples} samples");
+    say!("            {flops:.3e} FLOP / {seconds:.4} s = {rate:.3e} FLOP/s");
+    let trained = train.steps as f64 * seconds;
+    let bound = train.budget_seconds.filter(|&budget| budget < trained);
+    match bound {
+        None => say!(
+            "  training  {} steps x {seconds:.4} s = {}",
+            train.steps,
+            span(trained)
+        ),
+        Some(budget) => say!("  training  its budget, {}", span(budget)),
+    }
+    let searched = train.search.as_ref().map_or(0.0, |search| {
+        let (rates, steps) = (search.rates.len(), search.steps);
+        let searched = (rates as u64 * steps) as f64 * seconds;
+        say!(
+            "  search    {rates} rates x {steps} steps x {seconds:.4} s = {}",
+            span(searched)
+        );
+        searched
+    });
+    let measured = measuring(train, seconds / *samples as f64);
+    let all = seeds as f64 * (bound.unwrap_or(trained) + searched + measured);
+    say!("  in all    x {seeds} seeds = {}", span(all));
+    let (copies, names) = copies(train);
+    let state = *parameters as f64 * BYTES * copies;
+    say!(
+        "  state     {parameters} parameters x 4 bytes x {copies} ({names}) = {:.3} GiB",
+        state / GIB
+    );
+    match peak_bytes {
+        Some(peak) => {
+            let peak = *peak as f64;
+            let rest = (peak - state).max(0.0) / GIB;
+            say!(
+                "  memory    {:.3} GiB of the host at the peak of a step, beside the data set",
+                peak / GIB
+            );
+            say!(
+                "            of it {rest:.3} GiB beside the state: activations of {samples} samples, buffers\n"
+            );
+        }
+        None => say!("  memory    this system does not tell\n"),
+    }
+    all
+}
+
+/// Prints how long the measurements take, from the device seconds of a sample in a step; seconds.
+fn measuring(train: &TrainConfig, of_sample: f64) -> f64 {
+    let evaluation = &train.evaluation;
+    let (items, rotations) = (evaluation.items, evaluation.design.rotations(Symmetry::So3));
+    if items == 0 {
+        say!("  measuring all held-out items, which are not counted here");
+        return 0.0;
+    }
+    let records = log_spaced(train.steps, evaluation.per_decade).len();
+    let pass = of_sample / TRAINING_PASSES;
+    let seconds = (records * items * rotations) as f64 * pass;
+    say!(
+        "  measuring {records} records x {items} items x {rotations} rotations x {pass:.2e} s = {}",
+        span(seconds)
+    );
+    say!("            by a forward pass as a third of a sample's step; off the device clock");
+    seconds
+}
+
+/// Seconds as they are said.
+fn span(seconds: f64) -> String {
+    if seconds < 600.0 {
+        format!("{seconds:.2} s")
+    } else {
+        format!("{:.2} h", seconds / HOUR)
+    }
+}
+
+/// Numbers that are kept for each parameter, and which.
+fn copies(train: &TrainConfig) -> (f64, String) {
+    let (of_rule, rule) = match train.optimizer.kind {
+        OptimizerKind::Adamw => (2.0, "2 of adamw"),
+        OptimizerKind::Sgd => (1.0, "1 of sgd"),
+        OptimizerKind::Muon => (2.0, "up to 2 of muon"),
+        OptimizerKind::Lion => (1.0, "1 of lion"),
+    };
+    let average = if train.ema > 0.0 { 1.0 } else { 0.0 };
+    let names = if train.ema > 0.0 { ", average" } else { "" };
+    (
+        2.0 + of_rule + average,
+        format!("weight, gradient, {rule}{names}"),
+    )
+}

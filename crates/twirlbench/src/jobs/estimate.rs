@@ -1,0 +1,36 @@
+//! The cost of a step of a job, measured in a process of its own.
+
+use anyhow::Result;
+use twirl_harness::{Job, StepCost};
+
+use super::child::{Ended, Inputs, conduct};
+use super::lanes::Lane;
+use super::wire::Request;
+use crate::progress::Bar;
+
+/// What came of a measurement.
+pub(crate) enum Measured {
+    /// The cost of a step.
+    Cost(StepCost),
+    /// Why there is none.
+    Failed(String),
+}
+
+/// Measures steps of a job on the device of a lane. Nothing is written.
+pub(crate) fn measure(job: &Job, lane: &Lane) -> Result<Measured> {
+    let bar = Bar::new(format!("{}/{}", job.task, job.arm));
+    let request = Request {
+        job: job.clone(),
+        device: lane.device.clone(),
+        beside: 0,
+        log: None,
+        estimate: true,
+    };
+    let place = std::env::temp_dir();
+    let ended = conduct(&request, &place, None, &bar, &Inputs::default())?;
+    Ok(match ended {
+        Ended::Cost(cost) => Measured::Cost(cost),
+        Ended::Failed(_, error) | Ended::Died(_, error) => Measured::Failed(error),
+        Ended::Done | Ended::Stopped(_) => Measured::Failed("nothing was measured".into()),
+    })
+}

@@ -1,0 +1,227 @@
+//! The jobs of a results folder, each in a process of its own; a failure is noted and the next goes on.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use indicatif::MultiProgress;
+use twirl_harness::{Entry, Folder, Job, RunError};
+use twirl_record::{Event, Plan, Status};
+
+use super::child::{Ended, Inputs, conduct};
+use super::lanes::Lane;
+use super::wire::Request;
+use crate::interrupt::{self, Interrupt};
+use crate::log::LogKind;
+use crate::machine;
+use crate::plan::find;
+use crate::print::tell;
+use crate::progress::Bar;
+
+/// How often a signal is looked for.
+const PULSE: Duration = Duration::from_millis(20);
+
+/// Jobs, and where they are done.
+pub(crate) struct Queue<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) out: &'a Path,
+    pub(crate) entries: &'a [Entry],
+    pub(crate) lanes: &'a [Lane],
+    pub(crate) log: Option<LogKind>,
+}
+
+/// How it went.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Jobs that were at their end before.
+    pub(crate) before: usize,
+    /// Jobs that reached their end.
+    pub(crate) done: usize,
+    /// Jobs that ended with an error.
+    pub(crate) failed: usize,
+    /// Whether one of them is in the hands of another process.
+    pub(crate) taken: bool,
+    /// The signal that ended it, and which runs were saved: `step 5 of task/arm`.
+    pub(crate) stopped: Option<(Interrupt, Vec<String>)>,
+}
+
+/// How a job was met.
+enum Met {
+    Before,
+    Taken,
+    Ended(Ended),
+}
+
+impl Queue<'_> {
+    /// Does jobs of the plan, by their numbers, in this order. One that was begun on a device goes on
+    /// there if that is among the lanes.
+    ///
+    /// # Errors
+    /// If signals cannot be listened to.
+    pub(crate) fn run(&self, wanted: Vec<usize>) -> Result<Outcome> {
+        interrupt::listen().context("signals")?;
+        let (waiting, inputs) = (Mutex::new(VecDeque::from(wanted)), Inputs::default());
+        let bars = MultiProgress::new();
+        let (sender, ends) = channel();
+        std::thread::scope(|scope| {
+            for lane in self.lanes {
+                let (sender, waiting, inputs, bars) = (sender.clone(), &waiting, &inputs, &bars);
+                scope.spawn(move || self.serve(lane, waiting, inputs, bars, &sender));
+            }
+            drop(sender);
+            let mut outcome = Outcome::default();
+            let mut saved = Vec::new();
+            loop {
+                if let Some(signal) = interrupt::received() {
+                    inputs.pass_on(signal.number);
+                }
+                match ends.recv_timeout(PULSE) {
+                    Ok((number, met)) => {
+                        let job = &self.plan.jobs[number];
+                        let told = || self.count(job, met, &mut outcome, &mut saved);
+                        bars.suspend(told);
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            outcome.stopped = interrupt::received().map(|signal| (signal, saved));
+            Ok(outcome)
+        })
+    }
+
+    fn count(&self, job: &Job, met: Result<Met>, outcome: &mut Outcome, saved: &mut Vec<String>) {
+        let Job {
+            task, arm, seed, ..
+        } = job;
+        let error = match met {
+            Ok(Met::Before) => return outcome.before += 1,
+            Ok(Met::Ended(Ended::Done | Ended::Cost(_))) => return outcome.done += 1,
+            Ok(Met::Ended(Ended::Stopped(step))) => {
+                return saved.push(format!("step {step} of {task}/{arm}"));
+            }
+            Ok(Met::Taken) => {
+                outcome.taken = true;
+                let folder = Folder::of(self.out, task, arm, *seed);
+                twirl_record::RecordError::Locked(folder.path().into()).to_string()
+            }
+            Ok(Met::Ended(Ended::Failed(_, error) | Ended::Died(_, error))) => error,
+            Err(error) => format!("{error:#}"),
+        };
+        outcome.failed += 1;
+        tell!("failed: {task}/{arm} seed {seed}: {error}");
+    }
+
+    /// Does one job after the other until none is left for this lane or a signal has come.
+    fn serve(
+        &self,
+        lane: &Lane,
+        waiting: &Mutex<VecDeque<usize>>,
+        inputs: &Inputs,
+        bars: &MultiProgress,
+        ends: &Sender<(usize, Result<Met>)>,
+    ) {
+        while interrupt::received().is_none() {
+            let Some(number) = self.next(lane, waiting) else {
+                return;
+            };
+            let met = self.meet(number, lane, inputs, bars);
+            if ends.send((number, met)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn next(&self, lane: &Lane, waiting: &Mutex<VecDeque<usize>>) -> Option<usize> {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = waiting.iter().position(|&number| {
+            let begun_on = self.begun_on(&self.plan.jobs[number]);
+            begun_on.is_none_or(|device| {
+                device == lane.device || self.lanes.iter().all(|lane| lane.device != device)
+            })
+        });
+        waiting.remove(place?)
+    }
+
+    /// The device that a run was begun on, where there are several to choose from.
+    fn begun_on(&self, job: &Job) -> Option<String> {
+        if self
+            .lanes
+            .iter()
+            .all(|lane| lane.device == self.lanes[0].device)
+        {
+            return None;
+        }
+        let manifest = self.folder(job).read_manifest().ok()??;
+        Some(manifest.device.name)
+    }
+
+    fn folder(&self, job: &Job) -> Folder {
+        Folder::of(self.out, &job.task, &job.arm, job.seed)
+    }
+
+    fn meet(
+        &self,
+        number: usize,
+        lane: &Lane,
+        inputs: &Inputs,
+        bars: &MultiProgress,
+    ) -> Result<Met> {
+        let job = &self.plan.jobs[number];
+        let entry = find(self.entries, &job.task, &job.arm)?;
+        if entry.finished(job, self.out)?.is_some() {
+            return Ok(Met::Before);
+        }
+        let folder = self.folder(job);
+        folder.create().map_err(RunError::from)?;
+        match folder.lock() {
+            Err(twirl_record::RecordError::Locked(_)) => return Ok(Met::Taken),
+            lock => {
+                let _lock = lock?;
+                folder.note(&machine::begun(folder.saved_step()))?;
+            }
+        }
+        let label = format!(
+            "{}/{} {}/{}",
+            number + 1,
+            self.plan.jobs.len(),
+            job.task,
+            job.arm
+        );
+        let request = Request {
+            job: job.clone(),
+            device: lane.device.clone(),
+            beside: lane.beside,
+            log: self.log,
+            estimate: false,
+        };
+        let bar = Bar::among(bars, label);
+        let ended = conduct(&request, self.out, lane.threads, &bar, inputs)?;
+        bar.finish();
+        write_down(&folder, &ended)?;
+        Ok(Met::Ended(ended))
+    }
+}
+
+/// Notes how a job ended that is not at its end; in its manifest, if its process did not.
+fn write_down(folder: &Folder, ended: &Ended) -> Result<()> {
+    let (status, reason) = match ended {
+        Ended::Done | Ended::Cost(_) => return Ok(()),
+        Ended::Stopped(step) => (Status::Stopped, format!("saved after step {step}")),
+        Ended::Failed(status, error) | Ended::Died(status, error) => (*status, error.clone()),
+    };
+    let _lock = folder.lock()?;
+    if matches!(ended, Ended::Died(..)) {
+        folder.note_end(status, reason.clone())?;
+    }
+    let time = Event::now();
+    folder.note(&Event::Ended {
+        time,
+        status,
+        reason,
+    })?;
+    Ok(())
+}

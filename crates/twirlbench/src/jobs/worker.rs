@@ -1,0 +1,145 @@
+//! The process of one job.
+
+use std::cell::Cell;
+use std::io::{BufRead, stdin};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use twirl_harness::{Entry, Folder, Job, Observer, Progress, Record, RunError};
+use twirl_record::Status;
+
+use super::wire::{Request, Said, Stop};
+use crate::log::{EventLog, LogKind};
+use crate::plan::find;
+use crate::print::say;
+use crate::{devices, interrupt, program};
+
+/// Least time between two lines of progress.
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// The results folder
+    out: PathBuf,
+}
+
+/// Does the job that standard input names, and says on standard output how it goes.
+pub(crate) fn work(args: &WorkerArgs, entries: &[Entry]) -> Result<ExitCode> {
+    let mut line = String::new();
+    stdin().read_line(&mut line).context("standard input")?;
+    let request: Request = serde_json::from_str(&line).context("the job on standard input")?;
+    interrupt::listen().context("signals")?;
+    std::thread::spawn(listen);
+    let said = match run(&request, &args.out, entries) {
+        Ok(said) => said,
+        Err(Error::Run(RunError::Interrupted { step })) => Said::Stopped { step },
+        Err(Error::Run(error)) => Said::Failed {
+            status: match error {
+                RunError::OutOfMemory(_) => Status::OutOfMemory,
+                _ => Status::Failed,
+            },
+            error: error.to_string(),
+        },
+        Err(Error::Other(error)) => Said::Failed {
+            status: Status::Failed,
+            error: format!("{error:#}"),
+        },
+    };
+    tell(&said);
+    Ok(ExitCode::SUCCESS)
+}
+
+enum Error {
+    Run(RunError),
+    Other(anyhow::Error),
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+fn run(request: &Request, out: &Path, entries: &[Entry]) -> Result<Said, Error> {
+    let Job {
+        task, arm, seed, ..
+    } = &request.job;
+    let entry = find(entries, task, arm)?;
+    let mut device = devices::resolve(&request.device)?;
+    device.beside = request.beside;
+    let data = entry.open_data(&request.job)?;
+    if request.estimate {
+        return Ok(Said::Cost(entry.step_cost(&request.job, &data, &device)?));
+    }
+    let line = Line(Cell::new(None));
+    let folder = Folder::of(out, task, arm, *seed);
+    let log = request
+        .log
+        .map(|LogKind::Tensorboard| EventLog::new(&folder, &line));
+    let observer: &dyn Observer = match &log {
+        Some(log) => log,
+        None => &line,
+    };
+    let program = program::identity();
+    let result = entry.run(&request.job, out, &data, &device, &program, observer);
+    let logged = log.map_or(Ok(()), EventLog::finish);
+    result?;
+    logged?;
+    Ok(Said::Done)
+}
+
+/// Takes the wish to stop from standard input. At its end the process that started this one is gone,
+/// and this one goes as it would have gone with it.
+fn listen() {
+    for line in stdin().lock().lines() {
+        match line.map(|line| serde_json::from_str(&line)) {
+            Ok(Ok(Stop { signal })) => interrupt::note(signal),
+            Ok(Err(_)) => {}
+            Err(_) => break,
+        }
+    }
+    interrupt::vanish();
+}
+
+fn tell(said: &Said) {
+    let line = serde_json::to_string(said).expect("what is said is plain data");
+    say!("{line}");
+}
+
+/// Says on standard output how the run goes.
+struct Line(Cell<Option<Instant>>);
+
+impl Observer for Line {
+    fn progress(&self, progress: &Progress) {
+        let last = self.0.get();
+        if last.is_none_or(|last| last.elapsed() >= PAUSE) {
+            tell(&Said::progress(progress));
+            self.0.set(Some(Instant::now()));
+        }
+    }
+
+    fn measured(&self, record: &Record) {
+        tell(&Said::Measured {
+            step: record.step,
+            loss: record.split.loss,
+            percent_equiv: record.split.percent_equiv,
+        });
+    }
+
+    fn searching(&self, index: usize, count: usize, rate: f64) {
+        tell(&Said::Searching { index, count, rate });
+    }
+
+    fn stop_requested(&self) -> bool {
+        interrupt::received().is_some()
+    }
+}

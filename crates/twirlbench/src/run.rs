@@ -1,0 +1,218 @@
+//! `run`, `plan` and `resume`: from arguments to jobs that are done.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use twirl_harness::Entry;
+use twirl_record::Plan;
+
+use crate::estimate::estimate;
+use crate::execute::{Execution, single};
+use crate::jobs::{Lane, find_job, lanes};
+use crate::options::{After, Selection};
+use crate::plan::{check_data, plan};
+use crate::print::say;
+use crate::suite::Suite;
+
+/// Arguments that have no meaning where a plan is done.
+const OF_SUITES: [&str; 17] = [
+    "named",
+    "suite",
+    "task",
+    "arm",
+    "data",
+    "seed",
+    "budget",
+    "out",
+    "length_unit",
+    "energy_unit",
+    "force_unit",
+    "energy_key",
+    "forces_key",
+    "forces_are",
+    "max_atoms",
+    "max_bytes",
+    "leave_out",
+];
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]; several with commas between
+    /// them work at once [default: auto]
+    #[arg(long)]
+    pub(crate) device: Option<String>,
+    /// Runs at once on the CPU, which share out its threads
+    #[arg(long, value_name = "K")]
+    pub(crate) jobs: Option<usize>,
+    /// Folder for the results; a new one below runs/ if not given
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Do the jobs of a plan that `twirlbench plan` wrote, into its folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = OF_SUITES)]
+    pub(crate) plan: Option<PathBuf>,
+    /// Of a plan do one job: its number, from 0, or its name, TASK/ARM/seed-N
+    #[arg(long, value_name = "N", requires = "plan", conflicts_with_all = ["jobs", "open"])]
+    pub(crate) job: Option<String>,
+    /// Exit code of a job that a signal ended and that was saved, or that another process works on
+    /// [default: 128 and the signal, 1]
+    #[arg(long, value_name = "CODE", requires = "job")]
+    pub(crate) saved_code: Option<u8>,
+    #[command(flatten)]
+    pub(crate) after: After,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Folder for plan and results, which has no plan yet
+    #[arg(long, required_unless_present = "estimate")]
+    out: Option<PathBuf>,
+    /// Take a few steps of every arm on the device, and print the hours and the memory that the plan
+    /// would need there, with the arithmetic
+    #[arg(long, conflicts_with = "out")]
+    estimate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The folder that `run` or `plan` wrote
+    dir: PathBuf,
+    /// Device, if another than before: auto, cpu, wgpu[:i], vulkan[:i], cuda[:i]
+    #[arg(long)]
+    device: Option<String>,
+    /// Runs at once on the CPU, if another number than before
+    #[arg(long, value_name = "K")]
+    jobs: Option<usize>,
+    #[command(flatten)]
+    after: After,
+}
+
+/// `twirlbench run`.
+pub(crate) fn run(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
+    if let Some(dir) = &args.plan {
+        return of_plan(dir, args, entries);
+    }
+    let device = args.device.as_deref().unwrap_or("auto");
+    let lanes = lanes(device, args.jobs)?;
+    let suite = Suite::read(args.selection.suite())?;
+    let mut plan = plan(&suite, &args.selection, entries, &devices(&lanes))?;
+    plan.at_once = args.jobs.filter(|&jobs| jobs > 1);
+    let given = args.selection.data.is_some();
+    check_data(&plan.jobs, entries, |task| preparation(&suite, task, given))?;
+    let out = match &args.out {
+        Some(out) => made(out)?,
+        None => next_folder(&suite.name)?,
+    };
+    plan.write(&out)?;
+    let wanted = (0..plan.jobs.len()).collect();
+    Execution::new(&plan, &out, entries, &lanes).run(wanted, args.after)
+}
+
+/// `twirlbench plan`. Data sets need not be readable where the plan is made, but those that are files
+/// must be there.
+pub(crate) fn write_plan(args: &PlanArgs, entries: &[Entry]) -> Result<ExitCode> {
+    let PlanArgs {
+        selection,
+        device,
+        out,
+        estimate: _,
+    } = args;
+    let suite = Suite::read(selection.suite())?;
+    let lanes = lanes(device, None)?;
+    let plan = plan(&suite, selection, entries, &devices(&lanes))?;
+    let Some(out) = out else {
+        return estimate(&plan, &lanes[0]);
+    };
+    for job in &plan.jobs {
+        if job.data != "embedded" && !Path::new(&job.data).exists() {
+            let prepare = preparation(&suite, &job.task, selection.data.is_some());
+            let remedy = prepare.map_or("give another with --data".into(), |command| {
+                format!("prepare it with: {command}")
+            });
+            bail!("data set {} is missing; {remedy}", job.data);
+        }
+    }
+    plan.write(&made(out)?)?;
+    say!("{}: {} jobs", out.display(), plan.jobs.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `twirlbench resume`.
+pub(crate) fn resume(args: &ResumeArgs, entries: &[Entry]) -> Result<ExitCode> {
+    let ResumeArgs {
+        dir,
+        device,
+        jobs,
+        after,
+    } = args;
+    let plan = Plan::read(dir)?;
+    let device = device.as_deref().unwrap_or(&plan.device);
+    let lanes = lanes(device, jobs.or(plan.at_once))?;
+    let execution = Execution::new(&plan, dir, entries, &lanes);
+    execution.run(execution.in_order(), *after)
+}
+
+fn of_plan(dir: &Path, args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
+    let plan = Plan::read(dir)?;
+    let device = args.device.as_deref().unwrap_or(&plan.device);
+    if let Some(job) = &args.job {
+        let number = find_job(&plan, job)?;
+        let lanes = lanes(device, None)?;
+        let execution = Execution::new(&plan, dir, entries, &lanes);
+        return single(&execution, number, args.after.log, args.saved_code);
+    }
+    let lanes = lanes(device, args.jobs.or(plan.at_once))?;
+    let execution = Execution::new(&plan, dir, entries, &lanes);
+    execution.run(execution.in_order(), args.after)
+}
+
+/// The devices of some lanes, as a plan has them.
+fn devices(lanes: &[Lane]) -> String {
+    let mut names: Vec<&str> = lanes.iter().map(|lane| lane.device.as_str()).collect();
+    names.dedup();
+    names.join(",")
+}
+
+/// The command that prepares the data set of a task, unless another one was given.
+fn preparation(suite: &Suite, task: &str, given: bool) -> Option<String> {
+    let known = suite.task.iter().find(|known| known.name == task)?;
+    (!given).then(|| known.prepare.clone()).flatten()
+}
+
+fn made(out: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
+    Ok(out.to_owned())
+}
+
+/// Makes `runs/<suite>-<number>`, the first that is free: of several processes that look at once,
+/// each gets its own.
+fn next_folder(suite: &str) -> Result<PathBuf> {
+    let stem = Path::new(suite)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let runs = Path::new("runs");
+    fs::create_dir_all(runs).with_context(|| format!("{}", runs.display()))?;
+    for number in 1..u32::MAX {
+        let path = runs.join(format!("{stem}-{number:03}"));
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => {
+                return made
+                    .map(|()| path.clone())
+                    .with_context(|| format!("{}", path.display()));
+            }
+        }
+    }
+    bail!("{}: no number is free; give --out", runs.display())
+}

@@ -1,0 +1,483 @@
+//! One job, one folder, one process: what ends one job leaves the others alone.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Two small arms, with `ARM` between them.
+const SUITE: &str = r#"
+name = "tiny"
+seeds = [0]
+
+[train]
+steps = 30
+batch = 4
+ema = 0.9
+checkpoint_every = 7
+
+[train.evaluation]
+items = 6
+batch = 6
+per_decade = 4
+replicates = 100
+design = { kind = "iid", rotations = 2 }
+
+[[task]]
+name = "force-field"
+data = "embedded"
+
+[[task.arm]]
+name = "coordinate-transformer"
+config = { width = 8, layers = 1, heads = 1, expansion = 1 }
+ARM
+[[task.arm]]
+name = "tensor-field"
+config = { width = 4 }
+"#;
+
+const FIRST: &str = "force-field/coordinate-transformer/seed-0";
+const MIDDLE: &str = "force-field/painn/seed-0";
+const LAST: &str = "force-field/tensor-field/seed-0";
+
+fn folder(arm: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("tiny.toml"), SUITE.replace("ARM\n", arm)).expect("a suite file");
+    folder
+}
+
+fn command(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twirlbench"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
+}
+
+/// What a command says on both outputs, and the exit code it must end with.
+fn said(arguments: &[&str], folder: &TempDir, code: i32) -> (String, String) {
+    let output = command(arguments, folder.path()).output().expect("a start");
+    told(&output, code)
+}
+
+fn told(output: &Output, code: i32) -> (String, String) {
+    let texts =
+        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    assert_eq!(output.status.code(), Some(code), "{texts:?}");
+    texts.into()
+}
+
+fn json(path: &Path) -> Value {
+    let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+fn manifest(folder: &TempDir, run: &str) -> Value {
+    json(&folder.path().join("out").join(run).join("manifest.json"))
+}
+
+/// Records without times.
+fn untimed(folder: &TempDir, run: &str) -> Vec<Value> {
+    let path = folder.path().join("out").join(run).join("records.jsonl");
+    let text = fs::read_to_string(path).expect("records");
+    let parse = |line| {
+        let mut record: Value = serde_json::from_str(line).expect("a record");
+        let fields = record.as_object_mut().expect("an object");
+        assert!(
+            fields.remove("device_seconds").is_some() && fields.remove("wall_seconds").is_some()
+        );
+        record
+    };
+    text.lines().map(parse).collect()
+}
+
+fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !there() {
+        assert!(begun.elapsed() < Duration::from_mins(2), "no {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+const RUN: [&str; 4] = ["run", "tiny.toml", "--out", "out"];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_arm_without_memory_ends_alone_and_is_taken_last_when_the_run_goes_on() {
+    let wide = "[[task.arm]]\nname = \"painn\"\nconfig = { width = 100000000 }\n";
+    let folder = folder(wide);
+    let program = env!("CARGO_BIN_EXE_twirlbench");
+    let limited = |command: &str| {
+        let line = format!("ulimit -v 6000000; exec '{program}' {command}");
+        let output = Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(folder.path())
+            .output();
+        told(&output.expect("a start"), 1)
+    };
+    let (_, error) = limited("run tiny.toml --out out");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    let place = "failed: force-field/painn seed 0: out of memory: memory allocation of ";
+    assert!(error.starts_with(place), "{error}");
+    for (run, status) in [(FIRST, "ok"), (MIDDLE, "out-of-memory"), (LAST, "ok")] {
+        assert_eq!(manifest(&folder, run)["status"], status, "{run}");
+    }
+    // With the last arm yet to be done, it comes before the one that died.
+    fs::remove_dir_all(folder.path().join("out").join(LAST)).expect("removed");
+    limited("resume out");
+    let began = |run: &str| {
+        let attempts = folder.path().join("out").join(run).join("attempts.jsonl");
+        let text = fs::read_to_string(attempts).expect("attempts");
+        let last = text
+            .lines()
+            .rfind(|line| line.contains("\"begun\""))
+            .expect("a line");
+        serde_json::from_str::<Value>(last).expect("JSON")["time"]
+            .as_u64()
+            .expect("seconds")
+    };
+    assert!(began(MIDDLE) >= began(LAST));
+    assert_eq!(manifest(&folder, LAST)["status"], "ok");
+    let (text, _) = said(&["status", "out"], &folder, 0);
+    assert!(
+        text.contains("job 1, seed 0: out-of-memory at step 0 of 30, attempt 2: out of memory"),
+        "{text}"
+    );
+    assert!(
+        text.trim_end().ends_with("3 jobs: 2 done, 1 out-of-memory"),
+        "{text}"
+    );
+}
+
+/// The one process that a process has started.
+#[cfg(target_os = "linux")]
+fn child_of(process: u32) -> Option<String> {
+    let children = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let read = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("children")).ok();
+    let all: String = children.flatten().filter_map(read).collect();
+    all.split_whitespace().next().map(Into::into)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_is_killed_is_noted_and_the_next_job_is_done() {
+    let middle = "[[task.arm]]\nname = \"painn\"\nconfig = { width = 8, layers = 1 }\n\
+                  train = { steps = 3000 }\n";
+    let whole = folder(middle);
+    said(&RUN, &whole, 0);
+    let folder = folder(middle);
+    let run = command(&RUN, folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a start");
+    let records = folder.path().join("out").join(MIDDLE).join("records.jsonl");
+    let size = |path: &PathBuf| fs::metadata(path).map_or(0, |found| found.len());
+    wait_for("record", || size(&records) > 0);
+    let child = child_of(run.id()).expect("a process");
+    let killed = Command::new("kill").args(["-9", &child]).status();
+    assert!(killed.expect("kill").success());
+    let (_, error) = told(&run.wait_with_output().expect("an end"), 1);
+    assert!(
+        error.contains("painn seed 0: its process was ended by SIGKILL"),
+        "{error}"
+    );
+    for (job, status) in [(FIRST, "ok"), (MIDDLE, "killed"), (LAST, "ok")] {
+        assert_eq!(manifest(&folder, job)["status"], status, "{job}");
+    }
+    said(&["resume", "out"], &folder, 0);
+    for job in [FIRST, MIDDLE, LAST] {
+        assert_eq!(untimed(&folder, job), untimed(&whole, job), "{job}");
+    }
+}
+
+#[test]
+fn jobs_of_a_plan_are_done_one_by_one_in_any_order_and_once() {
+    let folder = folder("");
+    let (text, _) = said(
+        &[
+            "plan",
+            "tiny.toml",
+            "--seed",
+            "0",
+            "--seed",
+            "1",
+            "--out",
+            "out",
+        ],
+        &folder,
+        0,
+    );
+    assert_eq!(text, "out: 4 jobs\n");
+    let (_, error) = said(&["plan", "tiny.toml", "--out", "out"], &folder, 2);
+    assert!(error.contains("is there already"), "{error}");
+    let (text, _) = said(&["status", "out"], &folder, 0);
+    assert!(text.trim_end().ends_with("4 jobs: 4 missing"), "{text}");
+    for (job, told) in [
+        ("3", "force-field/tensor-field/seed-1: done\n"),
+        (FIRST, "force-field/coordinate-transformer/seed-0: done\n"),
+        ("3", "force-field/tensor-field/seed-1: done already\n"),
+    ] {
+        let (text, error) = said(&["run", "--plan", "out", "--job", job], &folder, 0);
+        assert_eq!((text.as_str(), error.as_str()), (told, ""));
+    }
+    let (text, _) = said(&["status", "out", "--json"], &folder, 0);
+    let status: Value = serde_json::from_str(&text).expect("JSON");
+    let jobs = status["jobs"].as_array().expect("jobs");
+    let standings: Vec<&str> = jobs
+        .iter()
+        .map(|job| job["standing"].as_str().expect("text"))
+        .collect();
+    assert_eq!(standings, ["done", "missing", "missing", "done"]);
+    assert_eq!(jobs[3]["attempts"], 1);
+    for (job, told) in [
+        ("4", "no job 4: the plan has 4"),
+        ("painn", "no job painn in the plan"),
+    ] {
+        let (_, error) = said(&["run", "--plan", "out", "--job", job], &folder, 2);
+        assert!(
+            error.contains(told) && error.lines().count() == 1,
+            "{error}"
+        );
+    }
+    said(&["collect", "out", "--local", "--jobs", "2"], &folder, 0);
+    let whole = folder_of_a_run(&[
+        "run",
+        "tiny.toml",
+        "--seed",
+        "0",
+        "--seed",
+        "1",
+        "--out",
+        "out",
+    ]);
+    for run in [FIRST, LAST, "force-field/tensor-field/seed-1"] {
+        assert_eq!(untimed(&folder, run), untimed(&whole, run), "{run}");
+    }
+    let shared = manifest(&folder, LAST);
+    assert_eq!(
+        (&shared["device"]["beside"], &shared["device"]["threads"]),
+        (&1.into(), &threads().into())
+    );
+    assert!(manifest(&folder, FIRST)["device"].get("beside").is_none());
+}
+
+fn threads() -> usize {
+    (std::thread::available_parallelism().map_or(1, usize::from) / 2).max(1)
+}
+
+fn folder_of_a_run(arguments: &[&str]) -> TempDir {
+    let folder = folder("");
+    said(arguments, &folder, 0);
+    folder
+}
+
+#[test]
+fn a_job_that_is_told_to_end_is_saved_and_its_exit_code_can_be_chosen() {
+    let folder = folder("");
+    let long = [
+        "plan",
+        "tiny.toml",
+        "--arm",
+        "coordinate-transformer",
+        "--out",
+        "out",
+    ];
+    let text = fs::read_to_string(folder.path().join("tiny.toml")).expect("a suite");
+    let text = text.replace("steps = 30", "steps = 100000");
+    fs::write(folder.path().join("tiny.toml"), text).expect("written");
+    said(&long, &folder, 0);
+    for (chosen, code) in [(&[][..], 143), (&["--saved-code", "75"], 75)] {
+        let arguments = [&["run", "--plan", "out", "--job", "0"], chosen].concat();
+        let run = command(&arguments, folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a start");
+        let (text, _) = {
+            wait_for("job at work", || {
+                let output = command(&["status", "out"], folder.path())
+                    .output()
+                    .expect("a start");
+                String::from_utf8_lossy(&output.stdout).contains(": running at step ")
+                    && folder
+                        .path()
+                        .join("out")
+                        .join(FIRST)
+                        .join("records.jsonl")
+                        .exists()
+            });
+            said(&["collect", "out"], &folder, 2)
+        };
+        assert_eq!(text, "");
+        let sent = Command::new("kill")
+            .args(["-TERM", &run.id().to_string()])
+            .status();
+        assert!(sent.expect("kill").success());
+        let (_, error) = told(&run.wait_with_output().expect("an end"), code);
+        assert!(
+            error.starts_with("stopped by SIGTERM after step "),
+            "{error}"
+        );
+        assert!(
+            error
+                .trim_end()
+                .ends_with("go on with: twirlbench run --plan out --job 0"),
+            "{error}"
+        );
+        let (text, _) = said(&["status", "out"], &folder, 0);
+        assert!(
+            text.contains(": stopped at step ") && text.contains(": saved after step "),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_fails_is_done_again_up_to_a_bound_and_then_left() {
+    let diverging = "[[task.arm]]\nname = \"painn\"\nconfig = { width = 8, layers = 1 }\n\
+                     train = { learning_rate = 1e30, clip = 0.0 }\n";
+    let folder = folder(diverging);
+    said(&["plan", "tiny.toml", "--out", "out"], &folder, 0);
+    let (text, error) = said(
+        &["collect", "out", "--local", "--attempts", "2"],
+        &folder,
+        1,
+    );
+    let left = error.lines().last().expect("a line");
+    assert!(
+        left.starts_with("left after ") && left.contains("force-field/painn/seed-0: failed: "),
+        "{left}"
+    );
+    assert!(text.contains("page: out/report.html"), "{text}");
+    let attempts = folder
+        .path()
+        .join("out")
+        .join(MIDDLE)
+        .join("attempts.jsonl");
+    let before = fs::read_to_string(&attempts).expect("attempts");
+    assert!(before.matches("\"begun\"").count() >= 2, "{before}");
+    said(
+        &["collect", "out", "--local", "--attempts", "2"],
+        &folder,
+        1,
+    );
+    assert_eq!(
+        fs::read_to_string(&attempts).expect("attempts"),
+        before,
+        "left is left"
+    );
+}
+
+#[test]
+fn a_slurm_script_holds_what_the_site_wants_and_wrong_settings_are_told() {
+    let folder = folder("");
+    said(
+        &[
+            "plan",
+            "tiny.toml",
+            "--seed",
+            "0",
+            "--seed",
+            "1",
+            "--out",
+            "a b",
+        ],
+        &folder,
+        0,
+    );
+    let settings = "partition = 'gpu'\ngres = 'gpu:1'\nmodule = ['cuda/12.4']\nenv = ['A=1 2']\nmax_array = 3\n";
+    fs::write(folder.path().join("slurm.toml"), settings).expect("written");
+    let dry = [
+        "submit",
+        "slurm",
+        "a b",
+        "--dry-run",
+        "--config",
+        "slurm.toml",
+    ];
+    let (text, error) = said(
+        &[&dry[..], &["--partition", "long", "--time", "24:00:00"]].concat(),
+        &folder,
+        0,
+    );
+    assert_eq!(error, "");
+    assert_eq!(text.matches("#!/bin/bash -l\n").count(), 2, "{text}");
+    for line in [
+        "#SBATCH --partition=long",
+        "#SBATCH --time=24:00:00",
+        "#SBATCH --gres=gpu:1",
+        "#SBATCH --signal=B:TERM@120",
+        "#SBATCH --array=0-2",
+        "#SBATCH --array=0-0",
+        "module load cuda/12.4",
+        "export A='1 2'",
+        "# sbatch --parsable --array=0 a b/slurm/array-3.sh",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} in {text}");
+    }
+    let end = "/a b' --job \"$((SLURM_ARRAY_TASK_ID + 3))\" --saved-code 75";
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with("exec ") && line.ends_with(end)),
+        "{text}"
+    );
+    assert!(
+        !folder.path().join("a b/slurm").exists(),
+        "nothing is written"
+    );
+    for (wrong, told) in [
+        ("partitions = 'gpu'", "unknown field `partitions`"),
+        ("env = ['A']", "give NAME=VALUE"),
+        (
+            "account = \"a\\nb\"",
+            "a line of a Slurm script cannot hold it",
+        ),
+    ] {
+        fs::write(folder.path().join("slurm.toml"), wrong).expect("written");
+        let (_, error) = said(&dry, &folder, 2);
+        assert!(
+            error.contains(told) && error.lines().count() == 1,
+            "{error}"
+        );
+    }
+}
+
+/// What is printed is what a run records: parameters and operations of a step.
+#[test]
+fn an_estimate_measures_what_a_run_records_and_writes_nothing() {
+    let folder = folder("");
+    let (text, error) = said(&["plan", "tiny.toml", "--estimate"], &folder, 0);
+    assert_eq!(error, "");
+    assert!(!folder.path().join("runs").exists() && !folder.path().join("out").exists());
+    said(&RUN, &folder, 0);
+    let parts: Vec<&str> = text.split("force-field/").skip(1).collect();
+    assert_eq!(parts.len(), 2, "{text}");
+    for (part, run) in parts.iter().zip([FIRST, LAST]) {
+        let manifest = manifest(&folder, run);
+        let parameters = format!("{} parameters x 4 bytes x 5 ", manifest["parameters"]);
+        assert!(
+            part.contains(&parameters) && part.contains("  training  30 steps x "),
+            "{part}"
+        );
+        let records = untimed(&folder, run);
+        let flops = records.last().expect("a record")["model_flops"]
+            .as_f64()
+            .expect("counted")
+            / 30.0;
+        let printed = part
+            .split(" FLOP / ")
+            .next()
+            .expect("text")
+            .split_whitespace()
+            .last();
+        let printed: f64 = printed.expect("a number").parse().expect("a number");
+        // Molecules differ from step to step.
+        assert!((printed / flops - 1.0).abs() < 0.5, "{printed} and {flops}");
+    }
+}
