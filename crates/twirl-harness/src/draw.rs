@@ -7,8 +7,8 @@ use twirl_core::{Purpose, Stream};
 enum DrawPurpose {
     /// A step of training, by its number.
     Training(u64),
-    /// Measurements: all of them see the same.
-    Measuring,
+    /// Measurements: all of them see the same, in each draw.
+    Measuring(u64),
     /// Figures of a finished model.
     Closing,
 }
@@ -33,11 +33,16 @@ impl Draw {
         }
     }
 
-    /// The draw of every measurement of a run.
+    /// The draw of every measurement of a run, where there is one.
     pub fn measuring(seed: u64) -> Self {
+        Self::measuring_again(seed, 0)
+    }
+
+    /// One of several draws, from 0, that every measurement of a run sees.
+    pub fn measuring_again(seed: u64, draw: u64) -> Self {
         Self {
             seed,
-            purpose: DrawPurpose::Measuring,
+            purpose: DrawPurpose::Measuring(draw),
         }
     }
 
@@ -51,7 +56,7 @@ impl Draw {
 
     /// Whether the batch is seen at several rotations that must share its randomness.
     pub fn is_measuring(&self) -> bool {
-        self.purpose == DrawPurpose::Measuring
+        matches!(self.purpose, DrawPurpose::Measuring(_))
     }
 
     /// The random stream of one item.
@@ -59,7 +64,8 @@ impl Draw {
         // Stored results depend on these numbers, which no run reaches in steps.
         let step = match self.purpose {
             DrawPurpose::Training(step) => step,
-            DrawPurpose::Measuring => u64::MAX,
+            DrawPurpose::Measuring(0) => u64::MAX,
+            DrawPurpose::Measuring(draw) => u64::MAX - 1 - draw,
             DrawPurpose::Closing => u64::MAX - 1,
         };
         Stream::new(self.seed, Purpose::Batch, [step, item as u64])

@@ -109,6 +109,7 @@ mod tests {
             "{line}"
         );
 
+        let path = path.with_file_name("other.safetensors");
         save_weights(&new(3), &path).expect("written");
         let old = Old {
             weight: ones([2, 3]),

@@ -221,7 +221,10 @@ pub struct ExtraMeasurement {
 pub struct Evaluation {
     /// Held-out items. 0: all.
     pub items: usize,
-    /// Rotations of each item.
+    /// Draws of what is random in a batch beside the rotation, noise or flow time, for each item. A task
+    /// without any sees the same in each.
+    pub draws: usize,
+    /// Rotations of each item in each draw.
     pub design: Design,
     /// Items evaluated at once.
     pub batch: usize,
@@ -240,6 +243,7 @@ impl Default for Evaluation {
     fn default() -> Self {
         Self {
             items: 256,
+            draws: 1,
             design: Design::Iid { rotations: 8 },
             batch: 32,
             per_decade: 4,
@@ -295,6 +299,11 @@ impl TrainConfig {
         if self.batch == 0 || self.evaluation.batch == 0 {
             return Err(RecordError::Setting(
                 "a batch of 0 samples; give at least 1".into(),
+            ));
+        }
+        if self.evaluation.draws == 0 {
+            return Err(RecordError::Setting(
+                "train.evaluation.draws is 0; give at least 1".into(),
             ));
         }
         if self.evaluation.per_decade == 0 {

@@ -80,13 +80,15 @@ fn caveats(caveats: &Caveats, names: [&str; 2], seeds_only: Option<&str>) -> Opt
         [first, _] => parts.push(format!("{} mid-anneal then", names[usize::from(!first)])),
     }
     let marked = [
-        (caveats.rate_at_edge, "learning rate at an edge of its grid"),
+        (caveats.rate_at_edge, "rate at an edge of its grid"),
         (caveats.contended, "other work shared the processor"),
         (caveats.not_exact, "declared exact, but is not"),
     ];
     for (arms, what) in marked {
-        for (name, _) in names.iter().zip(arms).filter(|(_, marked)| *marked) {
-            parts.push(format!("{name}: {what}"));
+        match arms {
+            [false, false] => {}
+            [true, true] => parts.push(format!("both: {what}")),
+            [first, _] => parts.push(format!("{}: {what}", names[usize::from(!first)])),
         }
     }
     parts.extend(seeds_only.map(Into::into));

@@ -166,10 +166,10 @@ impl<T: Task> Prepared<'_, T> {
     fn sums<A: Arm<T>>(&self, model: &A) -> Result<(Sums, Scores), RunError> {
         let mut sums: Option<Sums> = None;
         let mut scores = Scores::default();
-        for (group, items) in self.groups().into_iter().enumerate() {
+        for (group, (draw, items)) in self.groups().into_iter().enumerate() {
             let drawn: Vec<Vec<Rotation>> = items
                 .iter()
-                .map(|&item| self.plan.draw(item))
+                .map(|&item| self.plan.draw(item, draw))
                 .collect::<Result<_, _>>()
                 .map_err(of_core)?;
             let stacks = self.stacks(model, &self.batch(group)?, &drawn, &mut scores)?;

@@ -9,6 +9,7 @@ use crate::{Draw, Evaluation, RunError, Task, TaskError};
 #[derive(Debug, Clone)]
 pub struct Plan {
     items: Vec<usize>,
+    draws: usize,
     batch: usize,
     pub(super) design: Design,
     pub(super) symmetry: Symmetry,
@@ -30,6 +31,7 @@ impl Plan {
         molecules.dedup();
         Self {
             items,
+            draws: evaluation.draws,
             batch: evaluation.batch,
             design: evaluation.design,
             symmetry: Symmetry::So3,
@@ -76,9 +78,10 @@ impl Plan {
         units.len()
     }
 
-    /// The rotations of an item.
-    pub(super) fn draw(&self, item: usize) -> Result<Vec<Rotation>, CoreError> {
-        rotations_of(&self.design, self.symmetry, self.seed, item)
+    /// The rotations of an item in a draw.
+    pub(super) fn draw(&self, item: usize, draw: u64) -> Result<Vec<Rotation>, CoreError> {
+        let mut stream = Stream::new(self.seed, Purpose::Evaluate, [item as u64, draw]);
+        self.design.draw(&mut stream, self.symmetry)
     }
 }
 
@@ -135,7 +138,7 @@ impl<'a, T: Task> Prepared<'a, T> {
             device,
             kept: None,
         };
-        if plan.items.len() <= KEPT_ITEMS {
+        if plan.items.len() * plan.draws <= KEPT_ITEMS {
             let made: Result<_, _> = (0..prepared.groups().len())
                 .map(|group| prepared.batch(group))
                 .collect();
@@ -144,9 +147,13 @@ impl<'a, T: Task> Prepared<'a, T> {
         Ok(prepared)
     }
 
-    /// The items of each batch.
-    pub(super) fn groups(&self) -> Vec<&'a [usize]> {
-        self.plan.items.chunks(self.plan.batch).collect()
+    /// The draw and the items of each batch.
+    pub(super) fn groups(&self) -> Vec<(u64, &'a [usize])> {
+        let of_draw = |draw| {
+            let chunks = self.plan.items.chunks(self.plan.batch);
+            chunks.map(move |items| (draw, items))
+        };
+        (0..self.plan.draws as u64).flat_map(of_draw).collect()
     }
 
     /// A batch in its stored pose.
@@ -154,8 +161,9 @@ impl<'a, T: Task> Prepared<'a, T> {
         if let Some(kept) = &self.kept {
             return Ok(kept[group].clone());
         }
-        let items = self.groups()[group];
-        let host = self.task.batch(items, Draw::measuring(self.plan.seed))?;
+        let (draw, items) = self.groups()[group];
+        let draw = Draw::measuring_again(self.plan.seed, draw);
+        let host = self.task.batch(items, draw)?;
         self.task.load(&host, self.device)
     }
 }

@@ -11,8 +11,8 @@ use toy::ENTRY;
 use twirl_core::Design;
 use twirl_data::DataSet;
 use twirl_harness::{
-    DeviceChoice, Evaluation, Job, Lab, Manifest, RunError, Schedule, ScheduleKind, Silent, Status,
-    TrainConfig,
+    DeviceChoice, Evaluation, Folder, Job, Lab, Manifest, RunError, Schedule, ScheduleKind, Search,
+    Silent, Status, TrainConfig, read_records,
 };
 
 fn job(steepness: f64, train: TrainConfig) -> Job {
@@ -169,4 +169,62 @@ fn a_budget_that_is_spent_ends_a_run_at_whatever_step_it_is() {
     let errors = terms.filter_map(|term| term.relative_equiv);
     let most = errors.fold(0.0_f64, |most, error| most.max(error.abs()));
     assert!(most < twirl_core::tolerance::F32.floor, "{most}");
+}
+
+/// Far too small rates: the grid goes on upwards until a larger rate is worse, and what it found stands in
+/// the manifest with the loss that predicting zero has on the same items.
+#[test]
+fn a_search_goes_on_beyond_the_edge_of_its_grid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut searched = job(1.0, train(3, 0.1));
+    searched.train.search = Some(Search {
+        rates: vec![1e-4, 3e-4],
+        further: 12,
+        steps: 20,
+        items: 12,
+    });
+    let manifest = run(&searched, folder.path()).expect("a run");
+    let search = manifest.search.expect("a search");
+    assert!(search.candidates.len() > 4, "{search:?}");
+    assert!(!search.at_edge(), "{search:?}");
+    assert_eq!(search.best(), Some(manifest.learning_rate));
+    let zero = search.loss_zero.expect("the loss of zero");
+    assert!(search.best_loss().expect("a loss") < zero, "{search:?}");
+    let schedule = search.schedule.expect("its schedule");
+    assert!(schedule.rate(1.0, 20, search.steps) < 0.02, "annealed");
+    // Without leave to go on, the edge is told.
+    let other = tempfile::tempdir().expect("a folder");
+    searched.train.search.as_mut().expect("set").further = 0;
+    let manifest = run(&searched, other.path()).expect("a run");
+    let search = manifest.search.expect("a search");
+    assert_eq!((search.candidates.len(), search.at_edge()), (2, true));
+}
+
+/// Items are spread over the set, whose frames of a molecule follow one another; every measurement after
+/// the first step holds the loss that was trained on; a task without noise sees the same in every draw.
+#[test]
+fn a_run_says_what_it_was_trained_on() {
+    let measured = |draws: usize| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut few = job(1.0, train(4, 0.01));
+        few.train.train_items = 40;
+        few.train.evaluation.draws = draws;
+        let manifest = run(&few, folder.path()).expect("a run");
+        let set = manifest.training_set.expect("its training set");
+        assert_eq!((set.items, set.molecules, set.augmented), (40, 40, true));
+        let records = Folder::of(folder.path(), &few.task, &few.arm, few.seed).records();
+        read_records(&records).expect("records")
+    };
+    let [once, thrice] = [1, 3].map(measured);
+    assert_eq!(once[0].training_loss, None);
+    for (a, b) in once.iter().zip(&thrice) {
+        assert_eq!(a.molecules, b.molecules);
+        let (a, b) = (a.split.loss, b.split.loss);
+        assert!((a - b).abs() < 1e-6 * a, "{a} and {b}");
+    }
+    for record in &once[1..] {
+        let trained = record.training_loss.expect("after a step");
+        assert!(trained.is_finite() && trained > 0.0, "{trained}");
+        assert!(record.cpu_seconds.expect("counted") > 0.0);
+    }
 }
