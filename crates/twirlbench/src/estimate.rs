@@ -36,13 +36,20 @@ pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
             }
             Measured::Cost(cost) => {
                 seconds += print(&job.train, &cost, jobs.len());
+                if lane.device != "cpu" {
+                    say!(
+                        "  {} does not tell its own memory: at least the state",
+                        lane.device
+                    );
+                }
+                say!("");
                 device.get_or_insert(cost.device);
             }
         }
     }
     let place = device.unwrap_or_else(|| lane.device.clone());
     let total = span(seconds);
-    say!("in all {total} of {place}, measured there: it had and has nothing else to do");
+    say!("in all {total} of {place}; another device, or other work beside, takes other times");
     if failed > 0 {
         say!("without {failed} arms that could not be measured");
     }
@@ -113,10 +120,10 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
                 peak / GIB
             );
             say!(
-                "            of it {rest:.3} GiB beside the state: activations of {samples} samples, buffers\n"
+                "            of it {rest:.3} GiB beside the state: activations of {samples} samples, buffers"
             );
         }
-        None => say!("  memory    this system does not tell\n"),
+        None => say!("  memory    this system does not tell"),
     }
     all
 }

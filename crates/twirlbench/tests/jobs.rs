@@ -167,7 +167,7 @@ fn child_of(process: u32) -> Option<String> {
 #[test]
 fn a_process_that_is_killed_is_noted_and_the_next_job_is_done() {
     let middle = "[[task.arm]]\nname = \"painn\"\nconfig = { width = 8, layers = 1 }\n\
-                  train = { steps = 3000 }\n";
+                  train = { steps = 400 }\n";
     let whole = folder(middle);
     said(&RUN, &whole, 0);
     let folder = folder(middle);
@@ -292,7 +292,8 @@ fn a_job_that_is_told_to_end_is_saved_and_its_exit_code_can_be_chosen() {
     let text = text.replace("steps = 30", "steps = 100000");
     fs::write(folder.path().join("tiny.toml"), text).expect("written");
     said(&long, &folder, 0);
-    for (chosen, code) in [(&[][..], 143), (&["--saved-code", "75"], 75)] {
+    let none: &[&str] = &[];
+    for (chosen, code) in [(none, 143), (&["--saved-code", "75"], 75)] {
         let arguments = [&["run", "--plan", "out", "--job", "0"], chosen].concat();
         let run = command(&arguments, folder.path())
             .stdout(Stdio::piped())
