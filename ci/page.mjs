@@ -46,6 +46,13 @@ function records(results) {
   return tasks.map((task) => counted.filter((run) => run.task === task).flatMap((run) => run.records));
 }
 
+// A screenshot of the first 6,000 pixels: enough to look at, and drawn in time on a slow machine.
+async function picture(page, name) {
+  const { width } = page.viewportSize();
+  const height = await page.evaluate(() => Math.min(6000, document.documentElement.scrollHeight));
+  const file = path.join(folder, `${name}.png`);
+  await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height }, timeout: 120_000 });
+}
 const sorted = (points) => points.map(([x, y]) => `${x} ${y}`).sort();
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
@@ -97,7 +104,7 @@ for (const { name, width, height, scheme } of views) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `${name}: the page is ${wide} pixels wider than the window`);
   assert.deepEqual(problems, [], `${name}: messages and requests`);
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+  await picture(page, name);
 
   const tables = await sideways(page);
   if (width >= 1280) assert.deepEqual(tables, [], `${name}: tables that scroll sideways`);
@@ -159,7 +166,7 @@ for (const { name, width, height, scheme } of views) {
   await page.goto(`file://${page_file}`);
   await page.emulateMedia({ media: "print" });
   assert.equal(await page.locator("nav:visible, .filter:visible, .readout:visible").count(), 0, "nothing to press on paper");
-  await page.screenshot({ path: path.join(folder, "print.png"), fullPage: true });
+  await picture(page, "print");
   const file = path.join(folder, "report.pdf");
   await page.pdf({ path: file, format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
   const pages = fs.readFileSync(file, "latin1").match(/\/Type\s*\/Page[^s]/g).length;
@@ -180,7 +187,7 @@ for (const { name, width, height, scheme } of views) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `studies, ${name}: the page is ${wide} pixels wider than the window`);
   if (width >= 1280) assert.deepEqual(await sideways(page), [], `studies, ${name}: tables that scroll sideways`);
-  await page.screenshot({ path: path.join(folder, `studies-${name}.png`), fullPage: true });
+  await picture(page, `studies-${name}`);
   console.log(`ci/page: studies, ${name}: ${links.length} links, no barrier`);
   await context.close();
 }

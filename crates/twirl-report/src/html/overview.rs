@@ -88,8 +88,13 @@ fn links(study: &StudyVerdict, base: &str) -> Markup {
         folder += &percent_encoded(part.trim_end_matches('/'), "/");
         folder.push('/');
     }
+    // Several folders may hold a study of one name.
+    let name = match inner.strip_prefix("../") {
+        Some(beside) => beside,
+        None => &study.study,
+    };
     html! {
-        a href={ (folder) "table.md" } { "study " (study.study) }
-        " (" a href={ (folder) "figure.svg" } { "figure of " (study.study) } ")"
+        a href={ (folder) "table.md" } { "tables of " (name) }
+        ", " a href={ (folder) "figure.svg" } { "figure of " (name) }
     }
 }
