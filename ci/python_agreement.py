@@ -1,4 +1,4 @@
-"""Called by ci/python --all: `python_agreement.py WHEEL [--published JSON] [--ethanol JSON PICTURE]`.
+"""Called by ci/python --all: `python_agreement.py [WHEEL] [--published JSON] [--ethanol JSON PICTURE]`.
 
 Writes what the Python package agrees with, and to how many digits, to results/DATE-python-agreement: the
 command line, an own quadrature, metatomic, published models, a plain network on rMD17 ethanol where
@@ -24,7 +24,7 @@ import numpy as np
 
 root = pathlib.Path(__file__).resolve().parent.parent
 parser = argparse.ArgumentParser()
-parser.add_argument("wheel", type=pathlib.Path)
+parser.add_argument("wheel", type=pathlib.Path, nargs="?")
 parser.add_argument("--published", type=pathlib.Path)
 parser.add_argument("--ethanol", type=pathlib.Path, nargs=2)
 arguments = parser.parse_args()
@@ -110,7 +110,8 @@ found["command line"] = command_line()
 found["own Gauss-Legendre quadrature"] = quadrature()
 found["metatomic"] = metatomic()
 found["published"] = json.loads(arguments.published.read_text()) if arguments.published else example("published_models.py")
-found["wheel"] = {"file": wheel.name, "bytes": wheel.stat().st_size, "import seconds": import_seconds()}
+if wheel:
+    found["wheel"] = {"file": wheel.name, "bytes": wheel.stat().st_size, "import seconds": import_seconds()}
 folder = root / "results" / f"{datetime.date.today()}-python-agreement"
 folder.mkdir(parents=True, exist_ok=True)
 data = pathlib.Path(os.environ.get("RMD17", root.parent / "shared/data/rmd17"))
@@ -122,7 +123,7 @@ elif all(file.exists() for file in ethanol):
     found["ethanol"] = example("train_and_watch.py", *ethanol, "--picture", folder / "ethanol.png")
 else:
     print("ci/python: agreement: rMD17 ethanol is not there (RMD17 names a folder): left out")
-packages = ["numpy", "torch", "metatomic-torch", "sevenn", "chgnet", "ase", "twirl-measure"]
+packages = ["numpy", "torch", "metatomic-torch", "sevenn", "chgnet", "ase"]
 found["versions"] = {name: importlib.metadata.version(name) for name in packages} | {"python": platform.python_version()}
 (folder / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
 
@@ -135,7 +136,7 @@ rows = [
     ),
     *((f"{name}", "squared symmetry error over squared prediction", f"{value['relative_equiv']:.1e}") for name, value in found["published"].items()),
 ]
-versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items() if name != "twirl-measure")
+versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
 table = "| beside | figure | |\n| --- | --- | --: |\n" + "".join(f"| {a} | {b} | {c} |\n" for a, b, c in rows)
 text = f"{table}\nWith {versions}; [{folder.name}](../results/{folder.name}/figures.json).\n"
 page = root / "docs/python.md"
