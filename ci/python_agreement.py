@@ -1,10 +1,12 @@
-"""Called by ci/python --all: `python_agreement.py WHEEL`.
+"""Called by ci/python --all: `python_agreement.py [WHEEL] [--published JSON] [--ethanol JSON PICTURE]`.
 
 Writes what the Python package agrees with, and to how many digits, to results/DATE-python-agreement: the
 command line, an own quadrature, metatomic, published models, a plain network on rMD17 ethanol where
-../shared/data or RMD17 names a folder with it. Then the table in docs/python.md.
+../shared/data or RMD17 names a folder with it. Then the table in docs/python.md. The two options take what
+`examples/python/published_models.py --json` and `train_and_watch.py --json --picture` wrote before.
 """
 
+import argparse
 import datetime
 import importlib.metadata
 import json
@@ -12,6 +14,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +23,12 @@ import time
 import numpy as np
 
 root = pathlib.Path(__file__).resolve().parent.parent
-wheel = pathlib.Path(sys.argv[1])
+parser = argparse.ArgumentParser()
+parser.add_argument("wheel", type=pathlib.Path, nargs="?")
+parser.add_argument("--published", type=pathlib.Path)
+parser.add_argument("--ethanol", type=pathlib.Path, nargs=2)
+arguments = parser.parse_args()
+wheel = arguments.wheel
 program = os.environ.get("TWIRLBENCH", root / "target/release/twirlbench")
 sys.path.insert(0, str(root / "crates/twirl-python/tests"))
 
@@ -101,17 +109,21 @@ def import_seconds():
 found["command line"] = command_line()
 found["own Gauss-Legendre quadrature"] = quadrature()
 found["metatomic"] = metatomic()
-found["published"] = example("published_models.py")
-found["wheel"] = {"file": wheel.name, "bytes": wheel.stat().st_size, "import seconds": import_seconds()}
+found["published"] = json.loads(arguments.published.read_text()) if arguments.published else example("published_models.py")
+if wheel:
+    found["wheel"] = {"file": wheel.name, "bytes": wheel.stat().st_size, "import seconds": import_seconds()}
 folder = root / "results" / f"{datetime.date.today()}-python-agreement"
 folder.mkdir(parents=True, exist_ok=True)
 data = pathlib.Path(os.environ.get("RMD17", root.parent / "shared/data/rmd17"))
 ethanol = [data / f"rmd17_ethanol_{part}_01.npz" for part in ("train", "test")]
-if all(file.exists() for file in ethanol):
+if arguments.ethanol:
+    found["ethanol"] = json.loads(arguments.ethanol[0].read_text())
+    shutil.copy(arguments.ethanol[1], folder / "ethanol.png")
+elif all(file.exists() for file in ethanol):
     found["ethanol"] = example("train_and_watch.py", *ethanol, "--picture", folder / "ethanol.png")
 else:
     print("ci/python: agreement: rMD17 ethanol is not there (RMD17 names a folder): left out")
-packages = ["numpy", "torch", "metatomic-torch", "sevenn", "chgnet", "ase", "twirl-measure"]
+packages = ["numpy", "torch", "metatomic-torch", "sevenn", "chgnet", "ase"]
 found["versions"] = {name: importlib.metadata.version(name) for name in packages} | {"python": platform.python_version()}
 (folder / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
 
@@ -124,7 +136,7 @@ rows = [
     ),
     *((f"{name}", "squared symmetry error over squared prediction", f"{value['relative_equiv']:.1e}") for name, value in found["published"].items()),
 ]
-versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items() if name != "twirl-measure")
+versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
 table = "| beside | figure | |\n| --- | --- | --: |\n" + "".join(f"| {a} | {b} | {c} |\n" for a, b, c in rows)
 text = f"{table}\nWith {versions}; [{folder.name}](../results/{folder.name}/figures.json).\n"
 page = root / "docs/python.md"

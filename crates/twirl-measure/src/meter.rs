@@ -231,7 +231,7 @@ impl Held {
             }
         }
         self.beside.merge(&part);
-        if let Some(turns) = of.turns.as_ref().filter(|_| self.subject.random) {
+        if let Some(turns) = of.turns.as_ref().filter(|_| self.subject.is_random()) {
             for (turn, &unit) in turns.iter().zip(&of.units) {
                 self.drawn.add(unit, turn);
             }

@@ -79,14 +79,6 @@ impl Rule {
             Self::Nodes(nodes) => &nodes[row.min(nodes.len() - 1)],
         }
     }
-
-    /// Whether rotations were drawn, so that there is an error of drawing them.
-    pub(crate) fn is_random(&self) -> bool {
-        match self {
-            Self::Design(design) => !matches!(design, Design::Group { .. }),
-            Self::Nodes(_) => false,
-        }
-    }
 }
 
 /// The estimator and the symmetry of rotations, checked against the rotations where there are any.

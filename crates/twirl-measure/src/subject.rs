@@ -97,8 +97,6 @@ pub(crate) struct Subject {
     pub(crate) rotations: usize,
     /// As its name.
     sampling: String,
-    /// Whether rotations were drawn.
-    pub(crate) random: bool,
     /// Whether the rotations of every row were given.
     pub(crate) turned: bool,
     /// Whether the estimator gives powers by degree.
@@ -121,7 +119,6 @@ impl Subject {
         Self {
             rotations,
             sampling: sampling.to_string(),
-            random: rule.is_random(),
             turned,
             powers: rule.of(0).powers() != Powers::Absent,
             covered: Covered::of(rule, rows),
@@ -133,6 +130,12 @@ impl Subject {
 
     pub(crate) fn design(&self) -> &str {
         &self.sampling
+    }
+
+    /// Whether rotations were drawn, so that there is an error of drawing them.
+    pub(crate) fn is_random(&self) -> bool {
+        use Sampling::{Iid, Orbits, Subset};
+        matches!(self.sampling.parse(), Ok(Iid | Orbits(_) | Subset(_)))
     }
 
     pub(crate) fn is_iid(&self) -> bool {

@@ -55,9 +55,9 @@ fn meter(scene: &Scene, lengths: &[usize], change: impl Fn(&mut Input<'_>)) -> V
 
 fn joined(meters: &[Meter]) -> Meter {
     let mut all = Meter::new(OPTIONS);
-    meters
-        .iter()
-        .for_each(|meter| all.merge(meter).expect("parts of one"));
+    for meter in meters {
+        all.merge(meter).expect("parts of one");
+    }
     all
 }
 
@@ -195,7 +195,7 @@ fn parts_that_cannot_be_averaged_are_refused() {
         "loss: norm here but squared before; measure them apart"
     );
     let untwisted = meter(&four, &[6], |input| {
-        input.terms[0].kind = twirl_measure::Kind::Axial
+        input.terms[0].kind = twirl_measure::Kind::Axial;
     });
     assert!(refused(&mut meter_of_four, &untwisted[0]).starts_with("kind: axial here"));
     let subset = Sampling::Subset(twirl_core::FiniteGroup::Octahedral);
