@@ -136,7 +136,9 @@ fn find(dir: &Path, found: &mut Vec<(PathBuf, Option<std::io::Error>)>) {
             if inner.iter().any(|path| is_study(path)) {
                 inner.retain(|path| !path.ends_with("runs"));
             }
-            inner.iter().for_each(|path| find(path, found));
+            for path in &inner {
+                find(path, found);
+            }
         }
         Err(error) => found.push((dir.into(), Some(error))),
     }

@@ -1,4 +1,4 @@
-//! AdamW and the average of the weights, in one pass over every parameter, beside the same composed
+//! `AdamW` and the average of the weights, in one pass over every parameter, beside the same composed
 //! from burn's operations: 12 layers of width 64 and of width 256.
 
 use std::hint::black_box;
@@ -50,7 +50,12 @@ fn passes(bench: &mut Criterion) {
                         average = Some(mean);
                         weights = Some(after);
                     };
-                    black_box(if own { step() } else { composed(step) });
+                    if own {
+                        step();
+                    } else {
+                        composed(step);
+                    }
+                    black_box(&weights);
                 },
                 BatchSize::LargeInput,
             );

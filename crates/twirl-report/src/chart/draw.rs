@@ -177,10 +177,13 @@ impl ChartPanel {
         // Bands below lines below marks, over all lines.
         for layer in [Drawn::band, Drawn::lines, Drawn::marks] {
             for drawn in &drawn {
-                text += &match layer(drawn) {
-                    part if part.is_empty() || purpose == Use::File => part,
-                    part => format!("<g data-arm=\"{}\">\n{part}</g>\n", safe(&drawn.line.name)),
-                };
+                match layer(drawn) {
+                    part if part.is_empty() || purpose == Use::File => text += &part,
+                    part => {
+                        let name = safe(&drawn.line.name);
+                        let _ = write!(text, "<g data-arm=\"{name}\">\n{part}</g>\n");
+                    }
+                }
             }
         }
         text

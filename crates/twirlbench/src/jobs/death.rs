@@ -24,17 +24,16 @@ pub(super) fn cause(status: ExitStatus, refusal: Option<&str>, kills: u64) -> (S
             format!("out of memory: {line}; {advice}"),
         );
     }
-    let ended = match signal(status) {
-        Some(name) => format!("its process was ended by {name}"),
-        None => {
-            let code = status
-                .code()
-                .map_or("no exit code".into(), |code| format!("exit code {code}"));
-            return (
-                Status::Failed,
-                format!("its process ended with {code} and without a word"),
-            );
-        }
+    let ended = if let Some(name) = signal(status) {
+        format!("its process was ended by {name}")
+    } else {
+        let code = status
+            .code()
+            .map_or("no exit code".into(), |code| format!("exit code {code}"));
+        return (
+            Status::Failed,
+            format!("its process ended with {code} and without a word"),
+        );
     };
     let why = match kills {
         0 => String::new(),
