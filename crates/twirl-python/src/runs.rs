@@ -115,6 +115,7 @@ pub(crate) fn runs<'py>(py: Python<'py>, folder: &str) -> PyResult<Columns<'py>>
             Status::Failed => "failed",
             Status::OutOfMemory => "out-of-memory",
             Status::Timeout => "timeout",
+            Status::Killed => "killed",
             Status::Stopped => "stopped",
         };
         table.text("status", status);
