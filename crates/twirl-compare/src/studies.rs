@@ -201,7 +201,13 @@ mod tests {
             for dir in folders(&group).into_iter().filter(|dir| is_study(dir)) {
                 let study = read_study(&dir, dir.clone()).expect("a study");
                 let line = fs::read_to_string(dir.join(VERDICT)).expect("a line");
-                let said = |word: &str| line.matches(&format!("({word}")).count();
+                let said = |word: &str| {
+                    let forms = [format!("({word}"), format!("(extension, {word}")];
+                    forms
+                        .iter()
+                        .map(|form| line.matches(form).count())
+                        .sum::<usize>()
+                };
                 let judged = said("supported") + said("not supported") + said("undecided");
                 assert_eq!(study.findings.len(), judged, "{}", dir.display());
                 assert!(line.starts_with(&format!("{}: {}", study.verdict, study.claim)));
