@@ -1,25 +1,19 @@
 //! The program as a user meets it: kills and resumes, wrong arguments, wrong data.
 
+mod program;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use program::{command, untimed};
 use serde_json::Value;
 
 const SEED: u64 = 77;
 
-fn twirlbench(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_twirlbench"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null());
-    command
-}
-
 fn output(arguments: &[&str], folder: &Path) -> Output {
-    twirlbench(arguments, folder)
+    command(arguments, folder)
         .output()
         .expect("the program starts")
 }
@@ -59,19 +53,9 @@ config = { width = 16, layers = 1, heads = 2, expansion = 1 }
 
 const RUN: &str = "force-field/coordinate-transformer/seed-0";
 
-/// The records without the fields that hold times.
+/// The records of [`SUITE`] without the fields that hold times.
 fn records(out: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(out.join(RUN).join("records.jsonl")).expect("records");
-    text.lines()
-        .map(|line| {
-            let mut record: Value = serde_json::from_str(line).expect("a record");
-            let fields = record.as_object_mut().expect("an object");
-            for time in ["device_seconds", "cpu_seconds", "wall_seconds"] {
-                assert!(fields.remove(time).is_some(), "{time} is recorded");
-            }
-            record
-        })
-        .collect()
+    untimed(&out.join(RUN))
 }
 
 #[test]
@@ -107,7 +91,7 @@ fn twenty_kills_and_resumes_give_the_records_of_an_uninterrupted_run() {
     let (mut kills, mut tries) = (0, 0);
     while kills < 20 && tries < 200 {
         tries += 1;
-        let mut child = twirlbench(&arguments, folder.path())
+        let mut child = command(&arguments, folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -3,14 +3,17 @@
 mod formats;
 mod integrity;
 mod output;
+#[path = "../program/mod.rs"]
+mod program;
 mod settings;
 #[cfg(unix)]
 mod signals;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use program::{command, untimed};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -55,15 +58,6 @@ fn diverging() -> String {
 /// The run of [`SUITE`] inside of its results folder.
 const RUN: &str = "force-field/coordinate-transformer/seed-0";
 
-fn command(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_twirlbench"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null());
-    command
-}
-
 fn output(arguments: &[&str], folder: &Path) -> Output {
     let output = command(arguments, folder).output();
     output.expect("the program starts")
@@ -94,20 +88,6 @@ fn run_in(folder: &TempDir) -> PathBuf {
     let error = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{error}");
     folder.path().join("out").join(RUN)
-}
-
-/// The records of a run without the fields that hold times.
-fn untimed(run: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(run.join("records.jsonl")).expect("records");
-    let parse = |line| {
-        let mut record: Value = serde_json::from_str(line).expect("a record");
-        let fields = record.as_object_mut().expect("an object");
-        for time in ["device_seconds", "cpu_seconds", "wall_seconds"] {
-            assert!(fields.remove(time).is_some(), "{time} is recorded");
-        }
-        record
-    };
-    text.lines().map(parse).collect()
 }
 
 fn read_json(path: &Path) -> Value {

@@ -2,12 +2,15 @@
 #![cfg(unix)]
 
 mod cluster;
+#[path = "../program/mod.rs"]
+mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use program::command;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -52,15 +55,6 @@ fn folder(arm: &str) -> TempDir {
     folder
 }
 
-fn command(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_twirlbench"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null());
-    command
-}
-
 /// What a command says on both outputs, and the exit code it must end with.
 fn said(arguments: &[&str], folder: &TempDir, code: i32) -> (String, String) {
     let output = command(arguments, folder.path()).output().expect("a start");
@@ -85,19 +79,7 @@ fn manifest(folder: &TempDir, run: &str) -> Value {
 
 /// Records without times.
 fn untimed(folder: &TempDir, run: &str) -> Vec<Value> {
-    let path = folder.path().join("out").join(run).join("records.jsonl");
-    let text = fs::read_to_string(path).expect("records");
-    let parse = |line| {
-        let mut record: Value = serde_json::from_str(line).expect("a record");
-        let fields = record.as_object_mut().expect("an object");
-        assert!(
-            ["device_seconds", "cpu_seconds", "wall_seconds"]
-                .iter()
-                .all(|time| fields.remove(*time).is_some())
-        );
-        record
-    };
-    text.lines().map(parse).collect()
+    program::untimed(&folder.path().join("out").join(run))
 }
 
 fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
