@@ -12,7 +12,6 @@ use crate::device::DeviceChoice;
 use crate::error::RunError;
 use crate::gradients::parameter_count;
 use crate::observer::Silent;
-use crate::settings::arm_settings;
 use crate::task::{Arm, Task};
 use crate::trainer::{Setting, Trainer, Until};
 
@@ -53,9 +52,7 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
     let device = choice.device.clone().autodiff();
     let (task, model): (T, A) = build(job, data, &device)?;
     let parameters = parameter_count(&model);
-    let symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
-    let augmented = training.turns(symmetry);
-    let setting = Arc::new(Setting::new(task, job, augmented, device));
+    let setting = Arc::new(Setting::of::<A>(task, job, training, device)?);
     let samples = job.train.batch.min(setting.items.len());
     let mut trainer = Trainer::new(&setting, model, setting.course(job.train.learning_rate));
     trainer.advance(Until::step(1), &Silent)?;

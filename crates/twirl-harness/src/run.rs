@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use twirl_data::{DataSet, Split};
 use twirl_record::{
-    FinalFigures, Folder, Job, Kept, Manifest, RecordError, SearchReport, Status, Training,
+    Event, FinalFigures, Folder, Job, Kept, Manifest, RecordError, SearchReport, Status, Training,
     TrainingSet,
 };
 
@@ -18,12 +17,11 @@ use crate::device::DeviceChoice;
 use crate::error::RunError;
 use crate::gradients::{Average, parameter_count};
 use crate::job::{data_identity, difference};
-use crate::measure::{Plan, Prepared};
+use crate::measure::{Plan, Prepared, distinct};
 use crate::observer::{Observer, Silent};
 use crate::optimizer;
 use crate::panic::classify;
 use crate::search::search;
-use crate::settings::arm_settings;
 use crate::task::{Arm, Task};
 use crate::train::{Ended, Measuring, train};
 use crate::trainer::{Setting, Trainee, Trainer, Until};
@@ -146,9 +144,7 @@ fn attempt<T: Task, A: Arm<T>>(
     let device = plain.clone().autodiff();
     let (task, model) = build::<T, A>(job, context.data, &device)?;
     check_parts(&task)?;
-    let symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
-    let augmented = context.training.turns(symmetry);
-    let setting = Arc::new(Setting::new(task, job, augmented, device));
+    let setting = Arc::new(Setting::of::<A>(task, job, context.training, device)?);
     let task = &setting.task;
 
     let plan = Plan::new(
@@ -165,7 +161,7 @@ fn attempt<T: Task, A: Arm<T>>(
     let optimizer = optimizer::build(&job.train.optimizer, &model, &roles);
     let saved = checkpoint::load_latest(folder, model.clone(), optimizer.clone())?;
     let mut manifest = opening(job, context, parameter_count(&model));
-    manifest.symmetry = symmetry;
+    manifest.symmetry = setting.symmetry;
     manifest.training_set = Some(training_set(&setting));
     if let Some(before) = before.filter(|_| saved.is_some()) {
         go_on_from(&mut manifest, before, folder)?;
@@ -246,9 +242,6 @@ fn attempt<T: Task, A: Arm<T>>(
 
 /// The manifest of a run that begins.
 fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
-    let started = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
     Manifest {
         status: Status::Stopped,
         error: None,
@@ -270,7 +263,7 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
         device_seconds: 0.0,
         steps: 0,
         records: None,
-        started,
+        started: Event::now(),
         closing: FinalFigures::default(),
     }
 }
@@ -278,12 +271,9 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
 /// What a job trains on.
 fn training_set<T: Task>(setting: &Setting<T>) -> TrainingSet {
     let data = setting.task.data();
-    let mut molecules: Vec<usize> = setting.items.iter().map(|&i| data.molecule(i)).collect();
-    molecules.sort_unstable();
-    molecules.dedup();
     TrainingSet {
         items: setting.items.len(),
-        molecules: molecules.len(),
+        molecules: distinct(setting.items.iter().map(|&item| data.molecule(item))),
         augmented: setting.augmented,
     }
 }

@@ -33,8 +33,9 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     };
     let validation = task.items(Split::Validation);
     let plan = Plan::new(task, validation, &evaluation, measure_seed);
+    let schedule = config.schedule(setting.train.schedule.warmup);
     let mut report = SearchReport {
-        schedule: Some(config.schedule(setting.train.schedule.warmup)),
+        schedule: Some(schedule.clone()),
         steps: config.steps,
         ..SearchReport::default()
     };
@@ -46,7 +47,7 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
             observer.searching(done, done + 1 + rates.len(), rate);
             let course = Course {
                 peak: rate,
-                schedule: config.schedule(setting.train.schedule.warmup),
+                schedule: schedule.clone(),
                 steps: config.steps,
             };
             let mut trainer = Trainer::new(setting, model.clone(), course);

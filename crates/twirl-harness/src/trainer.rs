@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_data::Split;
 use twirl_layers::count_flops;
-use twirl_record::{Job, Schedule, TRAINING_PASSES, TrainConfig, Weights};
+use twirl_record::{ExactSymmetry, Job, Schedule, TRAINING_PASSES, TrainConfig, Training, Weights};
 
 use crate::batches::{Order, load_ahead, stopped};
 use crate::clock::Clock;
@@ -19,6 +19,7 @@ use crate::measure::thinned;
 use crate::observer::{Observer, Progress};
 use crate::optimizer;
 use crate::rotations::Rotations;
+use crate::settings::arm_settings;
 use crate::task::{Arm, Task};
 use crate::term::training_loss;
 
@@ -34,6 +35,8 @@ pub(crate) struct Setting<T> {
     pub(crate) task: T,
     pub(crate) train: TrainConfig,
     pub(crate) seed: u64,
+    /// The symmetry that the arm declares.
+    pub(crate) symmetry: Option<ExactSymmetry>,
     /// Whether every sample is turned by a fresh random rotation.
     pub(crate) augmented: bool,
     /// Items that the job trains on.
@@ -43,15 +46,23 @@ pub(crate) struct Setting<T> {
 }
 
 impl<T: Task> Setting<T> {
-    pub(crate) fn new(task: T, job: &Job, augmented: bool, device: Device) -> Self {
-        Self {
+    /// What an arm is trained with that meets rotations as `training` says.
+    pub(crate) fn of<A: Arm<T>>(
+        task: T,
+        job: &Job,
+        training: Training,
+        device: Device,
+    ) -> Result<Self, RunError> {
+        let symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
+        Ok(Self {
             items: thinned(task.items(Split::Train), job.train.train_items),
             task,
             train: job.train.clone(),
             seed: job.seed,
-            augmented,
+            symmetry,
+            augmented: training.turns(symmetry),
             device,
-        }
+        })
     }
 
     /// The course of the learning rate in a run.

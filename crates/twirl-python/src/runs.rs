@@ -6,7 +6,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use twirl_compare::{Run, RunSet};
-use twirl_record::{Record, Split, Status, TermRecord};
+use twirl_record::{Record, Split, TermRecord};
 
 use crate::error::refused;
 
@@ -110,15 +110,7 @@ pub(crate) fn runs<'py>(py: Python<'py>, folder: &str) -> PyResult<Columns<'py>>
     table(py, folder, |table, run| {
         place(table, run);
         let manifest = &run.manifest;
-        let status = match manifest.status {
-            Status::Ok => "ok",
-            Status::Failed => "failed",
-            Status::OutOfMemory => "out-of-memory",
-            Status::Timeout => "timeout",
-            Status::Killed => "killed",
-            Status::Stopped => "stopped",
-        };
-        table.text("status", status);
+        table.text("status", manifest.status.name());
         table.text("data", &manifest.data.name);
         table.text("data_sha256", &manifest.data.sha256);
         table.text("control_of", manifest.control_of.as_deref().unwrap_or(""));

@@ -29,6 +29,20 @@ pub enum Status {
     Stopped,
 }
 
+impl Status {
+    /// As the manifest writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::OutOfMemory => "out-of-memory",
+            Self::Killed => "killed",
+            Self::Timeout => "timeout",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// Where and why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -19,21 +19,9 @@ pub(crate) fn is_gpu(device: &DeviceIdentity) -> bool {
     device.name != "cpu" && !played.iter().any(|name| hardware.contains(name))
 }
 
-/// A status as the manifest writes it.
-pub(crate) fn status(status: Status) -> &'static str {
-    match status {
-        Status::Ok => "ok",
-        Status::Failed => "failed",
-        Status::OutOfMemory => "out-of-memory",
-        Status::Killed => "killed",
-        Status::Timeout => "timeout",
-        Status::Stopped => "stopped",
-    }
-}
-
 /// How a run stands that did not finish, or left no record.
 pub(crate) fn standing(run: &Standing) -> String {
-    let (status, step) = (status(run.status), run.step);
+    let (status, step) = (run.status.name(), run.step);
     match &run.error {
         _ if run.status == Status::Ok => "ok, but without a record".into(),
         Some(error) => format!("{status} after step {step}: {}", one_line(error)),
@@ -74,22 +62,19 @@ fn caveats(caveats: &Caveats, names: [&str; 2], seeds_only: Option<&str>) -> Opt
             many => parts.push(format!("{many} seeds of {name} failed")),
         }
     }
-    match caveats.mid_anneal {
-        [false, false] => {}
-        [true, true] => parts.push("both mid-anneal then".into()),
-        [first, _] => parts.push(format!("{} mid-anneal then", names[usize::from(!first)])),
-    }
+    let who = |arms: [bool; 2]| match arms {
+        [false, false] => None,
+        [true, true] => Some("both"),
+        [first, _] => Some(names[usize::from(!first)]),
+    };
+    parts.extend(who(caveats.mid_anneal).map(|who| format!("{who} mid-anneal then")));
     let marked = [
         (caveats.rate_at_edge, "rate at an edge of its grid"),
         (caveats.contended, "other work shared the processor"),
         (caveats.not_exact, "declared exact, but is not"),
     ];
     for (arms, what) in marked {
-        match arms {
-            [false, false] => {}
-            [true, true] => parts.push(format!("both: {what}")),
-            [first, _] => parts.push(format!("{}: {what}", names[usize::from(!first)])),
-        }
+        parts.extend(who(arms).map(|who| format!("{who}: {what}")));
     }
     parts.extend(seeds_only.map(Into::into));
     (!parts.is_empty()).then(|| parts.join("; "))

@@ -13,7 +13,7 @@ use crate::execute::{Execution, report};
 use crate::jobs::lanes;
 use crate::print::{say, tell};
 use crate::slurm::Cluster;
-use crate::survey::{Stand, counts, in_words, survey};
+use crate::survey::{Stand, counts, in_words, survey, to_do};
 
 /// Exit code while jobs are at work or in the queue: come again (`EX_TEMPFAIL`).
 const LATER: u8 = 75;
@@ -49,7 +49,7 @@ fn here(args: &CollectArgs, plan: &Plan, entries: &[Entry]) -> Result<ExitCode> 
     let execution = Execution::new(plan, &args.dir, entries, &lanes);
     loop {
         let stands = survey(plan, &args.dir);
-        let again = again(&stands, args.attempts, &BTreeSet::new());
+        let again = to_do(&stands, args.attempts, &BTreeSet::new());
         if again.is_empty() {
             return end(args, &stands);
         }
@@ -69,7 +69,7 @@ fn there(args: &CollectArgs, plan: &Plan) -> Result<ExitCode> {
     }
     let cluster = Cluster::submitted(plan, &args.dir)?;
     let queued = cluster.queued();
-    let again = again(&stands, args.attempts, &queued);
+    let again = to_do(&stands, args.attempts, &queued);
     if !again.is_empty() {
         cluster.submit(&again)?;
     } else if queued.is_empty() {
@@ -83,15 +83,6 @@ fn there(args: &CollectArgs, plan: &Plan) -> Result<ExitCode> {
         queued.len()
     );
     Ok(ExitCode::from(LATER))
-}
-
-/// Jobs that are to be done, once more if need be.
-fn again(stands: &[Stand], attempts: usize, queued: &BTreeSet<usize>) -> Vec<usize> {
-    let open = stands.iter().filter(|stand| {
-        let busy = matches!(stand.standing(), Standing::Done | Standing::Running);
-        !busy && stand.found.fruitless < attempts && !queued.contains(&stand.job)
-    });
-    open.map(|stand| stand.job).collect()
 }
 
 /// Nothing more is to be done: says what was left, and makes the report.

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use twirl_record::{Plan, Standing};
+use twirl_record::Plan;
 
 use crate::print::say;
 use crate::slurm::{Cluster, Given};
-use crate::survey::survey;
+use crate::survey::{survey, to_do};
 
 #[derive(Debug, Args)]
 pub(crate) struct SubmitArgs {
@@ -48,11 +48,7 @@ pub(crate) fn run(args: &SubmitArgs) -> Result<ExitCode> {
         settings: given.settings()?,
     };
     let queued = cluster.queued();
-    let open = survey(&plan, dir).into_iter().filter(|stand| {
-        let busy = matches!(stand.standing(), Standing::Done | Standing::Running);
-        !busy && !queued.contains(&stand.job)
-    });
-    let jobs: Vec<usize> = open.map(|stand| stand.job).collect();
+    let jobs = to_do(&survey(&plan, dir), usize::MAX, &queued);
     if jobs.is_empty() {
         say!("nothing to submit: every job is done, at work or in the queue");
     } else if *dry_run {

@@ -1,6 +1,6 @@
 //! How the jobs of a plan stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -54,6 +54,15 @@ pub(crate) fn survey(plan: &Plan, out: &Path) -> Vec<Stand> {
         }
     };
     plan.jobs.iter().enumerate().map(stand).collect()
+}
+
+/// The jobs that nobody does and that wait in no queue, of fewer than so many fruitless attempts.
+pub(crate) fn to_do(stands: &[Stand], attempts: usize, queued: &BTreeSet<usize>) -> Vec<usize> {
+    let open = stands.iter().filter(|stand| {
+        let busy = matches!(stand.standing(), Standing::Done | Standing::Running);
+        !busy && stand.found.fruitless < attempts && !queued.contains(&stand.job)
+    });
+    open.map(|stand| stand.job).collect()
 }
 
 /// How many jobs stand how.

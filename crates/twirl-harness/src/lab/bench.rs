@@ -22,7 +22,6 @@ use crate::measure::{host_values, rotations_of};
 use crate::observer::Silent;
 use crate::parameters::{ParameterInfo, flatten, parameters, replace};
 use crate::rotations::Rotations;
-use crate::settings::arm_settings;
 use crate::task::{Arm, Task};
 use crate::term::{Role, Term};
 use crate::trainer::{Halt, Setting, Trainer, Until};
@@ -38,10 +37,8 @@ pub(crate) fn open<T: Task, A: Arm<T>>(
     let plain = device.device.clone();
     let device = plain.clone().autodiff();
     let (task, model): (T, A) = build(job, data, &device)?;
-    let symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
     let parameters = parameters(&model);
-    let augmented = training.turns(symmetry);
-    let setting = Arc::new(Setting::new(task, job, augmented, device));
+    let setting = Arc::new(Setting::of::<A>(task, job, training, device)?);
     Ok(Box::new(Bench {
         trainer: Trainer::new(&setting, model, setting.course(job.train.learning_rate)),
         setting,
@@ -77,7 +74,7 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
     fn drawn(&self, probe: &Probe, items: &[usize]) -> Result<Vec<Vec<Rotation>>, RunError> {
         items
             .iter()
-            .map(|&item| rotations_of(&probe.design, probe.symmetry, probe.seed, item))
+            .map(|&item| rotations_of(&probe.design, probe.symmetry, probe.seed, [item as u64, 0]))
             .collect::<Result<_, _>>()
             .map_err(|error| self.core(error))
     }

@@ -17,7 +17,7 @@ use sums::Sums;
 
 pub use measured::{Measured, TermMeasured};
 pub use plan::{Plan, Prepared};
-pub(crate) use plan::{rotations_of, thinned};
+pub(crate) use plan::{distinct, rotations_of, thinned};
 pub(crate) use stack::host_values;
 use stack::values;
 

@@ -1,5 +1,7 @@
 //! Which molecules, rotations and noise a measurement uses.
 
+use std::collections::HashSet;
+
 use burn::tensor::Device;
 use twirl_core::{CoreError, Design, Purpose, Rotation, Stream, Symmetry};
 
@@ -26,9 +28,7 @@ impl Plan {
     /// `seed` and item alone. The items are thinned evenly to `evaluation.items`.
     pub fn new<T: Task>(task: &T, items: &[usize], evaluation: &Evaluation, seed: u64) -> Self {
         let items = thinned(items, evaluation.items);
-        let mut molecules: Vec<usize> = items.iter().map(|&i| task.data().molecule(i)).collect();
-        molecules.sort_unstable();
-        molecules.dedup();
+        let molecules = distinct(items.iter().map(|&item| task.data().molecule(item)));
         Self {
             items,
             draws: evaluation.draws,
@@ -37,7 +37,7 @@ impl Plan {
             symmetry: Symmetry::So3,
             replicates: evaluation.replicates,
             seed,
-            by_item: molecules.len() < FEW_MOLECULES,
+            by_item: molecules < FEW_MOLECULES,
         }
     }
 
@@ -72,16 +72,12 @@ impl Plan {
 
     /// Number of different units.
     pub(super) fn units<T: Task>(&self, task: &T) -> usize {
-        let mut units: Vec<usize> = self.items.iter().map(|&i| self.unit(task, i)).collect();
-        units.sort_unstable();
-        units.dedup();
-        units.len()
+        distinct(self.items.iter().map(|&item| self.unit(task, item)))
     }
 
     /// The rotations of an item in a draw.
     pub(super) fn draw(&self, item: usize, draw: u64) -> Result<Vec<Rotation>, CoreError> {
-        let mut stream = Stream::new(self.seed, Purpose::Evaluate, [item as u64, draw]);
-        self.design.draw(&mut stream, self.symmetry)
+        rotations_of(&self.design, self.symmetry, self.seed, [item as u64, draw])
     }
 }
 
@@ -95,14 +91,19 @@ pub(crate) fn thinned(items: &[usize], wanted: usize) -> Vec<usize> {
         .collect()
 }
 
-/// The rotations of an item under a design: a function of `(seed, item)` alone.
+/// How many different numbers there are.
+pub(crate) fn distinct(numbers: impl Iterator<Item = usize>) -> usize {
+    numbers.collect::<HashSet<_>>().len()
+}
+
+/// The rotations of an item in a draw under a design: a function of the seed and both alone.
 pub(crate) fn rotations_of(
     design: &Design,
     symmetry: Symmetry,
     seed: u64,
-    item: usize,
+    item_and_draw: [u64; 2],
 ) -> Result<Vec<Rotation>, CoreError> {
-    let mut stream = Stream::new(seed, Purpose::Evaluate, [item as u64, 0]);
+    let mut stream = Stream::new(seed, Purpose::Evaluate, item_and_draw);
     design.draw(&mut stream, symmetry)
 }
 

@@ -10,7 +10,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::own::Real;
+use crate::own::{Real, dot_in, sum_in};
 
 /// Added to variances, so that a constant field stays finite.
 pub(super) const EPSILON: f64 = 1e-5;
@@ -44,47 +44,13 @@ fn sigmoids<T: Real>(h: T) -> [T; 2] {
 /// Sum of the products, of at most [`BLOCK`] entries.
 #[inline(always)]
 fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
-    let mut lanes = [T::default(); LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for (lane, (&a, &b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += a * b;
-        }
-    }
-    for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *lane += a * b;
-    }
-    total(lanes)
+    dot_in::<LANES, T>(a, b).wide()
 }
 
 /// Sum of at most [`BLOCK`] entries.
 #[inline(always)]
 fn sum<T: Real>(values: &[T]) -> f64 {
-    let mut lanes = [T::default(); LANES];
-    let (values, rest) = values.as_chunks::<LANES>();
-    for values in values {
-        for (lane, &value) in lanes.iter_mut().zip(values) {
-            *lane += value;
-        }
-    }
-    for (lane, &value) in lanes.iter_mut().zip(rest) {
-        *lane += value;
-    }
-    total(lanes)
-}
-
-/// By halves, which is a vector operation while it matters.
-#[inline(always)]
-fn total<T: Real>(mut lanes: [T; LANES]) -> f64 {
-    let mut half = LANES / 2;
-    while half > 0 {
-        let (left, right) = lanes.split_at_mut(half);
-        for (left, &right) in left.iter_mut().zip(right.iter()) {
-            *left += right;
-        }
-        half /= 2;
-    }
-    lanes[0].wide()
+    sum_in::<LANES, T>(values).wide()
 }
 
 #[inline(always)]

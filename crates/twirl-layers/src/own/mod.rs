@@ -15,6 +15,7 @@ pub use operation::{Operation, apply1, apply2, apply3, apply4, apply5, like, ten
 pub use real::{END, Real};
 pub use sets::vectorised;
 pub use sums::{dot, sum};
+pub(crate) use sums::{dot_in, sum_in};
 
 /// Runs an expression with `$real` standing for the float type of a tensor, single or double.
 #[macro_export]

@@ -14,6 +14,19 @@ const LANES: usize = 16;
 #[inline(always)]
 #[must_use]
 pub fn sum<T: Real>(values: &[T]) -> T {
+    sum_in::<LANES, T>(values)
+}
+
+/// `sum a b`.
+#[inline(always)]
+#[must_use]
+pub fn dot<T: Real>(a: &[T], b: &[T]) -> T {
+    dot_in::<LANES, T>(a, b)
+}
+
+/// `sum a` in a number of lanes, a power of two.
+#[inline(always)]
+pub(crate) fn sum_in<const LANES: usize, T: Real>(values: &[T]) -> T {
     let mut lanes = [T::default(); LANES];
     let (whole, rest) = values.as_chunks::<LANES>();
     for chunk in whole {
@@ -27,10 +40,9 @@ pub fn sum<T: Real>(values: &[T]) -> T {
     total(lanes)
 }
 
-/// `sum a b`.
+/// `sum a b` in a number of lanes, a power of two.
 #[inline(always)]
-#[must_use]
-pub fn dot<T: Real>(a: &[T], b: &[T]) -> T {
+pub(crate) fn dot_in<const LANES: usize, T: Real>(a: &[T], b: &[T]) -> T {
     let mut lanes = [T::default(); LANES];
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     for (a, b) in a.iter().zip(b) {
@@ -45,7 +57,7 @@ pub fn dot<T: Real>(a: &[T], b: &[T]) -> T {
 }
 
 #[inline(always)]
-fn total<T: Real>(mut lanes: [T; LANES]) -> T {
+fn total<const LANES: usize, T: Real>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES;
     while width > 1 {
         width /= 2;

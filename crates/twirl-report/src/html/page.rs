@@ -7,7 +7,6 @@ use crate::html::overview::overview;
 use crate::html::section::{list, section};
 use crate::report::left_out;
 use crate::text::unsteered;
-use crate::words;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -90,7 +89,7 @@ fn manifests(set: &RunSet) -> Markup {
             @for run in set.arms().flat_map(|arm| &arm.runs) {
                 @let text = serde_json::to_string_pretty(&run.manifest).expect("plain data");
                 details {
-                    summary { (run.path.display()) " (" (words::status(run.manifest.status)) ")" }
+                    summary { (run.path.display()) " (" (run.manifest.status.name()) ")" }
                     pre { (text) }
                 }
                 "\n"

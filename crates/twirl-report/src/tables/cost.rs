@@ -4,7 +4,6 @@ use twirl_compare::{Run, TaskRuns};
 use twirl_record::Record;
 
 use crate::table::{Columns, Table};
-use crate::words;
 
 const GIGA: f64 = 1e9;
 
@@ -16,7 +15,7 @@ pub(crate) fn cost(task: &TaskRuns) -> Table {
     columns.label("arm", |run| &run.manifest.job.arm).machines_only();
     columns.integer("seed", |run| run.manifest.job.seed).machines_only();
     columns.label("run", |run| run.label()).people_only();
-    columns.label("status", |run| words::status(run.manifest.status));
+    columns.label("status", |run| run.manifest.status.name());
     columns.label("device", |run| &run.manifest.device.name);
     columns.real(("ms per step", "seconds_per_step"), |run| seconds_per_step(run)).shown_per(1e-3).unit("s");
     columns.real(("device s", "device_seconds"), |run| run.spent().1).unit("s");

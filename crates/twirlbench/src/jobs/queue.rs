@@ -105,8 +105,7 @@ impl Queue<'_> {
             }
             Ok(Met::Taken) => {
                 outcome.taken = true;
-                let folder = Folder::of(self.out, task, arm, *seed);
-                twirl_record::RecordError::Locked(folder.path().into()).to_string()
+                twirl_record::RecordError::Locked(self.folder(job).path().into()).to_string()
             }
             Ok(Met::Ended(Ended::Failed(_, error) | Ended::Died(_, error))) => error,
             Err(error) => format!("{error:#}"),
