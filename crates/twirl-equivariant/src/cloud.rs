@@ -1,7 +1,7 @@
 //! Batches of molecules, atom after atom.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use twirl_layers::{MAX_ATOMIC_NUMBER, Slots, cutoff, gather, matmul};
+use twirl_layers::{MAX_ATOMIC_NUMBER, Slots, cutoff, gather, matmul_full};
 
 use crate::{EquivariantError, NeighbourList};
 
@@ -191,7 +191,7 @@ impl Cloud {
         let turn = |vectors: Tensor<2>| {
             let count = vectors.dims()[0];
             let vectors = vectors.reshape([self.atoms(), count / self.atoms(), 3]);
-            matmul(vectors, of_atoms.clone()).reshape([count, 3])
+            matmul_full(vectors, of_atoms.clone()).reshape([count, 3])
         };
         Self {
             positions: turn(self.positions.clone()),

@@ -1,7 +1,7 @@
 //! The part of every tensor product that depends on geometry alone.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use twirl_layers::matmul;
+use twirl_layers::matmul_full;
 
 use crate::angular::{PATHS, clebsch_gordan, components, quadrupoles};
 use crate::cloud::Edges;
@@ -38,7 +38,7 @@ impl Couplings {
         }
         let table = constant(table, [9, places], &edges.unit);
         Self {
-            values: matmul(harmonics(&edges.unit), table),
+            values: matmul_full(harmonics(&edges.unit), table),
             starts,
         }
     }
@@ -61,7 +61,7 @@ fn harmonics(unit: &Tensor<2>) -> Tensor<2> {
         .collect();
     let quadratic = constant(quadratic, [9, 5], unit);
     let ones = unit.clone().narrow(1, 0, 1).ones_like();
-    let second = matmul(outer.reshape([edges, 9]), quadratic);
+    let second = matmul_full(outer.reshape([edges, 9]), quadratic);
     Tensor::cat(vec![ones, unit.clone() * 3.0_f64.sqrt(), second], 1)
 }
 

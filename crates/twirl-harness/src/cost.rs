@@ -2,23 +2,35 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use twirl_data::DataSet;
+use twirl_layers::own::on_host;
 use twirl_record::{Job, Training};
 
 use crate::build::build;
 use crate::device::DeviceChoice;
+use crate::draw::Draw;
 use crate::error::RunError;
 use crate::gradients::parameter_count;
+use crate::measure::host_values;
 use crate::observer::Silent;
 use crate::task::{Arm, Task};
-use crate::trainer::{Setting, Trainer, Until};
+use crate::trainer::{Done, Halt, Setting, Trainer, Until};
 
-/// Steps that are timed, after one that is not.
+/// What is timed on the CPU: steps, after one that is not.
 const TIMED: u64 = 2;
+/// The same on another device, whose kernels are compiled and chosen in the steps before.
+const TIMED_ON_DEVICE: u64 = 32;
+/// Steps before those, on another device.
+const WARM_UP: u64 = 24;
+/// Wall seconds after which only the step that is under way is taken, before and while timing.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Predictions are repeated for so long.
+const PREDICTING: Duration = Duration::from_millis(300);
 
-/// What a training step of an arm costs on a device.
+/// What a training step of an arm costs on a device, and a prediction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepCost {
     /// Trainable scalars.
@@ -27,13 +39,22 @@ pub struct StepCost {
     pub samples: usize,
     /// Operations of the model in a step, as records count them; 0 where its products are not counted.
     pub flops: f64,
-    /// Device seconds of a step: the mean of two, after one that compiles and allocates.
+    /// Device seconds of a step: the mean of some, after those that compile and allocate.
     pub seconds: f64,
-    /// Device seconds of that first step.
+    /// Device seconds of the first step.
     pub first_seconds: f64,
-    /// Most bytes of this process's memory in use at once beyond those before the arm was built;
-    /// `None` where the system does not tell. On a graphics device its own memory is not among them.
+    /// Steps that `seconds` is the mean of.
+    pub timed: u64,
+    /// Seconds from one sample on the device to its predictions on the host.
+    pub single_seconds: f64,
+    /// The same for a batch of `samples`, by sample.
+    pub sample_seconds: f64,
+    /// Most bytes of this process's memory in use at once beyond those before the arm was built, with
+    /// those of the device where it is not the host's; `None` where the system does not tell.
     pub peak_bytes: Option<u64>,
+    /// Bytes that a device's allocator holds after the steps, of a device with memory of its own. It
+    /// keeps what it has held, so they bound what a step needs from above.
+    pub device_bytes: Option<u64>,
     /// The device.
     pub device: String,
 }
@@ -54,27 +75,74 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
     let parameters = parameter_count(&model);
     let setting = Arc::new(Setting::of::<A>(task, job, training, device)?);
     let samples = job.train.batch.min(setting.items.len());
+    let (warm, timed) = if on_host(&setting.device) {
+        (1, TIMED)
+    } else {
+        (WARM_UP, TIMED_ON_DEVICE)
+    };
     let mut trainer = Trainer::new(&setting, model, setting.course(job.train.learning_rate));
-    trainer.advance(Until::step(1), &Silent)?;
-    let first = trainer.done;
-    trainer.advance(Until::step(1 + TIMED), &Silent)?;
-    let last = trainer.done;
-    if last.step < 1 + TIMED {
-        return Err(RunError::Config(format!(
-            "loss or gradient of step {} is not finite at the learning rate {:e}; lower it",
-            last.step, job.train.learning_rate
-        )));
-    }
+    let first = advanced(&mut trainer, 1)?;
+    let warmed = advanced(&mut trainer, warm)?;
+    let last = advanced(&mut trainer, warmed.step + timed)?;
+    let taken = last.step - warmed.step;
     let peak = memory("VmHWM:").zip(before);
+    let own = choice.device.memory_pool_usage();
+    let device_bytes = own.filter(|_| !on_host(&choice.device));
+    let model = trainer.measured();
+    let predict =
+        |count| prediction_seconds(&setting.task, &model, &setting.items[..count], choice);
     Ok(StepCost {
         parameters,
         samples,
         flops: last.model_flops / last.step as f64,
-        seconds: (last.clock.seconds() - first.clock.seconds()) / TIMED as f64,
+        seconds: (last.clock.seconds() - warmed.clock.seconds()) / taken as f64,
         first_seconds: first.clock.seconds(),
+        timed: taken,
+        single_seconds: predict(1)?,
+        sample_seconds: predict(samples)? / samples as f64,
         peak_bytes: peak.map(|(peak, before)| peak.saturating_sub(before)),
+        device_bytes: device_bytes.map(|usage| usage.bytes_reserved),
         device: choice.identity().to_string(),
     })
+}
+
+/// Steps up to the given one, or fewer where they take long.
+fn advanced<T: Task, A: Arm<T>>(trainer: &mut Trainer<T, A>, step: u64) -> Result<Done, RunError> {
+    let until = Until {
+        wall: Some(Instant::now() + PATIENCE),
+        ..Until::step(step)
+    };
+    match trainer.advance(until, &Silent)? {
+        Halt::NotFinite(cause) => Err(RunError::Config(format!(
+            "{} of step {} is not finite at the learning rate {:e}; lower it",
+            cause.what, trainer.done.step, cause.rate
+        ))),
+        Halt::Step | Halt::Seconds | Halt::Wall | Halt::Asked => Ok(trainer.done),
+    }
+}
+
+/// Seconds from a batch on the device to its predictions on the host, after two passes.
+fn prediction_seconds<T: Task, A: Arm<T>>(
+    task: &T,
+    model: &A,
+    items: &[usize],
+    choice: &DeviceChoice,
+) -> Result<f64, RunError> {
+    let host = task.batch(items, Draw::measuring(0))?;
+    let batch = task.load(&host, &choice.device)?;
+    let predict = || {
+        let terms = task.terms(&model.predict(&batch), &batch);
+        let last = terms.into_iter().last().expect("a task has terms");
+        host_values(last.prediction);
+    };
+    predict();
+    predict();
+    let (begun, mut passes) = (Instant::now(), 0);
+    while passes < 3 || begun.elapsed() < PREDICTING {
+        predict();
+        passes += 1;
+    }
+    Ok(begun.elapsed().as_secs_f64() / f64::from(passes))
 }
 
 /// A line of `/proc/self/status`, in bytes.

@@ -1,6 +1,9 @@
 //! The device of a run, with the names that records give it.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+use twirl_core::{Purpose, Stream};
+use twirl_layers::matmul;
 use twirl_record::DeviceIdentity;
 
 /// A device and what it is called.
@@ -12,6 +15,9 @@ pub struct DeviceChoice {
     pub name: String,
     /// Hardware as it names itself.
     pub hardware: String,
+    /// Whether its kernels may round what they multiply in a product to TF32, 11 bits of single
+    /// precision. burn's do so wherever a device has such units, and cannot be told not to.
+    pub tf32: bool,
     /// Other runs that are to work at the same time on the same processors.
     pub beside: usize,
 }
@@ -23,7 +29,17 @@ impl DeviceChoice {
             device: Device::flex(),
             name: "cpu".into(),
             hardware: processor(),
+            tf32: false,
             beside: 0,
+        }
+    }
+
+    fn float(&self) -> String {
+        let float = format!("{:?}", self.device.settings().float_dtype).to_lowercase();
+        if self.tf32 {
+            format!("{float}, products tf32")
+        } else {
+            float
         }
     }
 
@@ -33,10 +49,39 @@ impl DeviceChoice {
             name: self.name.clone(),
             hardware: self.hardware.clone(),
             threads: threads(),
-            float: format!("{:?}", self.device.settings().float_dtype).to_lowercase(),
+            float: self.float(),
             beside: self.beside,
         }
     }
+}
+
+/// How far products of single precision are from those of double precision on a device: the relative
+/// difference of a product of random matrices, in the Frobenius norm.
+///
+/// # Panics
+/// If the device fails.
+pub fn product_error(device: &Device) -> f64 {
+    const SIZE: usize = 256;
+    let mut stream = Stream::new(0, Purpose::Evaluate, [0, 0]);
+    let mut values = || -> Vec<f32> {
+        let value = |_| stream.random_range(-1.0..1.0_f32);
+        (0..SIZE * SIZE).map(value).collect()
+    };
+    let (left, right) = (values(), values());
+    let on_device = |values: &[f32]| {
+        Tensor::<2>::from_data(TensorData::new(values.to_vec(), [SIZE, SIZE]), device)
+    };
+    let product = matmul(on_device(&left), on_device(&right)).into_data();
+    let (mut apart, mut size) = (0.0, 0.0);
+    for (place, value) in product.iter::<f64>().enumerate() {
+        let (row, column) = (place / SIZE, place % SIZE);
+        let terms = (0..SIZE)
+            .map(|k| f64::from(left[row * SIZE + k]) * f64::from(right[k * SIZE + column]));
+        let exact: f64 = terms.sum();
+        apart += (value - exact).powi(2);
+        size += exact.powi(2);
+    }
+    (apart / size).sqrt()
 }
 
 /// Host threads that compute: those of the machine, or fewer where `RAYON_NUM_THREADS` says so.

@@ -5,6 +5,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::container::TensorContainer;
 use burn::tensor::{Gradients as Graph, Tensor};
 
+use twirl_layers::own::on_host;
+
 use crate::passes::{blend, sum_of_squares};
 
 /// The gradients of a model's parameters.
@@ -30,8 +32,27 @@ impl Gradients {
         (!visitor.squares.is_empty()).then(|| Tensor::cat(visitor.squares, 0).sum())
     }
 
+    /// Scales every gradient so that the norm of all is at most `most`; `squared` is that of now,
+    /// squared. Where reading costs nothing, what is short enough is left alone; elsewhere the factor
+    /// stays on the device, and is 1.
+    pub fn clip<M: Module>(&mut self, model: &M, squared: Tensor<1>, most: f64) {
+        if on_host(&squared.device()) {
+            let norm = squared.into_scalar::<f64>().sqrt();
+            if norm > most {
+                self.scale(model, most / norm);
+            }
+        } else {
+            let factor = (squared.clamp_min(most * most).sqrt() / most).recip();
+            self.multiply(model, Factor::OnDevice(factor));
+        }
+    }
+
     /// Multiplies every gradient.
     pub fn scale<M: Module>(&mut self, model: &M, factor: f64) {
+        self.multiply(model, Factor::Known(factor));
+    }
+
+    fn multiply<M: Module>(&mut self, model: &M, factor: Factor) {
         let mut visitor = Scale {
             gradients: &mut self.0,
             factor,
@@ -80,15 +101,26 @@ impl ModuleVisitor for Squares<'_> {
     }
 }
 
+/// By what gradients are multiplied.
+enum Factor {
+    Known(f64),
+    /// `[1]`
+    OnDevice(Tensor<1>),
+}
+
 struct Scale<'a> {
     gradients: &'a mut GradientsParams,
-    factor: f64,
+    factor: Factor,
 }
 
 impl ModuleVisitor for Scale<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
-            self.gradients.register(param.id, gradient * self.factor);
+            let scaled = match &self.factor {
+                Factor::Known(factor) => gradient * *factor,
+                Factor::OnDevice(factor) => gradient * factor.clone().reshape([1; D]),
+            };
+            self.gradients.register(param.id, scaled);
         }
     }
 }

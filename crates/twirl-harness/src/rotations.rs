@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use twirl_core::{Law, Purpose, Rotation, Stream};
-use twirl_layers::matmul;
+use twirl_layers::matmul_full;
 
 /// One rotation (or improper rotation) per molecule.
 #[derive(Debug, Clone)]
@@ -52,11 +52,11 @@ impl Rotations {
 
     /// Turns vectors `[batch, n, 3]`.
     pub fn rotate(&self, vectors: Tensor<3>) -> Tensor<3> {
-        matmul(vectors, self.transposed.clone())
+        matmul_full(vectors, self.transposed.clone())
     }
 
     /// Turns vectors `[batch, n, 3]` back.
     pub fn unrotate(&self, vectors: Tensor<3>) -> Tensor<3> {
-        matmul(vectors, self.transposed.clone().swap_dims(1, 2))
+        matmul_full(vectors, self.transposed.clone().swap_dims(1, 2))
     }
 }

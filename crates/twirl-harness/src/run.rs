@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use twirl_data::{DataSet, Split};
+use twirl_layers::own::on_host;
 use twirl_record::{
     Event, FinalFigures, Folder, Job, Kept, Manifest, RecordError, SearchReport, Status, Training,
     TrainingSet,
@@ -308,10 +309,14 @@ fn count(manifest: &mut Manifest, counters: &Counters) {
     manifest.device_seconds = counters.device_seconds;
 }
 
-/// Takes the first step twice and drops the result, so that compilation and autotuning are off the
-/// clock. Returns the seconds by which the first was slower than the second.
+/// Steps of the warm-up on a device that compiles its kernels.
+const WARM_UP: u64 = 8;
+
+/// Takes the first steps twice and drops the result, so that compilation and autotuning are off the
+/// clock: one step on the CPU, some on a device whose kernels differ with the sizes of batches.
+/// Returns the seconds by which the first time was slower than the second.
 fn warm_up<T: Task, A: Arm<T>>(setting: &Arc<Setting<T>>, model: &A) -> Result<f64, RunError> {
-    let until = Until::step(1);
+    let until = Until::step(if on_host(&setting.device) { 1 } else { WARM_UP });
     let mut seconds = [0.0; 2];
     for taken in &mut seconds {
         let course = setting.course(setting.train.learning_rate);

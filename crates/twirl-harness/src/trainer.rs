@@ -9,13 +9,14 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_data::Split;
 use twirl_layers::count_flops;
+use twirl_layers::own::on_host;
 use twirl_record::{ExactSymmetry, Job, Schedule, TRAINING_PASSES, TrainConfig, Training, Weights};
 
 use crate::batches::{Order, load_ahead, stopped};
 use crate::clock::Clock;
 use crate::error::RunError;
 use crate::gradients::{Average, Gradients};
-use crate::measure::thinned;
+use crate::measure::{host_values, thinned};
 use crate::observer::{Observer, Progress};
 use crate::optimizer;
 use crate::rotations::Rotations;
@@ -24,6 +25,7 @@ use crate::task::{Arm, Task};
 use crate::term::training_loss;
 
 /// A model in training.
+#[derive(Clone)]
 pub(crate) struct Trainee<A> {
     pub(crate) model: A,
     pub(crate) average: Average<A>,
@@ -182,20 +184,59 @@ pub(crate) struct NotFinite {
     pub(crate) items: Vec<usize>,
 }
 
-/// What one step leaves behind.
-enum StepOutcome {
-    Taken {
-        loss: f64,
-        grad_norm: f64,
-        /// Of the forward pass.
-        flops: u64,
-    },
-    NotFinite {
-        /// `loss` or `gradient norm`.
-        what: &'static str,
-        value: f64,
-    },
+/// A batch on the device, with the items it is made of and the learning rate of its step.
+struct Ready<B> {
+    items: Vec<usize>,
+    batch: B,
+    rate: f64,
 }
+
+/// What one step leaves behind.
+struct StepOutcome {
+    /// Loss and squared gradient norm, on the device.
+    look: Tensor<1>,
+    /// The same, where they were looked at.
+    looked: Option<Looked>,
+    /// Of the forward pass.
+    flops: u64,
+}
+
+/// Loss and gradient norm before clipping.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    loss: f64,
+    grad_norm: f64,
+}
+
+impl Looked {
+    fn at(values: &[f64]) -> Self {
+        Self {
+            loss: values[0],
+            grad_norm: values[1].sqrt(),
+        }
+    }
+
+    /// The first of the two that is not finite.
+    fn fault(&self) -> Option<(&'static str, f64)> {
+        [("loss", self.loss), ("gradient norm", self.grad_norm)]
+            .into_iter()
+            .find(|(_, value)| !value.is_finite())
+    }
+}
+
+/// When loss and gradient are looked at, for which the device must have finished them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Look {
+    /// Before the update.
+    Before,
+    /// After the last step of a window.
+    After,
+}
+
+/// Most steps of a window.
+const WINDOW: u64 = 16;
+/// Seconds that a window is to last.
+const WINDOW_SECONDS: f64 = 0.25;
 
 /// Trains an arm, a few steps at a time.
 ///
@@ -207,6 +248,8 @@ pub(crate) struct Trainer<T, A> {
     course: Course,
     /// Absent only inside [`Trainer::step`].
     trainee: Option<Trainee<A>>,
+    /// Device seconds of a step of the last window.
+    pace: Option<f64>,
 }
 
 impl<T: Task, A: Arm<T>> Trainer<T, A> {
@@ -228,6 +271,7 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             done,
             course,
             trainee: Some(trainee),
+            pace: None,
         }
     }
 
@@ -244,6 +288,12 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
     }
 
     /// Takes steps until one of the limits, while a thread makes the batches of the next.
+    ///
+    /// On the CPU every step is looked at before its update. Another device is given a window of
+    /// steps, up to [`WINDOW`] or [`WINDOW_SECONDS`], whose batches are on it before the clock
+    /// starts, and is asked once, after the last, for their losses and gradient norms: nothing waits
+    /// for the host in between. If one is not finite, the window is taken again from its begin, step
+    /// by step, so that the state before that step is the one that stays.
     ///
     /// # Errors
     /// If a batch cannot be made or the device fails; the steps before stand.
@@ -262,42 +312,27 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
                 if observer.stop_requested() {
                     return Ok(Halt::Asked);
                 }
-                let mut clock = self.done.clock;
-                if until.seconds.is_some_and(|most| clock.seconds() >= most) {
+                let spent = self.done.clock.seconds();
+                if until.seconds.is_some_and(|most| spent >= most) {
                     return Ok(Halt::Seconds);
                 }
-                let loaded = batches.recv().map_err(|_| stopped())??;
-                let step = self.done.step;
-                let rate = self.course.rate(step);
-                let batch = task.load(&loaded.host, &setting.device)?;
-                let outcome =
-                    clock.time(&setting.device, || self.step(&loaded.items, batch, rate))?;
-                self.done.clock = clock;
-                match outcome {
-                    StepOutcome::Taken {
-                        loss,
-                        grad_norm,
-                        flops,
-                    } => {
-                        self.done.losses.add(loss);
-                        self.done.grad_norm = Some(grad_norm);
-                        self.done.model_flops += TRAINING_PASSES * flops as f64;
-                    }
-                    StepOutcome::NotFinite { what, value } => {
-                        return Ok(Halt::NotFinite(NotFinite {
-                            what,
-                            value,
-                            rate,
-                            items: loaded.items,
-                        }));
-                    }
+                let window = self.window(&until);
+                let mut ready = Vec::with_capacity(window as usize);
+                for step in self.done.step..self.done.step + window {
+                    let loaded = batches.recv().map_err(|_| stopped())??;
+                    ready.push(Ready {
+                        items: loaded.items,
+                        batch: task.load(&loaded.host, &setting.device)?,
+                        rate: self.course.rate(step),
+                    });
                 }
-                self.done.rate = Some(rate);
-                self.done.step += 1;
+                if let Some(fault) = self.take(&ready)? {
+                    return Ok(Halt::NotFinite(fault));
+                }
                 observer.progress(&Progress {
                     step: self.done.step,
                     steps: train.steps,
-                    device_seconds: clock.seconds(),
+                    device_seconds: self.done.clock.seconds(),
                     budget_seconds: train.budget_seconds,
                 });
                 if until.wall.is_some_and(|wall| Instant::now() >= wall) {
@@ -308,13 +343,89 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
         })
     }
 
-    /// Forward, backward, clip, update, average: everything that is on the clock. Nothing is updated
-    /// if loss or gradient is not finite.
+    /// Steps of the next window.
+    fn window(&self, until: &Until) -> u64 {
+        let Some(pace) = self.pace.filter(|_| !on_host(&self.setting.device)) else {
+            return 1;
+        };
+        let left = until.seconds.map_or(f64::INFINITY, |most| {
+            (most - self.done.clock.seconds()) / pace
+        });
+        let steps = (WINDOW_SECONDS / pace).min(left.ceil()) as u64;
+        steps.clamp(1, WINDOW).min(until.step - self.done.step)
+    }
+
+    /// Takes the steps of a window. At a fault the steps before it stand.
+    fn take(&mut self, ready: &[Ready<T::Batch>]) -> Result<Option<NotFinite>, RunError> {
+        if let [only] = ready {
+            return self.careful(only);
+        }
+        let (done, before) = (self.done, self.trainee().clone());
+        let mut clock = done.clock;
+        let outcomes = clock.time(&Arc::clone(&self.setting).device, || {
+            let steps = (done.step..).zip(ready);
+            let taken = steps.map(|(step, ready)| self.step(step, ready, Look::After));
+            taken.collect::<Result<Vec<_>, _>>()
+        })?;
+        let looks = outcomes.iter().map(|outcome| outcome.look.clone());
+        let values = host_values(Tensor::cat(looks.collect(), 0));
+        let looks: Vec<Looked> = values.chunks_exact(2).map(Looked::at).collect();
+        if looks.iter().any(|look| look.fault().is_some()) {
+            self.trainee = Some(before);
+            for ready in ready {
+                if let Some(fault) = self.careful(ready)? {
+                    return Ok(Some(fault));
+                }
+            }
+            return Ok(None);
+        }
+        self.pace = Some((clock.seconds() - done.clock.seconds()) / ready.len() as f64);
+        self.done.clock = clock;
+        for ((look, outcome), ready) in looks.iter().zip(&outcomes).zip(ready) {
+            self.count(look, outcome.flops, ready.rate);
+        }
+        Ok(None)
+    }
+
+    /// Takes one step, and looks at it before the update.
+    fn careful(&mut self, ready: &Ready<T::Batch>) -> Result<Option<NotFinite>, RunError> {
+        let step = self.done.step;
+        let mut clock = self.done.clock;
+        let before = clock.seconds();
+        let outcome = clock.time(&Arc::clone(&self.setting).device, || {
+            self.step(step, ready, Look::Before)
+        })?;
+        let looked = outcome.looked.expect("looked at before the update");
+        self.pace = Some(clock.seconds() - before);
+        self.done.clock = clock;
+        if let Some((what, value)) = looked.fault() {
+            return Ok(Some(NotFinite {
+                what,
+                value,
+                rate: ready.rate,
+                items: ready.items.clone(),
+            }));
+        }
+        self.count(&looked, outcome.flops, ready.rate);
+        Ok(None)
+    }
+
+    /// Notes a step that was taken.
+    fn count(&mut self, look: &Looked, flops: u64, rate: f64) {
+        self.done.losses.add(look.loss);
+        self.done.grad_norm = Some(look.grad_norm);
+        self.done.model_flops += TRAINING_PASSES * flops as f64;
+        self.done.rate = Some(rate);
+        self.done.step += 1;
+    }
+
+    /// Forward, backward, clip, update, average: everything that is on the clock. [`Look::Before`]
+    /// updates nothing if loss or gradient is not finite.
     fn step(
         &mut self,
-        items: &[usize],
-        mut batch: T::Batch,
-        rate: f64,
+        step: u64,
+        ready: &Ready<T::Batch>,
+        look: Look,
     ) -> Result<StepOutcome, RunError> {
         let Setting {
             task,
@@ -324,30 +435,35 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             device,
             ..
         } = &*self.setting;
-        let step = self.done.step;
+        let turned;
+        let mut batch = &ready.batch;
         if *augmented {
-            let turned = Rotations::augmenting(train.augmentation, *seed, step, items, device);
-            batch = task.rotate(&batch, &turned)?;
+            let law = train.augmentation;
+            let rotations = Rotations::augmenting(law, *seed, step, &ready.items, device);
+            turned = task.rotate(batch, &rotations)?;
+            batch = &turned;
         }
         let model = &self.trainee().model;
-        let (output, flops) = count_flops(|| model.predict(&batch));
-        let loss = training_loss(&task.terms(&output, &batch));
+        let (output, flops) = count_flops(|| model.predict(batch));
+        let loss = training_loss(&task.terms(&output, batch));
         let mut gradients = Gradients::of(&loss, model);
         let squared = gradients
             .squared_norm(model)
             .unwrap_or_else(|| Tensor::zeros([1], &device.clone().inner()));
-        let values: Vec<f64> = Tensor::cat(vec![loss.inner(), squared], 0)
-            .into_data()
-            .iter::<f64>()
-            .collect();
-        let (loss, grad_norm) = (values[0], values[1].sqrt());
-        for (what, value) in [("loss", loss), ("gradient norm", grad_norm)] {
-            if !value.is_finite() {
-                return Ok(StepOutcome::NotFinite { what, value });
+        let mut outcome = StepOutcome {
+            look: Tensor::cat(vec![loss.inner(), squared.clone()], 0),
+            looked: None,
+            flops,
+        };
+        if look == Look::Before {
+            let looked = Looked::at(&host_values(outcome.look.clone()));
+            outcome.looked = Some(looked);
+            if looked.fault().is_some() {
+                return Ok(outcome);
             }
         }
-        if train.clip > 0.0 && grad_norm > train.clip {
-            gradients.scale(model, train.clip / grad_norm);
+        if train.clip > 0.0 {
+            gradients.clip(model, squared, train.clip);
         }
         let averaged = train.ema > 0.0;
         let Trainee {
@@ -355,7 +471,7 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             average,
             mut optimizer,
         } = self.trainee.take().expect("put back by every step");
-        let model = optimizer.step(rate, model, gradients.into_inner());
+        let model = optimizer.step(ready.rate, model, gradients.into_inner());
         let average = if averaged {
             average.update(&model, step)
         } else {
@@ -366,10 +482,6 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             average,
             optimizer,
         });
-        Ok(StepOutcome::Taken {
-            loss,
-            grad_norm,
-            flops,
-        })
+        Ok(outcome)
     }
 }

@@ -22,6 +22,13 @@ pub fn composed<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
+/// Whether what is computed on a device is in the host's memory at once, so that reading it stalls
+/// nothing.
+#[must_use]
+pub fn on_host(device: &Device) -> bool {
+    on_flex(device)
+}
+
 pub(crate) fn on_flex(device: &Device) -> bool {
     let device = device.clone().inner();
     !COMPOSED.get() && matches!(device.as_dispatch(), DispatchDevice::Flex(_))

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use burn::tensor::{DType, Tensor};
 
-use crate::flex::on_flex_as;
+use crate::flex::{on_flex, on_flex_as};
 use crate::own::apply2;
 use crate::product::Product;
 
@@ -46,6 +46,28 @@ pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     product
 }
 
+/// As [`matmul`], in the full precision of the tensors' type on every device, for geometry: rotations,
+/// angles, spherical harmonics.
+///
+/// The product kernels of a graphics device may round what they multiply (CUDA's tensor cores keep 11
+/// bits of single precision, TF32); a rotation with such a kernel is not one. There the terms of the
+/// sum are added one by one, element by element, which is meant for short sums.
+///
+/// # Panics
+/// If shapes disagree.
+#[must_use]
+pub fn matmul_full<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
+    if on_flex(&left.device()) {
+        return matmul(left, right);
+    }
+    let inner = left.dims()[D - 1];
+    assert_eq!(inner, right.dims()[D - 2], "matmul_full: inner axes");
+    let term = |k| left.clone().narrow(D - 1, k, 1) * right.clone().narrow(D - 2, k, 1);
+    let product = (1..inner).fold(term(0), |sum, k| sum + term(k));
+    count(product.dims().into_iter().chain([inner]));
+    product
+}
+
 /// Adds a multiplication with its addition for every place of an array of these sizes.
 pub(crate) fn count(sizes: impl IntoIterator<Item = usize>) {
     let places: u64 = sizes.into_iter().map(|size| size as u64).product();
@@ -65,6 +87,21 @@ mod tests {
 
     fn counted<R>(work: impl FnOnce() -> R) -> u64 {
         count_flops(work).1
+    }
+
+    #[test]
+    fn a_product_in_full_is_the_product_and_costs_as_much() {
+        let device = Device::flex();
+        let values = |rows: usize, columns: usize| {
+            let value = |place: usize| ((place * 7 + 3) % 11) as f32 - 4.5;
+            let values: Vec<f32> = (0..2 * rows * columns).map(value).collect();
+            Tensor::<1>::from_floats(&values[..], &device).reshape([2, rows, columns])
+        };
+        let (left, right) = (values(4, 3), values(3, 5));
+        let (plain, cost) = count_flops(|| matmul(left.clone(), right.clone()));
+        let (full, same) = crate::own::composed(|| count_flops(|| matmul_full(left, right)));
+        assert_eq!(cost, same);
+        full.into_data().assert_eq(&plain.into_data(), true);
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod slots;
 pub use attention::{Bias, Spans, attend, attention};
 pub use convolution::{conv_transpose3d, conv3d};
 pub use dense::{Dense, Mlp};
-pub use flops::{count_flops, matmul};
+pub use flops::{count_flops, matmul, matmul_full};
 pub use gated::gated;
 pub use group_norm::GroupNorm;
 pub use init::Init;

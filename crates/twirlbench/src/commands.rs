@@ -34,7 +34,7 @@ pub(crate) fn run(command: Command, entries: &[Entry]) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices { check: None, .. } => {
-            say!("{}", devices::BUILT.join("\n"));
+            say!("{}", devices::list().join("\n"));
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices {

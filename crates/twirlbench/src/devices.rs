@@ -1,7 +1,12 @@
 //! Devices by name.
 
-use anyhow::{Result, bail};
-use twirl_harness::DeviceChoice;
+#[cfg(feature = "graphics")]
+mod graphics;
+mod quiet;
+
+use anyhow::{Result, anyhow, bail};
+use quiet::quietly;
+use twirl_harness::{DeviceChoice, product_error};
 
 /// Devices that this build knows, best first.
 pub(crate) const BUILT: &[&str] = &[
@@ -34,11 +39,14 @@ pub(crate) fn name(name: &str) -> Result<String> {
 /// If this build does not know it.
 pub(crate) fn resolve(device: &str) -> Result<DeviceChoice> {
     let name = &name(device)?;
-    let (kind, index) = parse(name)?;
-    if kind == "cpu" {
+    let parsed = parse(name)?;
+    if parsed.0 == "cpu" {
         return Ok(DeviceChoice::cpu());
     }
-    graphics(kind, index, name)
+    #[cfg(feature = "graphics")]
+    return graphics::open(parsed, name);
+    #[cfg(not(feature = "graphics"))]
+    bail!("device {name} is not in this build")
 }
 
 fn parse(name: &str) -> Result<(&str, Option<usize>)> {
@@ -59,51 +67,24 @@ fn parse(name: &str) -> Result<(&str, Option<usize>)> {
     Ok((kind, index))
 }
 
-#[cfg(not(any(
-    feature = "cuda",
-    feature = "rocm",
-    feature = "metal",
-    feature = "vulkan",
-    feature = "wgpu"
-)))]
-fn graphics(_kind: &str, _index: Option<usize>, name: &str) -> Result<DeviceChoice> {
-    bail!("device {name} is not in this build")
-}
-
-#[cfg(any(
-    feature = "cuda",
-    feature = "rocm",
-    feature = "metal",
-    feature = "vulkan",
-    feature = "wgpu"
-))]
-fn graphics(kind: &str, index: Option<usize>, name: &str) -> Result<DeviceChoice> {
-    use burn::tensor::Device;
-    #[cfg(any(feature = "metal", feature = "vulkan", feature = "wgpu"))]
-    let adapter = || match index {
-        None => burn::tensor::DeviceKind::DefaultDevice,
-        Some(index) => burn::tensor::DeviceKind::DiscreteGpu(index),
+/// Every device of this build in a line: its hardware and how exact its products are, or why it cannot
+/// be used. The devices are opened.
+pub(crate) fn list() -> Vec<String> {
+    let line = |name: &&str| {
+        let told = resolve(name).and_then(|choice| {
+            let error = quietly(|| product_error(&choice.device)).map_err(|said| anyhow!(said))?;
+            let tf32 = if choice.tf32 { ", TF32" } else { "" };
+            Ok(format!(
+                "{}; products exact to {error:.1e}{tf32}",
+                choice.hardware
+            ))
+        });
+        let told = told.unwrap_or_else(|error| {
+            let text = error.to_string();
+            let prefix = format!("device {name}: ");
+            format!("not here: {}", text.strip_prefix(&prefix).unwrap_or(&text))
+        });
+        format!("{name:8} {told}")
     };
-    let device = match kind {
-        #[cfg(feature = "cuda")]
-        "cuda" => Device::cuda(index.unwrap_or(0)),
-        #[cfg(feature = "rocm")]
-        "rocm" => Device::rocm(index.unwrap_or(0)),
-        #[cfg(feature = "metal")]
-        "metal" => Device::metal(adapter()),
-        #[cfg(feature = "vulkan")]
-        "vulkan" => Device::vulkan(adapter()),
-        #[cfg(feature = "wgpu")]
-        "wgpu" => Device::wgpu(adapter()),
-        _ => bail!("device {name} is not in this build"),
-    };
-    let hardware = device
-        .identity()
-        .map_or_else(|| kind.into(), |identity| identity.name);
-    Ok(DeviceChoice {
-        device,
-        name: name.into(),
-        hardware,
-        beside: 0,
-    })
+    BUILT.iter().map(line).collect()
 }

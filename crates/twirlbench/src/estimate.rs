@@ -4,12 +4,14 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use twirl_core::Symmetry;
-use twirl_harness::{Job, OptimizerKind, StepCost, TRAINING_PASSES, TrainConfig, log_spaced};
+use twirl_harness::{Entry, Job, OptimizerKind, StepCost, TrainConfig, log_spaced};
 use twirl_record::Plan;
 
 use crate::jobs::{Lane, Measured, measure};
+use crate::plan::find;
 use crate::print::say;
 
 const HOUR: f64 = 3600.0;
@@ -17,35 +19,85 @@ const GIB: f64 = (1_u64 << 30) as f64;
 /// Bytes of a number in single precision.
 const BYTES: f64 = 4.0;
 
+/// What is measured, and where it is written down beside being printed.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// Named sizes of every arm, instead of that of the suite; an arm that has none of them is left out.
+    pub(crate) sizes: &'a [String],
+    /// A file of one line of JSON for every arm and size.
+    pub(crate) lines: Option<&'a Path>,
+}
+
+/// A measured step, as a line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    task: &'a str,
+    arm: &'a str,
+    size: Option<&'a str>,
+    data: &'a str,
+    batch: usize,
+    #[serde(flatten)]
+    cost: Option<&'a StepCost>,
+    error: Option<&'a str>,
+}
+
 /// Prints an estimate for each arm of a plan, and the sum. Exit code 1 if an arm could not be measured.
-pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
+pub(crate) fn estimate(
+    plan: &Plan,
+    lane: &Lane,
+    entries: &[Entry],
+    wanted: &Wanted<'_>,
+) -> Result<ExitCode> {
     let same = |a: &Job, b: &Job| (&a.task, &a.arm) == (&b.task, &b.arm);
     let (mut seconds, mut failed, mut device) = (0.0, 0, None);
+    let mut lines = Vec::new();
     for jobs in plan.jobs.chunk_by(same) {
-        let (job, stand_in) = at_hand(&jobs[0]);
-        say!("{}/{}", job.task, job.arm);
-        if let Some(data) = stand_in {
-            say!(
-                "  steps on the embedded set, since {data} is not here: molecules of other sizes cost otherwise"
-            );
-        }
-        match measure(&job, lane)? {
-            Measured::Failed(error) => {
-                failed += 1;
-                say!("  not measured: {error}\n");
+        for (size, job) in sized(&jobs[0], entries, wanted.sizes)? {
+            let (job, stand_in) = at_hand(&job);
+            let of_size = size.map_or_else(String::new, |size| format!(" {size}"));
+            say!("{}/{}{of_size}", job.task, job.arm);
+            if let Some(data) = stand_in {
+                say!(
+                    "  steps on the embedded set, since {data} is not here: molecules of other sizes cost otherwise"
+                );
             }
-            Measured::Cost(cost) => {
-                seconds += print(&job.train, &cost, jobs.len());
-                if lane.device != "cpu" {
-                    say!(
-                        "  {} does not tell its own memory: at least the state",
-                        lane.device
-                    );
+            let measured = measure(&job, lane)?;
+            let (cost, error) = match &measured {
+                Measured::Cost(cost) => (Some(cost), None),
+                Measured::Failed(error) => (None, Some(error.as_str())),
+            };
+            lines.push(serde_json::to_string(&Line {
+                task: &job.task,
+                arm: &job.arm,
+                size,
+                data: &job.data,
+                batch: job.train.batch,
+                cost,
+                error,
+            })?);
+            // What was measured stays, whatever becomes of the rest.
+            if let Some(path) = wanted.lines {
+                let text = lines.join("\n") + "\n";
+                std::fs::write(path, text).with_context(|| path.display().to_string())?;
+            }
+            match measured {
+                Measured::Failed(error) => {
+                    failed += 1;
+                    say!("  not measured: {error}\n");
                 }
-                say!("");
-                device.get_or_insert(cost.device);
+                Measured::Cost(cost) => {
+                    seconds += print(&job.train, &cost, jobs.len());
+                    say!("");
+                    device.get_or_insert(cost.device);
+                }
             }
         }
+    }
+    if lines.is_empty() {
+        bail!(
+            "no arm of the plan has a size {}; `twirlbench tasks` names them",
+            wanted.sizes.join(" or ")
+        );
     }
     let place = device.unwrap_or_else(|| lane.device.clone());
     let total = span(seconds);
@@ -54,6 +106,28 @@ pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
         say!("without {failed} arms that could not be measured");
     }
     Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+/// A job as it is, or with each of the wanted sizes that its arm has.
+fn sized<'a>(
+    job: &Job,
+    entries: &[Entry],
+    wanted: &'a [String],
+) -> Result<Vec<(Option<&'a str>, Job)>> {
+    if wanted.is_empty() {
+        return Ok(vec![(None, job.clone())]);
+    }
+    let sizes = find(entries, &job.task, &job.arm)?.sizes()?;
+    let of_size = |name: &'a String| {
+        let (_, config) = sizes.iter().find(|(size, _)| size == name)?;
+        let arm_config = config.clone();
+        let job = Job {
+            arm_config,
+            ..job.clone()
+        };
+        Some((Some(name.as_str()), job))
+    };
+    Ok(wanted.iter().filter_map(of_size).collect())
 }
 
 /// The job on data that can be read here, and the file that the embedded set stands in for.
@@ -94,15 +168,21 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
         Some(budget) => say!("  training  its budget, {}", span(budget)),
     }
     let searched = train.search.as_ref().map_or(0.0, |search| {
-        let (rates, steps) = (search.rates.len(), search.steps);
+        let (rates, steps, further) = (search.rates.len(), search.steps, search.further);
         let searched = (rates as u64 * steps) as f64 * seconds;
         say!(
-            "  search    {rates} rates x {steps} steps x {seconds:.4} s = {}",
+            "  search    {rates} rates x {steps} steps x {seconds:.4} s = {}, and as much again for up to {further} \
+             rates beyond an edge of the grid",
             span(searched)
         );
         searched
     });
-    let measured = measuring(train, seconds / *samples as f64);
+    say!(
+        "  predicting {:.2e} s for one sample alone, {:.2e} s for each of {samples}",
+        cost.single_seconds,
+        cost.sample_seconds
+    );
+    let measured = measuring(train, cost.sample_seconds);
     let all = seeds as f64 * (bound.unwrap_or(trained) + searched + measured);
     say!("  in all    x {seeds} seeds = {}", span(all));
     let (copies, names) = copies(train);
@@ -111,6 +191,11 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
         "  state     {parameters} parameters x 4 bytes x {copies} ({names}) = {:.3} GiB",
         state / GIB
     );
+    if let Some(held) = cost.device_bytes {
+        let held = held as f64 / GIB;
+        say!("  memory    {held:.3} GiB of the device are held after the steps");
+        return all;
+    }
     match peak_bytes {
         Some(peak) => {
             let peak = *peak as f64;
@@ -128,8 +213,8 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
     all
 }
 
-/// Prints how long the measurements take, from the device seconds of a sample in a step; seconds.
-fn measuring(train: &TrainConfig, of_sample: f64) -> f64 {
+/// Prints how long the measurements take, from the seconds of a prediction; seconds.
+fn measuring(train: &TrainConfig, pass: f64) -> f64 {
     let evaluation = &train.evaluation;
     let (items, rotations) = (evaluation.items, evaluation.design.rotations(Symmetry::So3));
     if items == 0 {
@@ -137,13 +222,13 @@ fn measuring(train: &TrainConfig, of_sample: f64) -> f64 {
         return 0.0;
     }
     let records = log_spaced(train.steps, evaluation.per_decade).len();
-    let pass = of_sample / TRAINING_PASSES;
-    let seconds = (records * items * rotations) as f64 * pass;
+    let draws = evaluation.draws;
+    let seconds = (records * items * draws * rotations) as f64 * pass;
     say!(
-        "  measuring {records} records x {items} items x {rotations} rotations x {pass:.2e} s = {}",
+        "  measuring {records} records x {items} items x {draws} draws x {rotations} rotations x {pass:.2e} s = {}",
         span(seconds)
     );
-    say!("            by a forward pass as a third of a sample's step; off the device clock");
+    say!("            off the device clock");
     seconds
 }
 

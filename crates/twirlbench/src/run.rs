@@ -10,7 +10,7 @@ use clap::Args;
 use twirl_harness::Entry;
 use twirl_record::Plan;
 
-use crate::estimate::estimate;
+use crate::estimate::{Wanted, estimate};
 use crate::execute::{Execution, single};
 use crate::jobs::{Lane, find_job, lanes};
 use crate::options::{After, Selection};
@@ -81,6 +81,13 @@ pub(crate) struct PlanArgs {
     /// would need there, with the arithmetic
     #[arg(long, conflicts_with = "out")]
     estimate: bool,
+    /// With --estimate: a named size of the arms, instead of that of the suite (repeatable); arms
+    /// without it are left out
+    #[arg(long, value_name = "SIZE", requires = "estimate")]
+    size: Vec<String>,
+    /// With --estimate: write every arm's figures there too, one line of JSON each
+    #[arg(long, value_name = "FILE", requires = "estimate")]
+    lines: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -126,12 +133,18 @@ pub(crate) fn write_plan(args: &PlanArgs, entries: &[Entry]) -> Result<ExitCode>
         device,
         out,
         estimate: _,
+        size,
+        lines,
     } = args;
     let suite = Suite::read(selection.suite())?;
     let lanes = lanes(device, None)?;
     let plan = plan(&suite, selection, entries, &devices(&lanes))?;
     let Some(out) = out else {
-        return estimate(&plan, &lanes[0]);
+        let wanted = Wanted {
+            sizes: size,
+            lines: lines.as_deref(),
+        };
+        return estimate(&plan, &lanes[0], entries, &wanted);
     };
     for job in &plan.jobs {
         if job.data != "embedded" && !Path::new(&job.data).exists() {

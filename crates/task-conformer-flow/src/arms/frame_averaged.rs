@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use nalgebra::{Matrix3, SymmetricEigen, Vector3};
 use twirl_harness::{Arm, ExactSymmetry, ParameterRoles, TaskError};
-use twirl_layers::{Init, matmul};
+use twirl_layers::{Init, matmul_full};
 
 use super::finish;
 use super::plain::Plain;
@@ -120,7 +120,7 @@ impl Arm<ConformerFlow> for FrameAveraged {
         let (posed, back) = Self::posed(batch);
         let context = self.plain.context(batch).repeated(FRAMES);
         let gain = batch.state.input.clone().repeat_dim(0, FRAMES);
-        let network = matmul(self.plain.network(&posed, &gain, &context), back);
+        let network = matmul_full(self.plain.network(&posed, &gain, &context), back);
         let network = network
             .reshape([FRAMES, count, atoms * 3])
             .mean_dim(0)

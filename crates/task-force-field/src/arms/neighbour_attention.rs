@@ -7,7 +7,7 @@ use twirl_equivariant::{Cloud, Edges};
 use twirl_harness::{Arm, ExactSymmetry, LinearSplit, ParameterRoles, Projection, TaskError};
 use twirl_layers::{
     Activation, Bias, Dense, Embedding, GaussianBasis, Init, Mlp, RmsNorm, Slots, attend, matmul,
-    parts,
+    matmul_full, parts,
 };
 
 use super::{check_heads, output};
@@ -176,7 +176,7 @@ impl Geometry {
         let unit = edges.unit.clone().reshape([atoms, neighbours, 3]);
         let mask = cloud.edge_mask.clone().reshape([atoms, neighbours, 1]);
         let count = mask.clone().sum_dim(1).clamp_min(1.0);
-        let cosine = matmul(unit.clone(), unit.clone().swap_dims(1, 2));
+        let cosine = matmul_full(unit.clone(), unit.clone().swap_dims(1, 2));
         Self {
             slots: cloud.slots.clone(),
             pairs: cosine.clone().reshape([atoms * neighbours * neighbours]),

@@ -7,11 +7,11 @@ mod sums;
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, TensorData, Transaction};
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use twirl_core::{CoreError, Rotation};
 use twirl_record::{Split, TermRecord};
 
-use crate::{Arm, Role, Rotations, RunError, Score, Task};
+use crate::{Arm, Role, Rotations, RunError, Score, Task, Term};
 use stack::Stack;
 use sums::Sums;
 
@@ -189,8 +189,8 @@ impl<T: Task> Prepared<'_, T> {
         Ok((sums.expect("a prepared plan has items"), scores))
     }
 
-    /// Turns, predicts and untwists a batch, one rotation of every item after the other. All that a
-    /// rotation leaves is read from the device at once.
+    /// Turns, predicts and untwists a batch, one rotation of every item after the other. What the
+    /// rotations leave is read from the device together, so that it does not wait between them.
     fn stacks<A: Arm<T>>(
         &self,
         model: &A,
@@ -199,34 +199,68 @@ impl<T: Task> Prepared<'_, T> {
         scores: &mut Scores,
     ) -> Result<Vec<Stack>, RunError> {
         let mut stacks: Vec<Stack> = Vec::new();
+        let mut unread = Unread::default();
         for turn in 0..self.plan.rotations() {
             let chosen = drawn.iter().map(|rotations| rotations[turn]).collect();
             let rotations = Rotations::new(chosen, self.device);
             let turned = self.task.rotate(batch, &rotations)?;
             let output = self.task.untwist(model.predict(&turned), &rotations);
             let terms = self.task.terms(&output, batch);
-            let measured = self.task.scores(&output, batch);
-            let mut reads = Transaction::default();
-            for term in &terms {
-                reads = reads.register(term.prediction.clone());
-            }
-            for score in &measured {
-                reads = reads.register(score.numerator.clone());
-                reads = reads.register(score.denominator.clone());
-            }
-            let mut read = reads.execute().into_iter();
             if turn == 0 {
                 let stack = |term| Stack::new(term, self.plan.rotations());
                 stacks = terms.iter().map(stack).collect();
             }
-            for (stack, predictions) in stacks.iter_mut().zip(read.by_ref()) {
-                stack.push(&predictions);
-            }
-            for (score, sums) in measured.iter().zip(read.as_slice().chunks_exact(2)) {
-                scores.add(score, &sums[0], &sums[1]);
+            unread.hold(terms, self.task.scores(&output, batch));
+            if unread.numbers > UNREAD || turn + 1 == self.plan.rotations() {
+                std::mem::take(&mut unread).read(&mut stacks, scores);
             }
         }
         Ok(stacks)
+    }
+}
+
+/// Numbers that may wait on the device to be read.
+const UNREAD: usize = 1 << 24;
+
+/// What rotations left on the device.
+#[derive(Default)]
+struct Unread {
+    turns: Vec<(Vec<Tensor<3>>, Vec<Score>)>,
+    numbers: usize,
+}
+
+impl Unread {
+    fn hold(&mut self, terms: Vec<Term>, scores: Vec<Score>) {
+        let predictions: Vec<_> = terms.into_iter().map(|term| term.prediction).collect();
+        let sizes = predictions.iter();
+        self.numbers += sizes
+            .map(|prediction| prediction.shape().num_elements())
+            .sum::<usize>();
+        self.turns.push((predictions, scores));
+    }
+
+    /// Reads everything at once.
+    fn read(self, stacks: &mut [Stack], scores: &mut Scores) {
+        let mut reads = Transaction::default();
+        for (predictions, measured) in &self.turns {
+            for prediction in predictions {
+                reads = reads.register(prediction.clone());
+            }
+            for score in measured {
+                reads = reads.register(score.numerator.clone());
+                reads = reads.register(score.denominator.clone());
+            }
+        }
+        let mut read = reads.execute().into_iter();
+        for (_, measured) in &self.turns {
+            for (stack, predictions) in stacks.iter_mut().zip(read.by_ref()) {
+                stack.push(&predictions);
+            }
+            for score in measured {
+                let [above, below] = [(); 2].map(|()| read.next().expect("registered above"));
+                scores.add(score, &above, &below);
+            }
+        }
     }
 }
 
@@ -249,8 +283,6 @@ fn of_core(cause: CoreError) -> RunError {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Tensor;
-
     use super::*;
 
     fn finished(above: f64, below: f64) -> Result<Option<f64>, CoreError> {

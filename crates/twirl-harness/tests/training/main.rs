@@ -1,6 +1,7 @@
 //! The training loop, on a task of one number.
 
 mod toy;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::fs;

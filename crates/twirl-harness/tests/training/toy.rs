@@ -16,15 +16,20 @@ use twirl_harness::{
 pub(crate) struct Settings {
     /// The prediction is `exp(steepness * weight)` times the position.
     steepness: f64,
+    /// An item whose position is so large that its square overflows.
+    broken: Option<usize>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { steepness: 1.0 }
+        Self {
+            steepness: 1.0,
+            broken: None,
+        }
     }
 }
 
-pub(crate) struct Toy(DataSet);
+pub(crate) struct Toy(DataSet, Option<usize>);
 
 /// Positions and targets `[batch, 1, 3]`.
 #[derive(Clone)]
@@ -46,8 +51,8 @@ impl Task for Toy {
         DataSet::embedded(Embedded::Forces)
     }
 
-    fn open(_config: &Settings, data: &DataSet) -> Result<Self, TaskError> {
-        Ok(Self(data.clone()))
+    fn open(config: &Settings, data: &DataSet) -> Result<Self, TaskError> {
+        Ok(Self(data.clone(), config.broken))
     }
 
     fn data(&self) -> &DataSet {
@@ -57,7 +62,13 @@ impl Task for Toy {
     fn batch(&self, items: &[usize], _draw: Draw) -> Result<Self::Host, TaskError> {
         Ok(items
             .iter()
-            .map(|&item| self.0.positions(item)[0])
+            .map(|&item| {
+                if self.1 == Some(item) {
+                    [1e30; 3]
+                } else {
+                    self.0.positions(item)[0]
+                }
+            })
             .collect())
     }
 

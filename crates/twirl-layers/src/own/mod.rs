@@ -10,7 +10,7 @@ mod real;
 mod sets;
 mod sums;
 
-pub use crate::flex::{composed, on_own};
+pub use crate::flex::{composed, on_host, on_own};
 pub use operation::{Operation, apply1, apply2, apply3, apply4, apply5, like, tensor, whole};
 pub use real::{END, Real};
 pub use sets::vectorised;

@@ -1,0 +1,79 @@
+//! Devices other than the CPU.
+
+use anyhow::{Result, anyhow};
+use burn::tensor::{Device, Tensor};
+use twirl_harness::DeviceChoice;
+
+use super::quiet::quietly;
+
+/// Opens a device that is not the CPU, and computes something on it.
+///
+/// # Errors
+/// One line: what is missing, and what helps.
+pub(super) fn open((kind, index): (&str, Option<usize>), name: &str) -> Result<DeviceChoice> {
+    #[cfg(any(feature = "metal", feature = "vulkan", feature = "wgpu"))]
+    let adapter = || match index {
+        None => burn::tensor::DeviceKind::DefaultDevice,
+        Some(index) => burn::tensor::DeviceKind::DiscreteGpu(index),
+    };
+    let device = || match kind {
+        #[cfg(feature = "cuda")]
+        "cuda" => Device::cuda(index.unwrap_or(0)),
+        #[cfg(feature = "rocm")]
+        "rocm" => Device::rocm(index.unwrap_or(0)),
+        #[cfg(feature = "metal")]
+        "metal" => Device::metal(adapter()),
+        #[cfg(feature = "vulkan")]
+        "vulkan" => Device::vulkan(adapter()),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => Device::wgpu(adapter()),
+        _ => unreachable!("{kind} is of this build"),
+    };
+    let opened = quietly(|| {
+        let device = device();
+        let hardware = device.identity().map(|identity| identity.name);
+        answers(&device);
+        (device, hardware.unwrap_or_else(|| kind.into()))
+    });
+    let (device, hardware) = opened.map_err(|said| anyhow!("device {name}: {}", absent(&said)))?;
+    Ok(DeviceChoice {
+        device,
+        name: name.into(),
+        hardware,
+        tf32: kind == "cuda",
+        beside: 0,
+    })
+}
+
+/// Computes something.
+fn answers(device: &Device) {
+    let sum: f64 = Tensor::<1>::ones([2], device).sum().into_scalar();
+    assert_eq!(sum, 2.0, "1 + 1 is {sum}");
+}
+
+/// What is wrong with a device, and what helps, from what its driver's binding said.
+fn absent(said: &str) -> String {
+    let line = said.lines().next().unwrap_or_default();
+    if line.contains("dynamically load") && line.contains("cuda") {
+        "no NVIDIA driver: libcuda.so.1 is not on this machine; install the driver, or give --device cpu"
+            .into()
+    } else if line.contains("libdevice") {
+        "libdevice.10.bc is missing; set CUDA_PATH to a folder that holds nvvm/libdevice/libdevice.10.bc"
+            .into()
+    } else {
+        format!("cannot be used: {line}; `twirlbench devices` lists what can")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_a_driver_is_told_so_in_a_line() {
+        let said = "Unable to dynamically load the \"cuda\" shared library - searched for library \
+                    names: [\"cuda\"]\nmore";
+        assert!(absent(said).starts_with("no NVIDIA driver"));
+        assert_eq!(absent("odd\nmore").lines().count(), 1);
+    }
+}
