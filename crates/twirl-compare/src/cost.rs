@@ -9,6 +9,8 @@ pub enum Cost {
     DeviceSeconds,
     /// Operations of the model, whatever the device makes of them.
     ModelFlops,
+    /// Training steps.
+    Steps,
 }
 
 impl Cost {
@@ -17,6 +19,7 @@ impl Cost {
         match self {
             Self::DeviceSeconds => Some(record.device_seconds),
             Self::ModelFlops => record.model_flops,
+            Self::Steps => Some(record.step as f64),
         }
     }
 
@@ -29,6 +32,7 @@ impl Cost {
         match self {
             Self::DeviceSeconds => "device time",
             Self::ModelFlops => "number of operations",
+            Self::Steps => "number of steps",
         }
     }
 
@@ -36,6 +40,7 @@ impl Cost {
         match self {
             Self::DeviceSeconds => "s",
             Self::ModelFlops => "FLOP",
+            Self::Steps => "steps",
         }
     }
 }

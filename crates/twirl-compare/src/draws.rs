@@ -24,7 +24,7 @@ use crate::run::{ArmRuns, Run};
 /// What is known of every seed of two arms: as measured, and under each resample of molecules.
 pub(crate) struct Sides<S> {
     pub(crate) measured: [Vec<S>; 2],
-    resampled: Vec<[Vec<S>; 2]>,
+    pub(crate) resampled: Vec<[Vec<S>; 2]>,
 }
 
 /// A figure as measured, and what it is of resampled seeds and molecules.

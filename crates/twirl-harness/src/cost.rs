@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use twirl_data::DataSet;
 use twirl_layers::own::on_host;
+use twirl_layers::with_precision;
 use twirl_record::{Job, Training};
 
 use crate::build::build;
@@ -89,8 +90,11 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
     let own = choice.device.memory_pool_usage();
     let device_bytes = own.filter(|_| !on_host(&choice.device));
     let model = trainer.measured();
-    let predict =
-        |count| prediction_seconds(&setting.task, &model, &setting.items[..count], choice);
+    let predict = |count| {
+        with_precision(job.train.products, || {
+            prediction_seconds(&setting.task, &model, &setting.items[..count], choice)
+        })
+    };
     Ok(StepCost {
         parameters,
         samples,

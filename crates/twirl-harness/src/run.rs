@@ -153,7 +153,8 @@ fn attempt<T: Task, A: Arm<T>>(
         task.items(Split::Test),
         &job.train.evaluation,
         job.measure_seed,
-    );
+    )
+    .rounding(job.train.products);
     let reference = T::Reference::init(&Default::default(), task, 0, &plain)?;
     let prepared = Prepared::new(task, &plan, &plain)?;
     let floor = prepared.floor(&reference)?;

@@ -33,6 +33,7 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     };
     let validation = task.items(Split::Validation);
     let plan = Plan::new(task, validation, &evaluation, measure_seed);
+    let plan = plan.rounding(setting.train.products);
     let schedule = config.schedule(setting.train.schedule.warmup);
     let mut report = SearchReport {
         schedule: Some(schedule.clone()),

@@ -8,8 +8,8 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use twirl_data::Split;
-use twirl_layers::count_flops;
 use twirl_layers::own::on_host;
+use twirl_layers::{count_flops, with_precision};
 use twirl_record::{ExactSymmetry, Job, Schedule, TRAINING_PASSES, TrainConfig, Training, Weights};
 
 use crate::batches::{Order, load_ahead, stopped};
@@ -444,7 +444,8 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             batch = &turned;
         }
         let model = &self.trainee().model;
-        let (output, flops) = count_flops(|| model.predict(batch));
+        let predict = || with_precision(train.products, || model.predict(batch));
+        let (output, flops) = count_flops(predict);
         let loss = training_loss(&task.terms(&output, batch));
         let mut gradients = Gradients::of(&loss, model);
         let squared = gradients

@@ -5,6 +5,8 @@ use std::cell::Cell;
 use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Device, Tensor};
 
+use crate::precision;
+
 thread_local! {
     static COMPOSED: Cell<bool> = const { Cell::new(false) };
 }
@@ -26,12 +28,20 @@ pub fn composed<R>(run: impl FnOnce() -> R) -> R {
 /// nothing.
 #[must_use]
 pub fn on_host(device: &Device) -> bool {
-    on_flex(device)
+    !COMPOSED.get() && lives_on_flex(device)
 }
 
+/// Whether a device is burn's CPU device.
+pub(crate) fn lives_on_flex(device: &Device) -> bool {
+    matches!(
+        device.clone().inner().as_dispatch(),
+        DispatchDevice::Flex(_)
+    )
+}
+
+/// Whether own operations run on a device; of rounded operands there are none.
 pub(crate) fn on_flex(device: &Device) -> bool {
-    let device = device.clone().inner();
-    !COMPOSED.get() && matches!(device.as_dispatch(), DispatchDevice::Flex(_))
+    precision::current().is_full() && on_host(device)
 }
 
 /// Whether an operation for some types on that device has this input.

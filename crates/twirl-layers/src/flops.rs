@@ -6,6 +6,7 @@ use burn::tensor::{DType, Tensor};
 
 use crate::flex::{on_flex, on_flex_as};
 use crate::own::apply2;
+use crate::precision::multiply;
 use crate::product::Product;
 
 thread_local! {
@@ -40,7 +41,7 @@ pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
         assert_eq!(inner, right.dims()[D - 2], "matmul: inner axes");
         apply2(Product, left, right)
     } else {
-        left.matmul(right)
+        multiply(left, right, Tensor::matmul)
     };
     count(product.dims().into_iter().chain([inner]));
     product

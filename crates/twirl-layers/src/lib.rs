@@ -21,6 +21,7 @@ mod norm;
 pub mod own;
 mod parts;
 mod pointwise;
+mod precision;
 mod product;
 mod radial;
 mod slots;
@@ -36,6 +37,7 @@ pub use lookup::{Embedding, MAX_ATOMIC_NUMBER, gather};
 pub use norm::{LayerNorm, RmsNorm, modulated_norm};
 pub use parts::{divide, parts};
 pub use pointwise::{Activation, cosine, gaussian, sine};
+pub use precision::with_precision;
 pub use radial::{BesselBasis, GaussianBasis, cutoff};
 pub use slots::{Piece, Slots};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use twirl_core::{Design, Law, Symmetry};
+use twirl_core::{Design, Law, Precision, Symmetry};
 
 use crate::error::RecordError;
 
@@ -42,6 +42,9 @@ pub struct TrainConfig {
     pub checkpoint_seconds: f64,
     /// Largest number of training items. 0: all.
     pub train_items: usize,
+    /// What products of the model round their operands to, in training and in measuring.
+    #[serde(skip_serializing_if = "Precision::is_full")]
+    pub products: Precision,
 }
 
 impl Default for TrainConfig {
@@ -61,6 +64,7 @@ impl Default for TrainConfig {
             checkpoint_every: 500,
             checkpoint_seconds: 60.0,
             train_items: 0,
+            products: Precision::default(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! How much the studies do, and for how long: strict TOML files.
 //!
-//! A file has a table for every [`Section`] that a study reads. `[task.NAME.SECTION]` changes some
-//! of its keys for one task; the others stay.
+//! A file has a table for every [`Section`] that a study reads, or says `base = "quick"`, `"desk"` or
+//! `"paper"` and changes some of their keys. `[task.NAME.SECTION]` changes some keys of a table for one
+//! task; the others stay.
 
 use std::collections::BTreeMap;
 
@@ -106,13 +107,27 @@ impl Budgets {
                 return Err(StudyError::Budgets { place, problem });
             }
         };
-        let mut budgets: Self =
-            from_toml(&format!("budgets {name}"), &text).map_err(|problem| {
-                StudyError::Budgets {
-                    place: "settings of the studies".into(),
-                    problem,
-                }
-            })?;
+        let place = format!("budgets {name}");
+        let refuse = |problem| StudyError::Budgets {
+            place: "settings of the studies".into(),
+            problem,
+        };
+        let mut given: Map<String, Value> = from_toml(&place, &text).map_err(refuse)?;
+        if let Some(base) = given.remove("base") {
+            let built_in = |(name, _): &&(&str, &str)| base.as_str() == Some(*name);
+            let Some((_, text)) = BUILT_IN.iter().find(built_in) else {
+                let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+                let names = names.join(", ");
+                return Err(refuse(format!(
+                    "{place}: no base {base}; give one of {names}"
+                )));
+            };
+            let mut all: Value = from_toml(&place, text).map_err(refuse)?;
+            merge(&mut all, &Value::Object(given));
+            given = serde_json::from_value(all).map_err(|error| refuse(error.to_string()))?;
+        }
+        let mut budgets: Self = serde_json::from_value(Value::Object(given))
+            .map_err(|error| refuse(format!("{place}: {error}")))?;
         name.clone_into(&mut budgets.name);
         budgets.check(sections, studies)?;
         Ok(budgets)

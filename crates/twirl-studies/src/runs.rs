@@ -36,6 +36,9 @@ pub(crate) struct RunBudget {
     pub(crate) items: usize,
     /// Measurements per factor of ten in steps.
     pub(crate) per_decade: u32,
+    /// Named sizes that `per-hour` trains of every arm that has them; without any, the arm as it is.
+    #[serde(default)]
+    pub(crate) ladder: Vec<String>,
     /// Search for the learning rate; the rates are the suite's where it has some.
     pub(crate) search: Search,
 }

@@ -9,6 +9,7 @@ struct Readme;
 
 mod agreement;
 mod args;
+mod claims;
 mod collect;
 mod commands;
 mod compare;

@@ -9,6 +9,8 @@ use twirl_compare::RunSet;
 use twirl_harness::write_whole;
 use twirl_report::ReadmePart;
 
+use crate::claims;
+
 /// Folder of the figures, beside the README.
 const FIGURES: &str = "docs/figures";
 
@@ -41,6 +43,7 @@ pub(crate) fn write(dir: &Path, file: &Path) -> Result<()> {
         write_whole(&folder.join(figure), svg.as_bytes())?;
     }
     let text = format!("{before}{begin}\n{}\n{end}{after}", part.markdown);
+    let text = claims::rewrite(&text, full.parent().unwrap_or(Path::new(".")))?;
     write_whole(file, text.as_bytes())?;
     Ok(())
 }

@@ -128,14 +128,24 @@ impl Block {
 impl Arm<ForceField> for CoordinateTransformer {
     type Config = CoordinateTransformerConfig;
 
-    /// `tiny` and `medium` have half and twice the width of `small`.
+    /// `tiny` and `medium` have half and twice the width of `small`; the others are named after their
+    /// trainable parameters.
     fn sizes() -> Vec<(&'static str, CoordinateTransformerConfig)> {
         let small = CoordinateTransformerConfig::default;
         let wide = |width| CoordinateTransformerConfig { width, ..small() };
+        let deep = |width, layers| CoordinateTransformerConfig {
+            width,
+            layers,
+            heads: 8,
+            expansion: 4,
+            ..small()
+        };
         vec![
             ("tiny", wide(32)),
             ("small", small()),
             ("medium", wide(128)),
+            ("6m", deep(224, 8)),
+            ("30m", deep(448, 10)),
         ]
     }
 

@@ -44,11 +44,24 @@ pub struct PainnArm {
 impl Arm<ForceField> for PainnArm {
     type Config = PainnArmConfig;
 
-    /// `tiny` and `medium` have half and twice the width of `small`.
+    /// `tiny` and `medium` have half and twice the width of `small`; the others are named after their
+    /// trainable parameters.
     fn sizes() -> Vec<(&'static str, PainnArmConfig)> {
         let small = PainnArmConfig::default;
         let wide = |width| PainnArmConfig { width, ..small() };
-        vec![("tiny", wide(24)), ("small", small()), ("medium", wide(96))]
+        let deep = |width| PainnArmConfig {
+            width,
+            layers: 6,
+            radial: 20,
+        };
+        vec![
+            ("tiny", wide(24)),
+            ("small", small()),
+            ("medium", wide(96)),
+            ("1m", deep(128)),
+            ("6m", deep(304)),
+            ("30m", deep(672)),
+        ]
     }
 
     fn symmetry(_config: &PainnArmConfig) -> Option<ExactSymmetry> {

@@ -48,11 +48,23 @@ pub struct TensorFieldArm {
 impl Arm<ForceField> for TensorFieldArm {
     type Config = TensorFieldArmConfig;
 
-    /// `tiny` and `medium` have half and twice the width of `small`.
+    /// `tiny`, `medium` and `large` have half, twice and four times the width of `small`; `deep` has
+    /// four layers of 128 channels.
     fn sizes() -> Vec<(&'static str, TensorFieldArmConfig)> {
         let small = TensorFieldArmConfig::default;
         let wide = |width| TensorFieldArmConfig { width, ..small() };
-        vec![("tiny", wide(12)), ("small", small()), ("medium", wide(48))]
+        let deep = TensorFieldArmConfig {
+            layers: 4,
+            radial: 16,
+            ..wide(128)
+        };
+        vec![
+            ("tiny", wide(12)),
+            ("small", small()),
+            ("medium", wide(48)),
+            ("large", wide(96)),
+            ("deep", deep),
+        ]
     }
 
     fn symmetry(config: &TensorFieldArmConfig) -> Option<ExactSymmetry> {

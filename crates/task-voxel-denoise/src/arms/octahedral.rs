@@ -41,6 +41,24 @@ pub struct OctahedralUnetArm {
 impl Arm<VoxelDenoise> for OctahedralUnetArm {
     type Config = OctahedralUnetArmConfig;
 
+    /// `medium`, `large` and `wide` have twice, four and eight times the width of `small`, which has the
+    /// least there is: each channel stands for 24 feature maps.
+    fn sizes() -> Vec<(&'static str, OctahedralUnetArmConfig)> {
+        let times = |factor: usize| {
+            let small = OctahedralUnetArmConfig::default();
+            OctahedralUnetArmConfig {
+                widths: small.widths.iter().map(|width| width * factor).collect(),
+                ..small
+            }
+        };
+        vec![
+            ("small", times(1)),
+            ("medium", times(2)),
+            ("large", times(4)),
+            ("wide", times(8)),
+        ]
+    }
+
     fn symmetry(_config: &OctahedralUnetArmConfig) -> Option<ExactSymmetry> {
         Some(ExactSymmetry::Octahedral)
     }

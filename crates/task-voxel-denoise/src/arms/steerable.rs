@@ -47,8 +47,37 @@ pub struct SteerableUnetArm {
     network: SteerableUnet,
 }
 
+impl SteerableUnetArmConfig {
+    /// Widths of the default times `factor / 2`.
+    fn halves(factor: usize) -> Self {
+        let small = Self::default();
+        let times = |widths: &[usize]| {
+            widths
+                .iter()
+                .map(|width| (width * factor).div_ceil(2))
+                .collect()
+        };
+        Self {
+            scalars: times(&small.scalars),
+            vectors: times(&small.vectors),
+            ..small
+        }
+    }
+}
+
 impl Arm<VoxelDenoise> for SteerableUnetArm {
     type Config = SteerableUnetArmConfig;
+
+    /// `tiny`, `medium`, `large` and `wide` have half, twice, four and eight times the width of `small`.
+    fn sizes() -> Vec<(&'static str, SteerableUnetArmConfig)> {
+        vec![
+            ("tiny", SteerableUnetArmConfig::halves(1)),
+            ("small", SteerableUnetArmConfig::default()),
+            ("medium", SteerableUnetArmConfig::halves(4)),
+            ("large", SteerableUnetArmConfig::halves(8)),
+            ("wide", SteerableUnetArmConfig::halves(16)),
+        ]
+    }
 
     /// Claimed with `k3-s2` too, which the laws then refute.
     fn symmetry(_config: &SteerableUnetArmConfig) -> Option<ExactSymmetry> {

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use rand::RngExt;
 use twirl_core::{Part, Purpose, Rotation, Stream, split};
 use twirl_data::{DataSet, Split};
+use twirl_layers::with_precision;
 use twirl_record::{Job, Training};
 
 use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
@@ -93,7 +94,9 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         let rotations = Rotations::new(turned.collect(), device);
         let host = self.setting.task.batch(&repeated, Draw::measuring(noise))?;
         let batch = self.setting.task.load(&host, device)?;
-        let output = model.predict(&self.setting.task.rotate(&batch, &rotations)?);
+        let turned = self.setting.task.rotate(&batch, &rotations)?;
+        let products = self.setting.train.products;
+        let output = with_precision(products, || model.predict(&turned));
         let output = self.setting.task.untwist(output, &rotations);
         Ok(self.setting.task.terms(&output, &batch))
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use twirl_core::{CoreError, Rotation};
+use twirl_layers::with_precision;
 use twirl_record::{Split, TermRecord};
 
 use crate::{Arm, Role, Rotations, RunError, Score, Task, Term};
@@ -204,7 +205,8 @@ impl<T: Task> Prepared<'_, T> {
             let chosen = drawn.iter().map(|rotations| rotations[turn]).collect();
             let rotations = Rotations::new(chosen, self.device);
             let turned = self.task.rotate(batch, &rotations)?;
-            let output = self.task.untwist(model.predict(&turned), &rotations);
+            let predicted = with_precision(self.plan.products, || model.predict(&turned));
+            let output = self.task.untwist(predicted, &rotations);
             let terms = self.task.terms(&output, batch);
             if turn == 0 {
                 let stack = |term| Stack::new(term, self.plan.rotations());

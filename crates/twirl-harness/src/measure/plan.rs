@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use burn::tensor::Device;
-use twirl_core::{CoreError, Design, Purpose, Rotation, Stream, Symmetry};
+use twirl_core::{CoreError, Design, Precision, Purpose, Rotation, Stream, Symmetry};
 
 use crate::{Draw, Evaluation, RunError, Task, TaskError};
 
@@ -18,6 +18,7 @@ pub struct Plan {
     pub(super) replicates: usize,
     pub(super) seed: u64,
     by_item: bool,
+    pub(super) products: Precision,
 }
 
 /// Below this number of molecules, frames are the units of the bootstrap.
@@ -38,7 +39,14 @@ impl Plan {
             replicates: evaluation.replicates,
             seed,
             by_item: molecules < FEW_MOLECULES,
+            products: Precision::default(),
         }
+    }
+
+    /// The same of models whose products round their operands.
+    #[must_use]
+    pub fn rounding(self, products: Precision) -> Self {
+        Self { products, ..self }
     }
 
     /// The same items and noise under other rotations.

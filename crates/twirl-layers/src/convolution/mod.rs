@@ -23,6 +23,7 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{DType, Tensor, module};
 
 use crate::flex::on_flex_as;
+use crate::precision::multiply;
 use plan::Shape;
 
 /// Cross-correlation `y[b, o, i] = bias[o] + sum_{c, j} weight[o, c, j] input[b, c, s i + j - p]`
@@ -53,7 +54,10 @@ pub fn conv3d(
         return operation::apply(input, weight, bias, shape, false);
     }
     let options = ConvOptions::new([stride; 3], [padding; 3], [1; 3], 1);
-    module::conv3d(input, weight, bias, options)
+    let output = multiply(input, weight, |input, weight| {
+        module::conv3d(input, weight, None, options)
+    });
+    with_bias(output, bias)
 }
 
 /// The adjoint of [`conv3d`] in its input, plus a bias: each input cell adds
@@ -82,7 +86,20 @@ pub fn conv_transpose3d(
         return operation::apply(input, weight, bias, shape, true);
     }
     let options = ConvTransposeOptions::new([stride; 3], [padding; 3], [0; 3], [1; 3], 1);
-    module::conv_transpose3d(input, weight, bias, options)
+    let output = multiply(input, weight, |input, weight| {
+        module::conv_transpose3d(input, weight, None, options)
+    });
+    with_bias(output, bias)
+}
+
+fn with_bias(output: Tensor<5>, bias: Option<Tensor<1>>) -> Tensor<5> {
+    match bias {
+        Some(bias) => {
+            let channels = bias.dims()[0];
+            output + bias.reshape([1, channels, 1, 1, 1])
+        }
+        None => output,
+    }
 }
 
 /// Types that the own operation serves.

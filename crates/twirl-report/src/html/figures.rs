@@ -111,6 +111,7 @@ pub(super) fn losses(task: &TaskRuns, cost: Cost) -> Chart {
             "TFLOP",
             TERA,
         ),
+        Cost::Steps => ("Pareto: loss against steps", "training steps", "steps", 1.0),
     };
     let (front, seen) = match envelope(task, cost) {
         Ok(front) => {

@@ -3,6 +3,7 @@
 pub(crate) mod controls;
 pub(crate) mod dynamics;
 pub(crate) mod gradients;
+mod ladder;
 pub(crate) mod landscape;
 pub(crate) mod parameters;
 pub(crate) mod per_hour;

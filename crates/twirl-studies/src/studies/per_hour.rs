@@ -14,6 +14,8 @@ use crate::judgement::Judgement;
 use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
+use crate::setup::ArmSetup;
+use crate::studies::ladder::{self, Sized};
 use crate::studies::percent::search_at_edge;
 use crate::study::{Card, Study};
 
@@ -90,7 +92,7 @@ fn zero(arm: &ArmRuns) -> Option<f64> {
 /// A loss of a run at a device time.
 struct TimedLoss<'a> {
     task: &'a str,
-    arm: &'a str,
+    arm: String,
     seed: String,
     seconds: f64,
     loss: f64,
@@ -112,6 +114,32 @@ const CARD: Card = Card {
     sections: &[RequiredSection::of::<RunBudget>()],
 };
 
+/// The augmented and equivariant arms, each as it is or in the sizes of the ladder that it has, which are
+/// named beside it.
+type Setups = (Vec<Option<String>>, Vec<ArmSetup>);
+
+fn setups(context: &StudyContext<'_>) -> Result<Setups, StudyError> {
+    let mut setups = Setups::default();
+    for training in [Training::Augmented, Training::Equivariant] {
+        for setup in context.run_arms(training, usize::MAX)? {
+            let ladder = context.run_budget(&setup.job.task)?.ladder;
+            let known = setup.entry.sizes();
+            let known = known.map_err(StudyError::settings(setup.place()))?;
+            let has = |size: &&String| known.iter().any(|(name, _)| name == size);
+            let sizes: Vec<&String> = ladder.iter().filter(has).collect();
+            for size in &sizes {
+                setups.0.push(Some((*size).clone()));
+                setups.1.push(setup.sized(size)?);
+            }
+            if sizes.is_empty() {
+                setups.0.push(None);
+                setups.1.push(setup);
+            }
+        }
+    }
+    Ok(setups)
+}
+
 impl Study for PerHour {
     fn card(&self) -> &Card {
         &CARD
@@ -122,18 +150,25 @@ impl Study for PerHour {
         context: &StudyContext<'_>,
         cells: &mut Cells<'_>,
     ) -> Result<Outcome, StudyError> {
-        let mut setups = context.run_arms(Training::Augmented, usize::MAX)?;
-        setups.extend(context.run_arms(Training::Equivariant, usize::MAX)?);
+        let (sizes, setups) = setups(context)?;
         let arms = context.train(cells, setups, |task| context.run_seeds(task))?;
         let mut outcome = Outcome::default();
-        let (mut plain, mut exact) = (Vec::new(), Vec::new());
-        for (setup, arm) in &arms {
-            match arm {
-                Ok(arm) if setup.entry.training == Training::Equivariant => exact.push(arm),
-                Ok(arm) => plain.push(arm),
-                Err(why) => outcome.gap(setup.place(), why),
+        let (mut plain, mut exact, mut sized) = (Vec::new(), Vec::new(), Vec::new());
+        for ((setup, arm), size) in arms.iter().zip(&sizes) {
+            let training = setup.entry.training;
+            match (arm, size) {
+                (Err(why), None) => outcome.gap(setup.place(), why),
+                (Err(why), Some(size)) => outcome.gap(format!("{} {size}", setup.place()), why),
+                (Ok(runs), Some(size)) => sized.push(Sized {
+                    size,
+                    training,
+                    runs,
+                }),
+                (Ok(arm), None) if training == Training::Equivariant => exact.push(arm),
+                (Ok(arm), None) => plain.push(arm),
             }
         }
+        ladder::compare(&sized, context, &mut outcome)?;
         let mut pairs = Vec::new();
         for exact in &exact {
             for plain in plain.iter().filter(|plain| plain.task == exact.task) {
@@ -156,7 +191,15 @@ impl Study for PerHour {
         for pair in &pairs {
             outcome.findings.push(pair.finding(context)?);
         }
-        let curves = losses(plain.into_iter().chain(exact));
+        let of_arm = plain
+            .into_iter()
+            .chain(exact)
+            .map(|arm| (arm.arm.clone(), arm));
+        let of_size = sized.iter().map(|one| {
+            let name = format!("{} {}", one.runs.arm, one.size);
+            (name, one.runs)
+        });
+        let curves = losses(of_arm.chain(of_size));
         outcome.chart = Chart {
             title: "Held-out loss against device seconds".into(),
             description: "One line per arm and seed.".into(),
@@ -171,7 +214,10 @@ impl Study for PerHour {
             }),
             ..Chart::default()
         };
-        outcome.tables = vec![pair_table(&pairs), curves];
+        if !pairs.is_empty() {
+            outcome.tables.push(pair_table(&pairs));
+        }
+        outcome.tables.push(curves);
         outcome.notes.push(
             "The learning rate of every arm is searched under the same budget of steps; the search \
              is off the clock. Break-even: how many times faster the equivariant arm would have to \
@@ -217,16 +263,16 @@ fn pair_table(pairs: &[Pair<'_>]) -> Table {
 }
 
 /// Loss against device seconds of every seed of every arm.
-fn losses<'a>(arms: impl Iterator<Item = &'a ArmRuns>) -> Table {
+fn losses<'a>(arms: impl Iterator<Item = (String, &'a ArmRuns)>) -> Table {
     let mut points = Vec::new();
-    for arm in arms {
+    for (name, arm) in arms {
         for run in arm.counted() {
             let seed = run.manifest.job.seed.to_string();
             let records = run.records.iter();
             let timed = records.filter(|record| record.device_seconds > 0.0);
             points.extend(timed.map(|record| TimedLoss {
                 task: &arm.task,
-                arm: &arm.arm,
+                arm: name.clone(),
                 seed: seed.clone(),
                 seconds: record.device_seconds,
                 loss: record.split.loss,
@@ -235,7 +281,7 @@ fn losses<'a>(arms: impl Iterator<Item = &'a ArmRuns>) -> Table {
     }
     let mut columns = Columns::data("data", &points);
     columns.label("task", |point| point.task);
-    columns.label("arm", |point| point.arm);
+    columns.label("arm", |point| &point.arm);
     columns.label("seed", |point| &point.seed);
     columns
         .real("device seconds", |point| point.seconds)

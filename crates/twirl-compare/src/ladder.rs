@@ -1,0 +1,141 @@
+//! Arms in several sizes, against each other at equal cost.
+//!
+//! One size of an arm is fast and stops early, another is slow and goes on: what an arm can do with a
+//! budget is the lowest loss of its sizes there, its lower envelope.
+
+use crate::caveats::Caveats;
+use crate::comparable::{comparable, same_clock};
+use crate::cost::Cost;
+use crate::curve::Curve;
+use crate::draws::Sides;
+use crate::estimate::Estimate;
+use crate::refusal::Refusal;
+use crate::run::{ArmRuns, Run};
+use crate::verdict::Verdict;
+
+/// An arm in several sizes.
+#[derive(Debug, Clone)]
+pub struct Ladder<'a> {
+    /// Name of the arm.
+    pub arm: &'a str,
+    /// Names of the sizes with their runs.
+    pub sizes: Vec<(&'a str, &'a ArmRuns)>,
+}
+
+/// The lower envelopes of two ladders at one cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtEqualCost {
+    /// Device seconds, operations or steps.
+    pub cost: f64,
+    /// Lowest loss of the first ladder there over that of the second, with an interval over seeds and
+    /// molecules.
+    pub ratio: Estimate,
+    /// The lowest losses.
+    pub losses: [f64; 2],
+    /// The sizes that have them.
+    pub sizes: [String; 2],
+    /// Whether the first is lower. Undecided where a caveat holds for any size: another run of it could be
+    /// the lowest.
+    pub verdict: Verdict,
+}
+
+/// What a seed of a ladder has: a curve for every size.
+type Rungs = Vec<Curve>;
+
+/// The lower envelopes of two ladders at equal cost, at `share` of the largest cost that a size of either
+/// has reached with all of its seeds. A size whose runs have ended keeps its last loss.
+///
+/// # Errors
+/// What differs between the runs, or that no curve begins by then.
+pub fn ladders(
+    plain: &Ladder<'_>,
+    exact: &Ladder<'_>,
+    cost: Cost,
+    share: f64,
+) -> Result<AtEqualCost, Refusal> {
+    let both = [plain, exact];
+    let runs = || both.iter().flat_map(|ladder| ladder.runs());
+    let first = runs()
+        .next()
+        .ok_or_else(|| Refusal::NoRecord(plain.arm.into()))?;
+    for run in runs() {
+        comparable(&first.manifest, &run.manifest)?;
+        if cost == Cost::DeviceSeconds {
+            same_clock(&first.manifest, &run.manifest)?;
+        }
+    }
+    let sides = sides(both, cost)?;
+    let most = |side: &Vec<Rungs>| -> f64 {
+        let sizes = 0..side.first().map_or(0, Vec::len);
+        let end = |size: usize| {
+            let seeds = side.iter().map(|seed| seed[size].last());
+            seeds.fold(f64::INFINITY, f64::min)
+        };
+        sizes.map(end).fold(0.0, f64::max)
+    };
+    let at = share
+        * sides
+            .measured
+            .iter()
+            .map(most)
+            .fold(f64::INFINITY, f64::min);
+    let draws = sides
+        .draw(|[a, b]| Some([lowest(&a, at)?, lowest(&b, at)?]))
+        .ok_or(Refusal::SeedsApart(cost))?;
+    let ratio = draws.ratio(|[a, b]| a.1 / b.1);
+    let [a, b] = draws.value;
+    let forbidden = both.iter().any(|ladder| {
+        ladder
+            .sizes
+            .iter()
+            .any(|(_, arm)| Caveats::of([arm, arm], draws.seeds_only(), cost, Some(at)).forbid())
+    });
+    Ok(AtEqualCost {
+        cost: at,
+        verdict: Verdict::of(&ratio, 1.0).undecided_if(forbidden),
+        ratio,
+        losses: [a.1, b.1],
+        sizes: [plain.sizes[a.0].0.into(), exact.sizes[b.0].0.into()],
+    })
+}
+
+impl Ladder<'_> {
+    fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.sizes.iter().flat_map(|(_, arm)| arm.counted())
+    }
+}
+
+/// The size with the lowest mean loss at a cost, and that loss.
+fn lowest(seeds: &[&Rungs], at: f64) -> Option<(usize, f64)> {
+    let sizes = 0..seeds.first()?.len();
+    let losses = sizes.filter_map(|size| {
+        let mean = Curve::mean(seeds.iter().map(|seed| &seed[size]))?;
+        Some((size, mean.kept_at(at.ln())?.exp()))
+    });
+    losses.min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Curves by seed and size, as measured and under the resamples of molecules that all runs have.
+fn sides(ladders: [&Ladder<'_>; 2], cost: Cost) -> Result<Sides<Rungs>, Refusal> {
+    let mut of_sizes: [Vec<Sides<Curve>>; 2] = [Vec::new(), Vec::new()];
+    for (sizes, ladder) in of_sizes.iter_mut().zip(ladders) {
+        for (_, arm) in &ladder.sizes {
+            sizes.push(Sides::curves(arm, arm, cost)?);
+        }
+    }
+    let by_seed = |sizes: &[Sides<Curve>], curves: &dyn Fn(&Sides<Curve>) -> Vec<Curve>| {
+        let sizes: Vec<Vec<Curve>> = sizes.iter().map(curves).collect();
+        let seeds = sizes.iter().map(Vec::len).min().unwrap_or(0);
+        let of_seed = |seed: usize| sizes.iter().map(|curves| curves[seed].clone()).collect();
+        (0..seeds).map(of_seed).collect::<Vec<Rungs>>()
+    };
+    let measured = [0, 1].map(|side| by_seed(&of_sizes[side], &|sides| sides.measured[0].clone()));
+    let resamples = of_sizes.iter().flatten().map(|sides| sides.resampled.len());
+    let resampled = (0..resamples.min().unwrap_or(0)).map(|r| {
+        [0, 1].map(|side| by_seed(&of_sizes[side], &|sides| sides.resampled[r][0].clone()))
+    });
+    Ok(Sides {
+        resampled: resampled.collect(),
+        measured,
+    })
+}
