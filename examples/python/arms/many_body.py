@@ -34,7 +34,7 @@ class ManyBody(nn.Module):
             # The inner product of two numbers, or a multiple of the other; both have factor 1.
             return a * b
         if degrees not in self.tables:
-            self.tables[degrees] = clebsch_gordan(degrees).view(-1, 2 * degrees[2] + 1).t()
+            self.tables[degrees] = clebsch_gordan(degrees).reshape(-1, 2 * degrees[2] + 1).t()
         return self.tables[degrees] @ (b.unsqueeze(2) * a.unsqueeze(1)).flatten(1, 2)
 
     def forward(self, features, weights):
