@@ -17,6 +17,7 @@ def case(arm, batch, batches, config=None, task=None):
 QUICK = {
     "painn": case("painn", 8, 24),
     "tensor-field": case("tensor-field", 8, 24),
+    "mace": case("mace", 8, 24),
     "neighbour-attention": case("neighbour-attention", 8, 24),
     "coordinate-transformer": case("coordinate-transformer", 8, 24),
     "plain": case("plain", 16, 24),
@@ -27,6 +28,7 @@ QUICK = {
 LARGE = {
     "painn-large": case("painn", 64, 4, {**WIDE, "radial": 20}),
     "tensor-field-large": case("tensor-field", 64, 4, {"width": 64, "layers": 3, "radial": 20}),
+    "mace-large": case("mace", 64, 4, {"width": 64, "radial": 8, "hidden": 64}),
     "neighbour-attention-large": case("neighbour-attention", 64, 4, {**WIDE, "heads": 8}),
     "coordinate-transformer-large": case("coordinate-transformer", 64, 4, {**WIDE, "heads": 8}),
     "plain-large": case("plain", 64, 4, {"size": "4m"}),

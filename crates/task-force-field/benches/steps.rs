@@ -6,7 +6,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
 use task_force_field::{
-    CoordinateTransformer, ForceField, NeighbourAttention, PainnArm, TensorFieldArm,
+    CoordinateTransformer, ForceField, MaceArm, NeighbourAttention, PainnArm, TensorFieldArm,
 };
 use twirl_core::{Design, Purpose, Stream, Symmetry};
 use twirl_data::{DataSet, Embedded, Split};
@@ -117,6 +117,7 @@ fn benches(criterion: &mut Criterion) {
     arm::<CoordinateTransformer>(criterion, "coordinate-transformer", &task);
     arm::<PainnArm>(criterion, "painn", &task);
     arm::<TensorFieldArm>(criterion, "tensor-field", &task);
+    arm::<MaceArm>(criterion, "mace", &task);
 }
 
 criterion_group!(steps, benches);

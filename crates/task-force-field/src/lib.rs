@@ -18,6 +18,7 @@ mod task;
 use twirl_harness::{Entry, Training};
 
 pub use arms::coordinate_transformer::{CoordinateTransformer, CoordinateTransformerConfig};
+pub use arms::mace::{MaceArm, MaceArmConfig};
 pub use arms::neighbour_attention::{Direct, NeighbourAttention, NeighbourAttentionConfig};
 pub use arms::painn::{PainnArm, PainnArmConfig};
 pub use arms::tensor_field::{TensorFieldArm, TensorFieldArmConfig};
@@ -59,5 +60,10 @@ pub const ENTRIES: &[Entry] = &[
         "tensor-field",
         Training::Equivariant,
         "Clebsch-Gordan products up to degree 2; O(3)- or SO(3)-equivariant",
+    ),
+    Entry::of::<ForceField, MaceArm>(
+        "mace",
+        Training::Equivariant,
+        "products of up to three sums over neighbours, up to degree 2; O(3)-equivariant (MACE-like)",
     ),
 ];

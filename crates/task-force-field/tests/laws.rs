@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use serde_json::json;
 use task_force_field::{
-    CoordinateTransformer, ForceField, ForceFieldConfig, NeighbourAttention,
+    CoordinateTransformer, ForceField, ForceFieldConfig, MaceArm, NeighbourAttention,
     NeighbourAttentionConfig, PainnArm, TensorFieldArm,
 };
 use twirl_core::{Design, FiniteGroup};
@@ -48,6 +48,11 @@ fn tensor_field() {
         ..Claim::default()
     };
     arm_laws::<_, TensorFieldArm>(&bench(), &so3);
+}
+
+#[test]
+fn mace() {
+    arm_laws::<_, MaceArm>(&bench(), &Claim::default());
 }
 
 /// The direct force head multiplies three channels by the components of a unit vector. Its twirl
@@ -126,4 +131,5 @@ fn embeddings_and_read_outs_are_declared() {
     roles_as_named::<_, CoordinateTransformer>(&bench, &settings);
     roles_as_named::<_, PainnArm>(&bench, &settings);
     roles_as_named::<_, TensorFieldArm>(&bench, &settings);
+    roles_as_named::<_, MaceArm>(&bench, &settings);
 }

@@ -9,8 +9,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream, Symmetry};
 use twirl_equivariant::{
-    Cloud, Features, Molecule, NeighbourList, Painn, PainnConfig, TensorField, TensorFieldConfig,
-    VectorHead,
+    Cloud, Features, Mace, MaceConfig, Molecule, NeighbourList, Painn, PainnConfig, TensorField,
+    TensorFieldConfig, VectorHead,
 };
 use twirl_layers::own::composed;
 use twirl_layers::{Init, matmul};
@@ -87,6 +87,8 @@ fn layers(bench: &mut Criterion) {
         let field = config.init(&mut init).expect("a network");
         time(bench, name, &field, &head, TensorField::forward);
     }
+    let mace = MaceConfig::default().init(&mut init).expect("a network");
+    time(bench, "mace", &mace, &head, Mace::forward);
     let plain = Device::flex();
     let square = || Tensor::<2>::random([512, 512], Distribution::Default, &plain);
     let (a, b) = (square(), square());

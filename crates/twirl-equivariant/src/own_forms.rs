@@ -5,6 +5,7 @@ use rand::RngExt;
 use twirl_core::{Purpose, Stream, tolerance};
 use twirl_layers::Slots;
 
+use crate::channelwise::{Channelwise, Term};
 use crate::message::Message;
 use crate::tensor_message::{Path, TensorMessage};
 use crate::update::{close, composed_close, composed_lengths, lengths};
@@ -175,5 +176,42 @@ fn tensor_messages() {
         [false, true, true],
         |[features, weights, couplings]| message.clone().receive(features, weights, couplings),
         |[features, weights, couplings]| message.composed(features, &weights, &couplings),
+    );
+}
+
+#[test]
+fn channelwise_products() {
+    let term = |left, right, output, factor| Term {
+        left,
+        right,
+        output,
+        factor,
+    };
+    let terms = vec![
+        term(0, 1, 0, 0.5),
+        term(2, 1, 2, -1.5),
+        term(2, 0, 0, 0.7),
+        term(1, 1, 1, 2.0),
+        term(0, 3, 2, 1.0),
+    ];
+    let product = Channelwise::new(terms, [3, 4, 3]);
+    let inputs = [
+        random([ATOMS, 3 * CHANNELS], 10),
+        random([ATOMS, 4 * CHANNELS], 11),
+    ];
+    agree(
+        "channelwise product",
+        &inputs,
+        [false; 2],
+        |[left, right]| product.multiply(left, right, &slots()),
+        |[left, right]| product.composed(left, right),
+    );
+    let square = Channelwise::new(vec![term(0, 1, 0, 2.0), term(1, 1, 1, 1.0)], [2, 2, 2]);
+    agree(
+        "channelwise product of one with itself",
+        &[random([ATOMS, 2 * CHANNELS], 12)],
+        [false],
+        |[one]| square.multiply(one.clone(), one, &slots()),
+        |[one]| square.composed(one.clone(), one),
     );
 }

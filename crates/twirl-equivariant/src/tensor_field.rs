@@ -4,14 +4,15 @@ use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 use twirl_core::Symmetry;
-use twirl_layers::{Activation, Dense, Embedding, Init, Slots, parts};
+use twirl_layers::{Activation, Dense, Embedding, Init, Slots};
 
-use crate::angular::{PATHS, components};
+use crate::angular::components;
 use crate::cloud::Cloud;
+use crate::coupled::{Message, receive, scales};
 use crate::couplings::Couplings;
+use crate::degrees::by_component;
 use crate::error::{EquivariantError, check_config};
 use crate::features::{Features, radial};
-use crate::tensor_message::{Path, TensorMessage};
 
 /// Sizes of a [`TensorField`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -126,14 +127,6 @@ impl TensorField {
     }
 }
 
-/// One path with its radial weights.
-#[derive(Module, Debug)]
-struct Message {
-    #[module(skip)]
-    path: usize,
-    weight: Dense,
-}
-
 #[derive(Module, Debug)]
 struct Interaction {
     messages: Vec<Message>,
@@ -155,18 +148,13 @@ impl Interaction {
         highest_output: usize,
     ) -> Self {
         let width = config.width;
-        let mut messages = Vec::new();
-        let mut counts = vec![0_usize; highest_output + 1];
-        for (path, degrees) in PATHS.into_iter().enumerate() {
-            let [input, _, output] = degrees;
-            if input <= highest_input && output <= highest_output && config.allows(degrees) {
-                counts[output] += 1;
-                messages.push(Message {
-                    path,
-                    weight: Dense::new(init, config.radial + 1, width, false),
-                });
-            }
-        }
+        let messages = Message::all(
+            init,
+            [config.radial + 1, width],
+            [highest_input, highest_output],
+            |path| config.allows(path),
+        );
+        let scales = scales(&messages, highest_output, config.mean_neighbours);
         let mut mix = |degree: usize| Dense::new(init, width, width, degree == 0);
         Self {
             messages,
@@ -175,10 +163,7 @@ impl Interaction {
                 .map(&mut mix)
                 .collect(),
             gates: (1..=highest_output).map(|_| mix(0)).collect(),
-            scales: counts
-                .into_iter()
-                .map(|count| 1.0 / (config.mean_neighbours * count as f64).sqrt())
-                .collect(),
+            scales,
         }
     }
 
@@ -222,46 +207,14 @@ impl Interaction {
         radial: &Tensor<2>,
         irreps: &[Tensor<2>],
     ) -> Vec<Tensor<2>> {
-        // Components of degree l begin after those of all lower degrees, at l squared.
-        let place = |degree: usize| [degree * degree, components(degree)];
-        let paths = self.messages.iter().map(|message| {
-            let [input, _, output] = PATHS[message.path];
-            Path {
-                input: place(input),
-                output: place(output),
-                coupling: couplings.start(message.path),
-            }
-        });
-        let outputs = self.received.len();
-        let message = TensorMessage {
-            slots: slots.clone(),
-            paths: paths.collect(),
-            outputs: outputs * outputs,
-        };
-        let weights: Vec<&Dense> = self.messages.iter().map(|one| &one.weight).collect();
-        let weights = Dense::together(&weights, radial.clone());
         let features = Tensor::cat(irreps.to_vec(), 1);
-        let sums = message.receive(features, weights, couplings.values.clone());
-        let channels = sums.dims()[1] / (outputs * outputs);
-        let width = |degree: usize| components(degree) * channels;
-        let sums: Vec<Tensor<2>> = if outputs == 3 {
-            parts(sums, [width(0), width(1), width(2)]).into()
-        } else {
-            parts(sums, [width(0), width(1)]).into()
-        };
-        sums.into_iter()
+        let highest = self.received.len() - 1;
+        let radial = radial.clone();
+        receive(&self.messages, slots, couplings, radial, features, highest)
+            .into_iter()
             .zip(&self.received)
             .zip(&self.scales)
             .map(|((sum, mix), &scale)| by_component(mix, sum * scale))
             .collect()
     }
-}
-
-/// A layer on the channels of every component, `[A, components channels]`.
-fn by_component(layer: &Dense, features: Tensor<2>) -> Tensor<2> {
-    let [atoms, width] = features.dims();
-    let rows = atoms * width / layer.inputs();
-    let mixed = layer.forward(features.reshape([rows, layer.inputs()]));
-    let size = mixed.dims()[1] * rows / atoms;
-    mixed.reshape([atoms, size])
 }

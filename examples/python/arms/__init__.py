@@ -6,11 +6,11 @@ from safetensors.torch import load_file
 
 from .base import Trainer
 from .conformers import Equivariant, Plain
-from .force_field import CoordinateTransformer, NeighbourAttention, Painn, TensorField
+from .force_field import CoordinateTransformer, Mace, NeighbourAttention, Painn, TensorField
 from .voxels import SteerableUnet, Unet
 
 ARMS = {
-    "painn": Painn, "tensor-field": TensorField, "neighbour-attention": NeighbourAttention,
+    "painn": Painn, "tensor-field": TensorField, "mace": Mace, "neighbour-attention": NeighbourAttention,
     "coordinate-transformer": CoordinateTransformer, "plain": Plain, "equivariant": Equivariant,
     "unet": Unet, "steerable-unet": SteerableUnet,
 }

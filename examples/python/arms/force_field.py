@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from .base import Dense, LayerNorm, Mlp, Parameters, RmsNorm, attend, gaussians
 from .coupling import PATHS, clebsch_gordan, quadratic
+from .many_body import ManyBody
 
 
 class ForceBatch:
@@ -138,6 +139,35 @@ class Painn(ForceArm):
         return self.read_out(scalars, vectors)
 
 
+class Coupling(nn.Module):
+    """Couplings of edges: `coupling(distance, unit, atoms)[path]` is [A, out, slots in]."""
+
+    def __init__(self, paths):
+        super().__init__()
+        self.tables = {path: clebsch_gordan(path) for path in sorted({p for ps in paths for p in ps})}
+        self.quadratic = quadratic()
+
+    def forward(self, distance, unit, atoms):
+        outer = (unit.unsqueeze(2) * unit.unsqueeze(1)).flatten(1)
+        harmonics = [torch.ones_like(distance), unit * math.sqrt(3.0), outer @ self.quadratic]
+        couplings = {}
+        for path, table in self.tables.items():
+            size = [2 * degree + 1 for degree in path]
+            made = (harmonics[path[1]] @ table).view(atoms, -1, size[0], size[2])
+            couplings[path] = made.permute(0, 3, 1, 2).flatten(2)
+        return couplings
+
+
+def received(paths, couplings, senders, weights, mean_neighbours):
+    """Messages summed over neighbours and paths, by output degree: [A, 2 l + 1, C]."""
+    sums = {}
+    for path, weight in zip(paths, weights):
+        sent = torch.bmm(couplings[path], (senders[path[0]] * weight).flatten(1, 2))
+        sums[path[2]] = sums[path[2]] + sent if path[2] in sums else sent
+    counts = [sum(path[2] == degree for path in paths) for degree in range(len(sums))]
+    return [sums[degree] * (mean_neighbours * count) ** -0.5 for degree, count in enumerate(counts)]
+
+
 class TensorField(ForceArm):
     def __init__(self, tensors, settings):
         super().__init__(tensors, settings)
@@ -157,39 +187,73 @@ class TensorField(ForceArm):
                 "gates": Dense(self, *[f"{at}gates.{d}" for d in range(highest[1])]),
             }))
         self.weights_of = Dense(self, *weights)
-        self.tables = {path: clebsch_gordan(path) for path in sorted({p for ps in self.paths for p in ps})}
-        self.quadratic = quadratic()
+        self.coupling = Coupling(self.paths)
         self.read_out = ReadOut(self)
 
     def predict(self, species, offsets, index, held):
         width, atoms = self.config["width"], species.shape[0]
         slots = index.shape[0] // atoms
         distance, unit = self.edges(offsets, held)
-        outer = (unit.unsqueeze(2) * unit.unsqueeze(1)).flatten(1)
-        harmonics = [torch.ones_like(distance), unit * math.sqrt(3.0), outer @ self.quadratic]
-        couplings = {}
-        for path, table in self.tables.items():
-            size = [2 * degree + 1 for degree in path]
-            # [A, out, slots in]
-            made = (harmonics[path[1]] @ table).view(atoms, slots, size[0], size[2])
-            couplings[path] = made.permute(0, 3, 1, 2).flatten(2)
+        couplings = self.coupling(distance, unit, atoms)
         weights = self.weights_of(self.bessel(distance, held, self.config["radial"]))
         weights = iter(weights.view(atoms, slots, 1, -1).split(width, 3))
         features = [self.embedding.index_select(0, species).unsqueeze(1)]
         for layer, paths in zip(self.layers, self.paths):
             senders = [f.flatten(1).index_select(0, index).view(atoms, slots, -1, width) for f in features]
-            sums = [0.0] * len(layer["received"])
-            for path in paths:
-                sent = (senders[path[0]] * next(weights)).flatten(1, 2)
-                sums[path[2]] = sums[path[2]] + torch.bmm(couplings[path], sent)
-            counts = [sum(path[2] == degree for path in paths) for degree in range(len(sums))]
-            mixed = [mix(s * (self.mean_neighbours * count) ** -0.5)
-                     for mix, s, count in zip(layer["received"], sums, counts)]
+            sums = received(paths, couplings, senders, weights, self.mean_neighbours)
+            mixed = [mix(total) for mix, total in zip(layer["received"], sums)]
             for degree, own in enumerate(layer["own"]):
                 mixed[degree] = mixed[degree] + own(features[degree])
             gates = torch.sigmoid(layer["gates"](mixed[0])).split(width, 2)
             changed = [F.silu(mixed[0])] + [m * gate for m, gate in zip(mixed[1:], gates)]
             features = [features[d] + new if d < len(features) else new for d, new in enumerate(changed)]
+        return self.read_out(features[0].squeeze(1), features[1])
+
+
+class Mace(ForceArm):
+    def __init__(self, tensors, settings):
+        super().__init__(tensors, settings)
+        self.embedding = self.one("backbone.embedding.weight")
+        self.elements = self.one("backbone.element_embedding.weight")
+        self.layers, self.paths = nn.ModuleList(), []
+        self.products, self.scaled = nn.ParameterList(), nn.ParameterList()
+        layers = self.config["layers"]
+        for layer in range(layers):
+            highest = (2 if layer else 0, 1 if layer + 1 == layers else 2)
+            paths = [p for p in PATHS if p[0] <= highest[0] and sum(p) % 2 == 0]
+            at = f"backbone.layers.{layer}."
+            self.paths.append(paths)
+            self.products.append(self.one(at + "products"))
+            self.scaled.append(self.one(at + "scaled"))
+            mix = lambda name, most: nn.ModuleList(Dense(self, f"{at}{name}.{d}") for d in range(most + 1))
+            self.layers.append(nn.ModuleDict({
+                "hidden": Dense(self, at + "hidden"),
+                "weights": Dense(self, *[f"{at}messages.{place}.weight" for place in range(len(paths))]),
+                "received": mix("received", 2), "mixed": mix("mixed", highest[1]), "own": mix("own", min(highest)),
+                "many_body": ManyBody(highest[1]),
+            }))
+        self.coupling = Coupling(self.paths)
+        self.read_out = ReadOut(self)
+
+    def predict(self, species, offsets, index, held):
+        width, atoms = self.config["width"], species.shape[0]
+        slots = index.shape[0] // atoms
+        distance, unit = self.edges(offsets, held)
+        couplings = self.coupling(distance, unit, atoms)
+        radial = self.bessel(distance, held, self.config["radial"])[:, :-1] * (2.0 * math.sqrt(self.cutoff))
+        elements = self.elements.index_select(0, species)
+        features = [self.embedding.index_select(0, species).unsqueeze(1)]
+        for layer, paths, products, scaled in zip(self.layers, self.paths, self.products, self.scaled):
+            senders = [f.flatten(1).index_select(0, index).view(atoms, slots, -1, width) for f in features]
+            weights = layer["weights"](F.silu(layer["hidden"](radial)))
+            weights = weights.view(atoms, slots, 1, -1).split(width, 3)
+            sums = received(paths, couplings, senders, weights, self.mean_neighbours)
+            basis = [mix(total) for mix, total in zip(layer["received"], sums)]
+            sums = layer["many_body"](basis, elements @ products)
+            scales = (1.0 + elements @ scaled).unsqueeze(1).split(width, 2)
+            own = [mix(f * scale) for mix, f, scale in zip(layer["own"], features, scales)]
+            mixed = [mix(total) for mix, total in zip(layer["mixed"], sums)]
+            features = [new + own[d] if d < len(own) else new for d, new in enumerate(mixed)]
         return self.read_out(features[0].squeeze(1), features[1])
 
 

@@ -1,6 +1,7 @@
 //! The models.
 
 pub(crate) mod coordinate_transformer;
+pub(crate) mod mace;
 pub(crate) mod neighbour_attention;
 pub(crate) mod painn;
 pub(crate) mod tensor_field;

@@ -6,7 +6,7 @@ use twirl_core::{Symmetry, tolerance};
 use twirl_equivariant::NeighbourList;
 
 use crate::fixture::{
-    Backbone, CUTOFF, MOST, Net, SEED, Sample, cloud, molecule, painn, symmetry_error,
+    Backbone, CUTOFF, MOST, Net, SEED, Sample, cloud, mace, molecule, painn, symmetry_error,
     tensor_field, values,
 };
 
@@ -84,6 +84,12 @@ fn even_tensor_field_is_equivariant_under_rotations_and_inversion() {
     let net = || tensor_field(Symmetry::O3, &device());
     holds("tensor-field o3", net(), Symmetry::So3);
     holds("tensor-field o3", net(), Symmetry::O3);
+}
+
+#[test]
+fn mace_is_equivariant_under_rotations_and_inversion() {
+    holds("mace", mace(&device()), Symmetry::So3);
+    holds("mace", mace(&device()), Symmetry::O3);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use burn::tensor::{Device, Int, Tensor};
 use twirl_core::{Symmetry, tolerance};
 use twirl_equivariant::{
-    Cloud, EquivariantError, Molecule, NeighbourList, PainnConfig, TensorFieldConfig,
+    Cloud, EquivariantError, MaceConfig, Molecule, NeighbourList, PainnConfig, TensorFieldConfig,
 };
 use twirl_layers::Init;
 
 use crate::fixture::{
-    Backbone, CUTOFF, Net, SEED, Sample, cloud, molecule, painn, tensor_field, values,
+    Backbone, CUTOFF, Net, SEED, Sample, cloud, mace, molecule, painn, tensor_field, values,
 };
 
 fn device() -> Device {
@@ -39,6 +39,8 @@ fn for_each_backbone(law: impl Fn(&str, &dyn Fn(&Cloud) -> Vec<f64>)) {
     law("painn", &|cloud| run(&painn, cloud));
     let field = tensor_field(Symmetry::So3, &device());
     law("tensor-field", &|cloud| run(&field, cloud));
+    let mace = mace(&device());
+    law("mace", &|cloud| run(&mace, cloud));
 }
 
 #[test]
@@ -156,6 +158,11 @@ fn bad_input_is_refused_by_name() {
         ..PainnConfig::default()
     };
     assert!(message(narrow.init(&mut init).map(|_| ())).contains("width is 0"));
+    let without = MaceConfig {
+        elements: 0,
+        ..MaceConfig::default()
+    };
+    assert!(message(without.init(&mut init).map(|_| ())).contains("elements is 0"));
     let shallow = TensorFieldConfig {
         layers: 1,
         ..TensorFieldConfig::default()

@@ -4,6 +4,7 @@
 mod fixture;
 
 mod angular;
+mod environments;
 mod equivariance;
 mod invariances;
 mod neighbours;

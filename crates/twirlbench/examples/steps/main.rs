@@ -67,6 +67,7 @@ fn of_arm(job: &Job, case: &Case) -> Result<()> {
     match case.arm.as_str() {
         "painn" => on_forces::<force::PainnArm>(job, case),
         "tensor-field" => on_forces::<force::TensorFieldArm>(job, case),
+        "mace" => on_forces::<force::MaceArm>(job, case),
         "neighbour-attention" => on_forces::<force::NeighbourAttention>(job, case),
         "coordinate-transformer" => on_forces::<force::CoordinateTransformer>(job, case),
         "plain" => on_conformers::<flow::Plain>(job, case),
