@@ -22,6 +22,15 @@ pub const F32: Tolerance = Tolerance {
     floor: 1e-12,
 };
 
+/// Single precision whose products round their operands to TF32, 11 bits: agreement is about 10 of those
+/// roundings, the floor 10 roundings, squared.
+pub const TF32: Tolerance = Tolerance {
+    epsilon: 1.0 / 2048.0,
+    agreement: 5e-3,
+    devices: 5e-3,
+    floor: 2.4e-5,
+};
+
 /// Double precision: agreement allows sums of some 10^4 terms, the floor 100 roundings, squared.
 pub const F64: Tolerance = Tolerance {
     epsilon: f64::EPSILON,

@@ -11,7 +11,7 @@ use twirl_layers::with_precision;
 use twirl_record::{Job, Training};
 
 use crate::build::build;
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, autodiff, product_rate};
 use crate::draw::Draw;
 use crate::error::RunError;
 use crate::gradients::parameter_count;
@@ -27,7 +27,7 @@ const TIMED_ON_DEVICE: u64 = 32;
 /// Steps before those, on another device.
 const WARM_UP: u64 = 24;
 /// Wall seconds after which only the step that is under way is taken, before and while timing.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(6);
 /// Predictions are repeated for so long.
 const PREDICTING: Duration = Duration::from_millis(300);
 
@@ -44,6 +44,8 @@ pub struct StepCost {
     pub seconds: f64,
     /// Device seconds of the first step.
     pub first_seconds: f64,
+    /// Operations a second of a large product on the device, by the kernels of the model.
+    pub product_rate: f64,
     /// Steps that `seconds` is the mean of.
     pub timed: u64,
     /// Seconds from one sample on the device to its predictions on the host.
@@ -71,7 +73,7 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
     let before = memory("VmRSS:");
     // The peak begins anew here; where it may not be reset it is too high by what went before.
     let _ = fs::write("/proc/self/clear_refs", "5");
-    let device = choice.device.clone().autodiff();
+    let device = autodiff(&choice.device, &job.train);
     let (task, model): (T, A) = build(job, data, &device)?;
     let parameters = parameter_count(&model);
     let setting = Arc::new(Setting::of::<A>(task, job, training, device)?);
@@ -101,6 +103,7 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
         flops: last.model_flops / last.step as f64,
         seconds: (last.clock.seconds() - warmed.clock.seconds()) / taken as f64,
         first_seconds: first.clock.seconds(),
+        product_rate: product_rate(&choice.device),
         timed: taken,
         single_seconds: predict(1)?,
         sample_seconds: predict(samples)? / samples as f64,

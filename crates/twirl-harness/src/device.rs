@@ -1,10 +1,13 @@
 //! The device of a run, with the names that records give it.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use std::time::Instant;
+
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream};
 use twirl_layers::matmul;
-use twirl_record::DeviceIdentity;
+use twirl_layers::own::on_host;
+use twirl_record::{DeviceIdentity, TrainConfig};
 
 /// A device and what it is called.
 #[derive(Debug, Clone)]
@@ -82,6 +85,39 @@ pub fn product_error(device: &Device) -> f64 {
         size += exact.powi(2);
     }
     (apart / size).sqrt()
+}
+
+/// Operations a second of a large product of matrices of the device's float type, by the kernels that
+/// models use: what a step can reach at most.
+///
+/// # Panics
+/// If the device fails.
+pub fn product_rate(device: &Device) -> f64 {
+    let size = if on_host(device) { 1024 } else { 8192 };
+    let left = Tensor::<2>::random([size, size], Distribution::Uniform(-1.0, 1.0), device);
+    let product = |count: usize| {
+        let begun = Instant::now();
+        let mut right = left.clone();
+        for _ in 0..count {
+            // Each needs the one before; the scale keeps numbers as they are.
+            right = matmul(left.clone(), right) * (3.0 / size as f64).sqrt();
+        }
+        let _: f64 = right.narrow(0, 0, 1).sum().into_scalar();
+        begun.elapsed().as_secs_f64()
+    };
+    product(2);
+    let (few, many) = (product(2), product(12));
+    10.0 * 2.0 * (size as f64).powi(3) / (many - few)
+}
+
+/// A device with autodiff, as a training asks for it.
+pub(crate) fn autodiff(device: &Device, train: &TrainConfig) -> Device {
+    let device = device.clone().autodiff();
+    if train.gradient_checkpointing {
+        device.gradient_checkpointing()
+    } else {
+        device
+    }
 }
 
 /// Host threads that compute: those of the machine, or fewer where `RAYON_NUM_THREADS` says so.

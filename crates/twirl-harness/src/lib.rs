@@ -48,7 +48,7 @@ mod weights;
 pub use agreement::Agreement;
 pub use clock::Clock;
 pub use cost::StepCost;
-pub use device::{DeviceChoice, product_error};
+pub use device::{DeviceChoice, product_error, product_rate};
 pub use draw::Draw;
 pub use entry::{Entry, Overview};
 pub use error::{RunError, TaskError};

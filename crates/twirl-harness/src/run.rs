@@ -14,7 +14,7 @@ use twirl_record::{
 
 use crate::build::{build, check};
 use crate::checkpoint::{self, Counters, State};
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, autodiff};
 use crate::error::RunError;
 use crate::gradients::{Average, parameter_count};
 use crate::job::{data_identity, difference};
@@ -142,7 +142,7 @@ fn attempt<T: Task, A: Arm<T>>(
 ) -> Result<Manifest, RunError> {
     check::<T, A>(job)?;
     let plain = context.device.device.clone();
-    let device = plain.clone().autodiff();
+    let device = autodiff(&plain, &job.train);
     let (task, model) = build::<T, A>(job, context.data, &device)?;
     check_parts(&task)?;
     let setting = Arc::new(Setting::of::<A>(task, job, context.training, device)?);

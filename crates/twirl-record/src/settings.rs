@@ -45,6 +45,10 @@ pub struct TrainConfig {
     /// What products of the model round their operands to, in training and in measuring.
     #[serde(skip_serializing_if = "Precision::is_full")]
     pub products: Precision,
+    /// Less memory for more time: what is cheap in the forward pass is not kept for the backward pass, but
+    /// computed again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gradient_checkpointing: bool,
 }
 
 impl Default for TrainConfig {
@@ -65,6 +69,7 @@ impl Default for TrainConfig {
             checkpoint_seconds: 60.0,
             train_items: 0,
             products: Precision::default(),
+            gradient_checkpointing: false,
         }
     }
 }

@@ -31,7 +31,12 @@ pub(crate) fn check(
     };
     let plan = plan(&suite, &args, entries, &device.name)?;
     let sets = open_data(&plan.jobs, entries, |_| None)?;
-    let allowed = tolerance::F32.devices;
+    let rounding = if device.tf32 {
+        tolerance::TF32
+    } else {
+        tolerance::F32
+    };
+    let allowed = rounding.devices;
     say!(
         "{} ({}) against {} ({}); relative differences, allowed {allowed:.0e}\n",
         device.name,

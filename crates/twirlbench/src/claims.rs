@@ -1,4 +1,5 @@
-//! Tables of a README that name a claim and the set-ups on which it was judged.
+//! Tables of a Markdown file that are made from committed results: set-ups on which a claim was judged, and
+//! what steps cost.
 
 use std::fs;
 use std::path::Path;
@@ -8,25 +9,101 @@ use serde::Deserialize;
 use serde_json::Value;
 use twirl_report::significant;
 
-const BEGIN: &str = "<!-- claims: ";
-const END: &str = "<!-- end of claims -->";
+type MakeTable = fn(&str, &Path) -> Result<String>;
 
-/// Rewrites every part between `<!-- claims: NAME NAME -->` and `<!-- end of claims -->`: a table with a row
-/// for each arm that the study `dynamics` of those results judged. `results` is the folder of them all.
+/// What the tables are called in a mark.
+const TABLES: [(&str, MakeTable); 2] = [("claims", claims), ("steps", steps)];
+
+/// Rewrites every part between `<!-- claims: NAME NAME -->` and `<!-- end of claims -->`, a table with a row
+/// for each arm that the study `dynamics` of those results judged, and between `<!-- steps: NAME -->` and
+/// `<!-- end of steps -->`, a table of the measured steps in `cost.jsonl`. `results` is the folder of them
+/// all.
 pub(crate) fn rewrite(text: &str, results: &Path) -> Result<String> {
-    let (mut done, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once(BEGIN) {
-        let (names, inside) = after
-            .split_once(" -->\n")
-            .with_context(|| format!("no end of the line {BEGIN}"))?;
-        let (_, after) = inside
-            .split_once(END)
-            .with_context(|| format!("no line {END} after {BEGIN}{names} -->"))?;
-        let table = table(names, results)?;
-        done += &format!("{before}{BEGIN}{names} -->\n\n{table}\n{END}");
-        rest = after;
+    let mut text = text.to_owned();
+    for (kind, table) in TABLES {
+        let (begin, end) = (format!("<!-- {kind}: "), format!("<!-- end of {kind} -->"));
+        let (mut done, mut rest) = (String::new(), text.as_str());
+        while let Some((before, after)) = rest.split_once(&begin) {
+            let (names, inside) = after
+                .split_once(" -->\n")
+                .with_context(|| format!("no end of the line {begin}"))?;
+            let (_, after) = inside
+                .split_once(&end)
+                .with_context(|| format!("no line {end} after {begin}{names} -->"))?;
+            let table = table(names, results)?;
+            done += &format!("{before}{begin}{names} -->\n\n{table}\n{end}");
+            rest = after;
+        }
+        text = done + rest;
     }
-    Ok(done + rest)
+    Ok(text)
+}
+
+/// A measured step, as far as it is shown.
+#[derive(Deserialize)]
+struct Step {
+    task: String,
+    arm: String,
+    size: Option<String>,
+    batch: usize,
+    error: Option<String>,
+    #[serde(flatten)]
+    cost: Option<Cost>,
+}
+
+#[derive(Deserialize)]
+struct Cost {
+    parameters: f64,
+    flops: f64,
+    seconds: f64,
+    product_rate: f64,
+    single_seconds: f64,
+    sample_seconds: f64,
+    peak_bytes: Option<f64>,
+    device_bytes: Option<f64>,
+    device: String,
+}
+
+/// Steps of every arm and size, in the order in which they were measured.
+fn steps(name: &str, results: &Path) -> Result<String> {
+    let path = results.join(name).join("cost.jsonl");
+    let place = || format!("{}", path.display());
+    let text = fs::read_to_string(&path).with_context(place)?;
+    let (mut rows, mut device) = (Vec::new(), String::new());
+    for line in text.lines() {
+        let step: Step = serde_json::from_str(line).with_context(place)?;
+        let size = step.size.unwrap_or_default();
+        let head = format!("| {}/{} | {size} | {} |", step.task, step.arm, step.batch);
+        let Some(cost) = step.cost else {
+            let why = step.error.unwrap_or_else(|| "not measured".into());
+            rows.push(format!("{head} | | | | {why} | | |"));
+            continue;
+        };
+        let rate = cost.flops / cost.seconds;
+        let gib = cost.device_bytes.or(cost.peak_bytes).unwrap_or(f64::NAN) / f64::from(1 << 30);
+        rows.push(format!(
+            "{head} {} | {} | {} | {} | {} | {} | {} |",
+            significant(cost.parameters, 3),
+            significant(1e3 * cost.seconds, 3),
+            significant(rate / 1e12, 3),
+            significant(100.0 * rate / cost.product_rate, 3),
+            significant(gib, 3),
+            significant(1e3 * cost.single_seconds, 3),
+            significant(1.0 / cost.sample_seconds, 3),
+        ));
+        device = format!(
+            "{}; a large product there: {} TFLOP/s",
+            cost.device,
+            significant(cost.product_rate / 1e12, 3)
+        );
+    }
+    Ok(format!(
+        "Measured on {device}.\n\n\
+         | arm | size | batch | parameters | ms a step | TFLOP/s | % of a product | GiB | ms for one molecule \
+         | molecules a second |\n\
+         | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n{}\n",
+        rows.join("\n")
+    ))
 }
 
 /// A row of `arms.csv`, as far as it is shown.
@@ -45,7 +122,7 @@ struct Row {
     parameters: f64,
 }
 
-fn table(names: &str, results: &Path) -> Result<String> {
+fn claims(names: &str, results: &Path) -> Result<String> {
     let mut lines = vec![
         "| set-up | arm | parameters | device | step | percent | 95 % interval | L / L0 | L_equiv / L0 | seeds | \
          molecules | verdict |"

@@ -6,7 +6,7 @@ mod quiet;
 
 use anyhow::{Result, anyhow, bail};
 use quiet::quietly;
-use twirl_harness::{DeviceChoice, product_error};
+use twirl_harness::{DeviceChoice, product_error, product_rate};
 
 /// Devices that this build knows, best first.
 pub(crate) const BUILT: &[&str] = &[
@@ -72,10 +72,13 @@ fn parse(name: &str) -> Result<(&str, Option<usize>)> {
 pub(crate) fn list() -> Vec<String> {
     let line = |name: &&str| {
         let told = resolve(name).and_then(|choice| {
-            let error = quietly(|| product_error(&choice.device)).map_err(|said| anyhow!(said))?;
+            let measured =
+                quietly(|| (product_error(&choice.device), product_rate(&choice.device)));
+            let (error, rate) = measured.map_err(|said| anyhow!(said))?;
+            let rate = rate / 1e12;
             let tf32 = if choice.tf32 { ", TF32" } else { "" };
             Ok(format!(
-                "{}; products exact to {error:.1e}{tf32}",
+                "{}; products exact to {error:.1e}{tf32}, {rate:.3} TFLOP/s",
                 choice.hardware
             ))
         });

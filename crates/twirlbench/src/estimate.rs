@@ -157,6 +157,11 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
     let rate = flops / seconds;
     say!("  step      {seconds:.4} s (the first {first_seconds:.2} s) for {samples} samples");
     say!("            {flops:.3e} FLOP / {seconds:.4} s = {rate:.3e} FLOP/s");
+    let share = 100.0 * rate / cost.product_rate;
+    say!(
+        "            {share:.1} % of the {:.3e} FLOP/s of a large product here",
+        cost.product_rate
+    );
     let trained = train.steps as f64 * seconds;
     let bound = train.budget_seconds.filter(|&budget| budget < trained);
     match bound {

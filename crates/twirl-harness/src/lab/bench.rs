@@ -14,7 +14,7 @@ use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
 use super::stack::{Stack, only_squared, pairing, passes};
 use super::view::Lab;
 use crate::build::build;
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, autodiff};
 use crate::draw::Draw;
 use crate::error::RunError;
 use crate::gradients::Gradients;
@@ -36,7 +36,7 @@ pub(crate) fn open<T: Task, A: Arm<T>>(
 ) -> Result<Box<dyn Lab>, RunError> {
     job.train.validate()?;
     let plain = device.device.clone();
-    let device = plain.clone().autodiff();
+    let device = autodiff(&plain, &job.train);
     let (task, model): (T, A) = build(job, data, &device)?;
     let parameters = parameters(&model);
     let setting = Arc::new(Setting::of::<A>(task, job, training, device)?);

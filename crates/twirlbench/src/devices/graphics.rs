@@ -1,10 +1,24 @@
 //! Devices other than the CPU.
 
 use anyhow::{Result, anyhow};
+use burn::cubecl::config::cache::CacheConfig;
+use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::{Device, Tensor};
 use twirl_harness::DeviceChoice;
 
 use super::quiet::quietly;
+
+/// Keeps compiled kernels and the choices between them in the user's cache, for the next process: every arm
+/// is a process of its own, and compiling its kernels takes a minute. `cubecl.toml` may name another place.
+fn keep_kernels() {
+    let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
+    if matches!(config.environment.path, CacheConfig::Target) {
+        config.environment.path = CacheConfig::Global;
+    }
+    config.compilation.cache = true;
+    // What is set already stays.
+    CubeClRuntimeConfig::try_set(config);
+}
 
 /// Opens a device that is not the CPU, and computes something on it.
 ///
@@ -29,6 +43,7 @@ pub(super) fn open((kind, index): (&str, Option<usize>), name: &str) -> Result<D
         "wgpu" => Device::wgpu(adapter()),
         _ => unreachable!("{kind} is of this build"),
     };
+    keep_kernels();
     let opened = quietly(|| {
         let device = device();
         let hardware = device.identity().map(|identity| identity.name);
