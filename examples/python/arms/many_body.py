@@ -1,4 +1,4 @@
-"""Products of up to three features of an atom, coupled to degrees 0 to 2, as `many_body` of twirl-equivariant has them."""
+"""Products of up to three features of an atom, coupled to degrees 0 to 2, as in twirl-equivariant."""
 from torch import nn
 
 from .coupling import clebsch_gordan
