@@ -26,8 +26,11 @@ const TIMED: u64 = 2;
 const TIMED_ON_DEVICE: u64 = 32;
 /// Steps before those, on another device.
 const WARM_UP: u64 = 24;
+/// Parts of the timed steps, of which the median counts: a kernel that is chosen in one of them, seconds
+/// for one step, does not.
+const PARTS: u64 = 4;
 /// Wall seconds after which only the step that is under way is taken, before and while timing.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Predictions are repeated for so long.
 const PREDICTING: Duration = Duration::from_millis(300);
 
@@ -40,13 +43,13 @@ pub struct StepCost {
     pub samples: usize,
     /// Operations of the model in a step, as records count them; 0 where its products are not counted.
     pub flops: f64,
-    /// Device seconds of a step: the mean of some, after those that compile and allocate.
+    /// Device seconds of a step: the median over parts of some, after those that compile and allocate.
     pub seconds: f64,
     /// Device seconds of the first step.
     pub first_seconds: f64,
     /// Operations a second of a large product on the device, by the kernels of the model.
     pub product_rate: f64,
-    /// Steps that `seconds` is the mean of.
+    /// Steps that `seconds` is of.
     pub timed: u64,
     /// Seconds from one sample on the device to its predictions on the host.
     pub single_seconds: f64,
@@ -86,8 +89,15 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
     let mut trainer = Trainer::new(&setting, model, setting.course(job.train.learning_rate));
     let first = advanced(&mut trainer, 1)?;
     let warmed = advanced(&mut trainer, warm)?;
-    let last = advanced(&mut trainer, warmed.step + timed)?;
-    let taken = last.step - warmed.step;
+    let parts = if timed < PARTS { timed } else { PARTS };
+    let (mut last, mut paces) = (warmed, Vec::new());
+    for _ in 0..parts {
+        let now = advanced(&mut trainer, last.step + timed / parts)?;
+        let steps = (now.step - last.step) as f64;
+        paces.push((now.clock.seconds() - last.clock.seconds()) / steps);
+        last = now;
+    }
+    paces.sort_by(f64::total_cmp);
     let peak = memory("VmHWM:").zip(before);
     let own = choice.device.memory_pool_usage();
     let device_bytes = own.filter(|_| !on_host(&choice.device));
@@ -101,10 +111,10 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
         parameters,
         samples,
         flops: last.model_flops / last.step as f64,
-        seconds: (last.clock.seconds() - warmed.clock.seconds()) / taken as f64,
+        seconds: (paces[paces.len() / 2] + paces[(paces.len() - 1) / 2]) / 2.0,
         first_seconds: first.clock.seconds(),
         product_rate: product_rate(&choice.device),
-        timed: taken,
+        timed: last.step - warmed.step,
         single_seconds: predict(1)?,
         sample_seconds: predict(samples)? / samples as f64,
         peak_bytes: peak.map(|(peak, before)| peak.saturating_sub(before)),

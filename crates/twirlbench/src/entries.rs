@@ -89,6 +89,36 @@ mod tests {
         }
     }
 
+    /// `6m` has about six million. The largest take long to make.
+    #[test]
+    fn a_size_that_is_named_after_its_parameters_has_as_many() {
+        let device = twirl_harness::DeviceChoice::cpu();
+        let mut named = 0;
+        for entry in ENTRIES {
+            for (name, settings) in entry.sizes().expect("sizes") {
+                let millions = name
+                    .strip_suffix('m')
+                    .and_then(|count| count.parse::<f64>().ok());
+                let Some(millions) = millions.filter(|&millions| millions <= 30.0) else {
+                    continue;
+                };
+                let job = job(entry, &json!({}), &settings);
+                let data = entry.open_data(&job).expect("embedded data");
+                let count = entry.parameters(&job, &data, &device).expect("the arm") as f64;
+                let off = (count / (1e6 * millions)).ln().abs();
+                // Equivariant arms share the shapes of plain ones, and have more.
+                let allowed = if entry.task == "conformer-flow" {
+                    0.35
+                } else {
+                    0.2
+                };
+                assert!(off < allowed, "{entry:?} {name}: {count}");
+                named += 1;
+            }
+        }
+        assert!(named > 10);
+    }
+
     #[test]
     fn rotations_that_a_batch_cannot_carry_are_refused_before_the_run() {
         let unet = |entry: &&Entry| entry.arm == "unet";

@@ -42,9 +42,13 @@ mod submit;
 mod suite;
 mod survey;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 use twirl_harness::Entry;
 
 pub use entries::ENTRIES;
@@ -55,12 +59,7 @@ pub use suite::{Suite, SuiteArm, SuiteTask};
 /// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written; 130
 /// and 143 saved and ended by a signal; 75 not at its end yet.
 pub fn main(entries: &[Entry]) -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing::Level::WARN)
-        .without_time()
-        .with_target(false)
-        .init();
+    listen_to_warnings();
     let args = args::Args::parse();
     let run = || commands::run(args.command.unwrap_or_default(), entries);
     // Inside rayon's pool: from outside, every operation that uses several threads would put this one to
@@ -84,4 +83,21 @@ pub fn main(entries: &[Entry]) -> ExitCode {
         }
         _ => code,
     }
+}
+
+/// Warnings of this project's crates go to standard error. Drivers say much that helps nobody here; what
+/// matters of it comes back as an error.
+fn listen_to_warnings() {
+    let own = filter_fn(|metadata| {
+        let target = metadata.target();
+        *metadata.level() <= tracing::Level::WARN
+            && (target.starts_with("twirl") || target.starts_with("task"))
+    });
+    let text = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .without_time()
+        .with_target(false)
+        .with_filter(own);
+    tracing_subscriber::registry().with(text).init();
 }

@@ -272,9 +272,9 @@ impl Arm<ForceField> for NeighbourAttention {
             ("tiny", wide(16)),
             ("small", small()),
             ("medium", wide(64)),
-            ("1m", published(64, 4, 8, 2)),
-            ("6m", published(128, 6, 8, 4)),
-            ("30m", published(256, 12, 8, 4)),
+            ("1m", published(104, 4, 8, 4)),
+            ("6m", published(200, 6, 8, 4)),
+            ("30m", published(320, 12, 8, 4)),
             ("100m", published(512, 16, 8, 4)),
             ("400m", published(1024, 16, 16, 4)),
         ]
