@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use twirl_core::Symmetry;
+use twirl_data::DataCache;
 use twirl_harness::{Job, OptimizerKind, StepCost, TRAINING_PASSES, TrainConfig, log_spaced};
 use twirl_record::Plan;
 
@@ -18,7 +19,7 @@ const GIB: f64 = (1_u64 << 30) as f64;
 const BYTES: f64 = 4.0;
 
 /// Prints an estimate for each arm of a plan, and the sum. Exit code 1 if an arm could not be measured.
-pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
+pub(crate) fn estimate(plan: &Plan, lane: &Lane, cache: Option<&DataCache>) -> Result<ExitCode> {
     let same = |a: &Job, b: &Job| (&a.task, &a.arm) == (&b.task, &b.arm);
     let (mut seconds, mut failed, mut device) = (0.0, 0, None);
     for jobs in plan.jobs.chunk_by(same) {
@@ -29,7 +30,7 @@ pub(crate) fn estimate(plan: &Plan, lane: &Lane) -> Result<ExitCode> {
                 "  steps on the embedded set, since {data} is not here: molecules of other sizes cost otherwise"
             );
         }
-        match measure(&job, lane)? {
+        match measure(&job, lane, cache)? {
             Measured::Failed(error) => {
                 failed += 1;
                 say!("  not measured: {error}\n");

@@ -12,6 +12,7 @@ mod args;
 mod collect;
 mod commands;
 mod compare;
+mod data_cache;
 mod devices;
 mod entries;
 mod estimate;

@@ -14,6 +14,7 @@ mod number;
 mod project;
 mod recognise;
 mod sdf;
+mod slabs;
 mod xyz;
 
 pub use arrays::{Arrays, NumberArray, arrays};
