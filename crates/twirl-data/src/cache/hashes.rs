@@ -47,8 +47,8 @@ impl Hashes {
     }
 
     /// Remembers a hash, unless a change of the file might not show. What cannot be written is only
-    /// hashed again.
-    pub(super) fn remember(&self, stamp: &Stamp, sha256: &str) {
+    /// hashed again. `locked`: nobody else remembers this path now.
+    pub(super) fn remember(&self, stamp: &Stamp, sha256: &str, locked: bool) {
         if !stamp.is_settled() {
             return;
         }
@@ -61,6 +61,7 @@ impl Hashes {
         let Ok(text) = serde_json::to_vec(&line) else {
             return;
         };
+        part::clean(&self.file, locked);
         let _ = part::write(&self.file, |file| file.write_all(&text));
     }
 }

@@ -104,7 +104,7 @@ impl DataCache {
         let path = Path::new(&set.path);
         let hashes = Hashes::of(&self.folder, path);
         let lock = self.lock(&hashes);
-        hashes.remember(&stamp, &set.sha256);
+        hashes.remember(&stamp, &set.sha256, lock.is_some());
         self.write(set, &Way::of(path, options), lock.is_some());
         Ok(())
     }
@@ -120,6 +120,11 @@ impl DataCache {
         }
         self.make_folder()?;
         let lock = self.lock(&hashes);
+        let remember = |sha256: &str| {
+            if let Some(stamp) = source.stamp() {
+                hashes.remember(&stamp, sha256, lock.is_some());
+            }
+        };
         if let Some(found) = self.remembered(&source, &way, &hashes) {
             return Ok(found);
         }
@@ -134,7 +139,7 @@ impl DataCache {
                 let sha256 = source.sha256(&AtomicBool::new(false))?;
                 source.same()?;
                 if let Some(found) = self.find(&sha256, &way, &source.path) {
-                    self.remember(&source, &hashes, &sha256);
+                    remember(&sha256);
                     return Ok(found);
                 }
                 Some(sha256)
@@ -147,7 +152,7 @@ impl DataCache {
         };
         let contents = read_so(known)?;
         let sha256 = contents.sha256.clone();
-        self.remember(&source, &hashes, &sha256);
+        remember(&sha256);
         if !(contents.turns && self.write(&contents, &way, lock.is_some())) {
             return Ok(contents);
         }
@@ -169,12 +174,6 @@ impl DataCache {
 
     fn hash(&self, source: &Source, hashes: &Hashes) -> Option<String> {
         hashes.recall(&source.stamp()?)
-    }
-
-    fn remember(&self, source: &Source, hashes: &Hashes, sha256: &str) {
-        if let Some(stamp) = source.stamp() {
-            hashes.remember(&stamp, sha256);
-        }
     }
 
     fn find(&self, sha256: &str, way: &Way, path: &str) -> Option<Contents> {

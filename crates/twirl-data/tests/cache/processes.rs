@@ -112,4 +112,5 @@ fn a_process_that_is_killed_leaves_no_harm() {
         }
     }
     println!("{parts} half files met, {whole} whole ones");
+    assert!(parts > 0, "no process was killed while it wrote");
 }

@@ -240,7 +240,8 @@ fn a_set_that_was_read_is_kept() {
 #[test]
 fn a_set_that_shows_no_symmetry_is_not_kept() {
     let folder = tempfile::tempdir().expect("a folder");
-    let atoms = "1\nenergy=-13.6\nH 0 0 0\n".repeat(5);
+    let atom = |symbol: &&str| format!("1\n\n{symbol} 0 0 0\n");
+    let atoms: String = ["H", "C", "N", "O", "F"].iter().map(atom).collect();
     let path = file(folder.path(), "atoms.xyz", atoms.as_bytes());
     let (cache, options) = (
         DataCache::new(folder.path().join("cache")),
