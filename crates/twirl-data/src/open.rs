@@ -27,7 +27,9 @@ impl DataSet {
     /// # Errors
     /// As [`DataSet::open`].
     pub fn from_bytes(path: &str, bytes: Arc<[u8]>, options: &OpenOptions) -> Result<Self> {
-        read(&Source::memory(path, bytes), options, Purpose::Measure).map(Self::new)
+        let source = Source::memory(path, bytes);
+        let sha256 = source.sha256(&AtomicBool::new(false))?;
+        read_known(&source, sha256, options, Purpose::Measure).map(Self::new)
     }
 
     /// Read a file to look at it: also one whose frames cannot show symmetry, such as the isolated

@@ -73,7 +73,7 @@ impl Source {
             return Ok(());
         };
         let about = path.metadata().map_err(|error| self.unreadable(&error))?;
-        if self.stamp.is_some_and(|stamp| stamp.is(&about)) {
+        if self.stamp.is_some_and(|stamp| stamp.has_bytes_of(&about)) {
             return Ok(());
         }
         Err(self.unreadable(&io::Error::other("it changed while it was read")))

@@ -71,9 +71,10 @@ impl Stamp {
         }
     }
 
-    /// Whether a file looks the same.
-    pub(crate) fn is(&self, about: &Metadata) -> bool {
-        *self == Self::of(about)
+    /// Whether a file has the same bytes, as far as can be seen; its name and rights may be others.
+    pub(crate) fn has_bytes_of(&self, about: &Metadata) -> bool {
+        let bytes = |stamp: &Self| (stamp.bytes, stamp.modified, stamp.inode);
+        bytes(self) == bytes(&Self::of(about))
     }
 
     /// Size of the file.

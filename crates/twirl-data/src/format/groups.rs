@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::hdf5::{File, Group};
 use super::labelled::{Batch, Names, append};
+use super::roots::Roots;
 use crate::draft::{Draft, Held};
 use crate::elements;
 use crate::error::{DataError, Result};
@@ -98,12 +99,13 @@ struct Reader<'o> {
 
 /// Bytes of arrays that a thread reads before they are put to the others.
 const PART: usize = 4 << 20;
-/// Groups that it reads at most, since the HDF5 crate holds some 15 KB for each.
+/// Groups that it reads at most.
 const MOST: usize = 1024;
 
 /// Reads the groups of a file: the first one decides layout and units, the others are read on several
 /// threads and put together in their order.
 pub(super) fn read(file: &File<'_>, options: &OpenOptions) -> Result<Draft> {
+    let roots = Roots::new(file);
     let root = file.again()?.root()?;
     let mut reader = Reader {
         options,
@@ -120,8 +122,7 @@ pub(super) fn read(file: &File<'_>, options: &OpenOptions) -> Result<Draft> {
         reader.child(&root, &names[begun])?;
         begun += 1;
     }
-    // Such a root looks at each group apart.
-    let root = root.holds_addresses().then_some(root);
+    roots.give_back(root, names.len());
     let mut rest = &names[begun..];
     let mut each = reader.held();
     while !rest.is_empty() {
@@ -135,10 +136,9 @@ pub(super) fn read(file: &File<'_>, options: &OpenOptions) -> Result<Draft> {
         let (now, later) = rest.split_at(at_once.min(rest.len()));
         if let [one] = now {
             // Large, so its arrays are read on several threads, to where they stay.
-            with_root(file, root.as_ref(), |root| reader.child(root, one))?;
+            roots.with(1, |root| reader.child(root, one))?;
         } else {
-            let part =
-                |names: &[String]| with_root(file, root.as_ref(), |root| reader.part(root, names));
+            let part = |names: &[String]| roots.with(names.len(), |root| reader.part(root, names));
             let parts: Vec<Result<Reader<'_>>> = now.par_chunks(count).map(part).collect();
             for part in parts {
                 reader.append(part?);
@@ -148,18 +148,6 @@ pub(super) fn read(file: &File<'_>, options: &OpenOptions) -> Result<Draft> {
         rest = later;
     }
     reader.finish(&file.root()?)
-}
-
-/// Does something with the root group: the one that keeps nothing of what it looks at, else a new one.
-fn with_root<'a, T>(
-    file: &File<'a>,
-    kept: Option<&Group<'a>>,
-    act: impl FnOnce(&Group<'a>) -> Result<T>,
-) -> Result<T> {
-    match kept {
-        Some(root) => act(root),
-        None => act(&file.again()?.root()?),
-    }
 }
 
 impl<'o> Reader<'o> {

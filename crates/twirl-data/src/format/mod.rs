@@ -13,6 +13,7 @@ mod npz;
 mod number;
 mod project;
 mod recognise;
+mod roots;
 mod sdf;
 mod slabs;
 mod xyz;
