@@ -23,14 +23,13 @@ use serde::{Deserialize, Serialize};
 use twirl_map::Map;
 
 use super::part;
-use super::wanted::Wanted;
+use super::wanted::{VERSION, Wanted};
 use crate::column::Column;
 use crate::dataset::{Contents, Origin, Reason};
 use crate::molecule::Molecule;
 use crate::units::Units;
 
 const MAGIC: &[u8; 8] = b"TWIRLSET";
-pub(super) const VERSION: u32 = 1;
 const HEAD: usize = 32;
 const ALIGNED: usize = 64;
 /// Bytes whose checksum is taken at a time.

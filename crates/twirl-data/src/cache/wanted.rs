@@ -5,9 +5,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::layout::VERSION;
 use crate::options::OpenOptions;
 use crate::source::hex;
+
+/// Version of the layout of the file.
+pub(super) const VERSION: u32 = 1;
 
 /// The sources of this crate: what they decode may be another thing than what others do.
 const READER: &str = env!("TWIRL_DATA_SOURCES");
