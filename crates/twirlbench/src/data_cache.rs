@@ -1,7 +1,6 @@
 //! Where decoded data sets are kept: in a folder that was asked for, or beside the results while the jobs
 //! of a command are done.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,10 +41,6 @@ impl CacheArgs {
         let Some(folder) = given.filter(|folder| !folder.is_empty()) else {
             return Ok(None);
         };
-        Ok(Some(self.at(&folder)?.verifying(self.verify_data)))
-    }
-
-    fn at(&self, folder: &OsString) -> Result<DataCache> {
         let folder = std::path::absolute(folder).context("--data-cache")?;
         // Processes of jobs are told of it as text.
         if folder.to_str().is_none() {
@@ -54,7 +49,7 @@ impl CacheArgs {
                 folder.display()
             );
         }
-        Ok(DataCache::new(folder))
+        Ok(Some(DataCache::new(folder).verifying(self.verify_data)))
     }
 }
 

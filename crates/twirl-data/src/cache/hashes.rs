@@ -1,14 +1,14 @@
 //! What is remembered of files: their sha256, as long as they look the same.
 
-use std::fs;
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::part;
-use crate::source::hex;
+use crate::source::{Source, hex};
 use crate::stamp::Stamp;
 
 /// The file in which the hash of one path is remembered.
@@ -33,17 +33,29 @@ impl Hashes {
         Self { path, file }
     }
 
-    /// The file by which those who read this path wait for each other.
-    pub(super) fn lock(&self) -> PathBuf {
-        self.file.with_extension("lock")
+    /// Waits until nobody else reads this path; `None` where the file system has no locks, and everybody
+    /// makes their own.
+    pub(super) fn lock(&self) -> Option<File> {
+        let path = self.file.with_extension("lock");
+        let mut open = OpenOptions::new();
+        let file = open.write(true).create(true).truncate(false).open(path);
+        let file = file.ok()?;
+        loop {
+            match file.lock() {
+                Ok(()) => return Some(file),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        }
     }
 
     /// The sha256 of a file that looks as it did.
-    pub(super) fn recall(&self, stamp: &Stamp) -> Option<String> {
+    pub(super) fn recall(&self, source: &Source) -> Option<String> {
+        let stamp = source.stamp()?;
         let line: Line = serde_json::from_slice(&fs::read(&self.file).ok()?).ok()?;
         let digit = |letter: u8| letter.is_ascii_digit() || (b'a'..=b'f').contains(&letter);
         let whole = line.sha256.len() == 64 && line.sha256.bytes().all(digit);
-        (whole && line.path == self.path && line.stamp == *stamp).then_some(line.sha256)
+        (whole && line.path == self.path && line.stamp == stamp).then_some(line.sha256)
     }
 
     /// Remembers a hash, unless a change of the file might not show. What cannot be written is only

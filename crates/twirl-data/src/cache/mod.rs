@@ -5,8 +5,7 @@ mod layout;
 mod part;
 mod wanted;
 
-use std::fs::{self, File, OpenOptions as Opening};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -103,7 +102,7 @@ impl DataCache {
         self.make_folder()?;
         let path = Path::new(&set.path);
         let hashes = Hashes::of(&self.folder, path);
-        let lock = self.lock(&hashes);
+        let lock = hashes.lock();
         hashes.remember(&stamp, &set.sha256, lock.is_some());
         self.write(set, &Way::of(path, options), lock.is_some());
         Ok(())
@@ -119,7 +118,7 @@ impl DataCache {
             return Ok(found);
         }
         self.make_folder()?;
-        let lock = self.lock(&hashes);
+        let lock = hashes.lock();
         let remember = |sha256: &str| {
             if let Some(stamp) = source.stamp() {
                 hashes.remember(&stamp, sha256, lock.is_some());
@@ -132,7 +131,7 @@ impl DataCache {
         let known = if self.verify {
             None
         } else {
-            self.hash(&source, &hashes)
+            hashes.recall(&source)
         };
         let known = match known {
             None if self.holds_any(&way) => {
@@ -169,11 +168,7 @@ impl DataCache {
         if self.verify {
             return None;
         }
-        self.find(&self.hash(source, hashes)?, way, &source.path)
-    }
-
-    fn hash(&self, source: &Source, hashes: &Hashes) -> Option<String> {
-        hashes.recall(&source.stamp()?)
+        self.find(&hashes.recall(source)?, way, &source.path)
     }
 
     fn find(&self, sha256: &str, way: &Way, path: &str) -> Option<Contents> {
@@ -208,24 +203,6 @@ impl DataCache {
             what: format!("cannot be made: {error}"),
             remedy: "give another: --data-cache DIR".to_owned(),
         })
-    }
-
-    /// Waits until nobody else reads this file; `None` where the file system has no locks, and everybody
-    /// makes their own.
-    fn lock(&self, hashes: &Hashes) -> Option<File> {
-        let file = Opening::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(hashes.lock())
-            .ok()?;
-        loop {
-            match file.lock() {
-                Ok(()) => return Some(file),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return None,
-            }
-        }
     }
 
     /// Whether any file was read so.

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Ends the name of a file that is being written.
 const PART: &str = ".part";
 /// After so long nobody writes any more.
-const LONG: Duration = Duration::from_secs(24 * 3600);
+const LONG: Duration = Duration::from_hours(24);
 
 /// Writes a file, all or nothing.
 pub(super) fn write(path: &Path, by: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {

@@ -43,7 +43,7 @@ fn assert_same(one: &DataSet, other: &DataSet) {
 fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);
     fs::write(&path, bytes).expect("written");
-    let past = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let past = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
     let file = fs::File::options().write(true).open(&path).expect("open");
     file.set_modified(past).expect("a time");
     path
