@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::column::Column;
 use crate::frames::Frames;
 use crate::molecule::Molecule;
-use crate::split::{Parts, Split};
+use crate::split::Split;
+use crate::stamp::Stamp;
 use crate::units::{By, Quantity, Units};
 
-/// A data set in memory: angstrom, eV, eV/angstrom. Cheap to clone.
+/// A data set: angstrom, eV, eV/angstrom. Cheap to clone. Its arrays are in memory or, where it comes
+/// from a [`crate::DataCache`], in a mapped file; no accessor copies them.
 ///
 /// Frames are counted from 0. Every accessor with a frame index panics past [`DataSet::len`].
 #[derive(Debug, Clone)]
@@ -19,27 +22,33 @@ pub struct DataSet(Arc<Contents>);
 pub(crate) struct Contents {
     pub(crate) name: String,
     pub(crate) path: String,
-    pub(crate) format: &'static str,
+    pub(crate) format: String,
     pub(crate) sha256: String,
     pub(crate) level: Option<String>,
     pub(crate) licence: Option<String>,
     pub(crate) units: Units,
     pub(crate) origins: Vec<Origin>,
     pub(crate) notes: Vec<String>,
-    pub(crate) offset: Vec<usize>,
-    pub(crate) numbers: Vec<u8>,
-    pub(crate) positions: Vec<[f64; 3]>,
-    pub(crate) forces: Option<Vec<[f64; 3]>>,
-    pub(crate) energies: Option<Vec<f64>>,
-    pub(crate) molecule: Vec<usize>,
+    /// First atom of each frame, then the number of atoms.
+    pub(crate) offset: Column<usize>,
+    pub(crate) numbers: Column<u8>,
+    pub(crate) positions: Column<[f64; 3]>,
+    pub(crate) forces: Option<Column<[f64; 3]>>,
+    pub(crate) energies: Option<Column<f64>>,
+    pub(crate) molecule: Column<usize>,
     pub(crate) molecules: Vec<Molecule>,
-    pub(crate) parts: Parts,
+    /// Frames of each split, in the order of [`Split::ALL`].
+    pub(crate) parts: [Column<usize>; 3],
     pub(crate) split_rule: String,
     pub(crate) left_out: BTreeMap<Reason, usize>,
+    /// Whether a rotation changes any frame; if not, the set is only looked at.
+    pub(crate) turns: bool,
+    /// What the file looked like before it was read; none of what was never one.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// Where a quantity was found, and in which unit.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// Positions, energies or forces.
     pub quantity: Quantity,
@@ -58,7 +67,9 @@ impl fmt::Display for Origin {
 }
 
 /// Why frames were left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// More atoms than the limit.
@@ -118,8 +129,8 @@ impl DataSet {
     }
 
     /// Format that was recognised.
-    pub fn format(&self) -> &'static str {
-        self.0.format
+    pub fn format(&self) -> &str {
+        &self.0.format
     }
 
     /// sha256 of the file's bytes, 64 hexadecimal digits.

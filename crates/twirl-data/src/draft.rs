@@ -1,5 +1,7 @@
 //! What a reader hands over.
 
+use rayon::prelude::*;
+
 use crate::frames::Frames;
 use crate::molecule::Molecule;
 use crate::options::ForcesAre;
@@ -61,6 +63,24 @@ impl<T: Copy> Labels<T> {
             Some(these) => self.values.extend_from_slice(these),
             None => self.values.resize(self.values.len() + count, missing),
         }
+    }
+
+    /// Room for the labels of the next `frames` frames, `count` values that are `missing` until they
+    /// are written.
+    pub(crate) fn room(&mut self, frames: usize, count: usize, missing: T) -> &mut [T] {
+        let (present, start) = (self.present.len() + frames, self.values.len());
+        self.present.resize(present, true);
+        self.values.resize(start + count, missing);
+        &mut self.values[start..]
+    }
+
+    /// Adds the labels of another draft after these.
+    fn append(&mut self, other: Self) {
+        self.values.extend(other.values);
+        if !other.place.is_empty() {
+            self.place = other.place;
+        }
+        self.present.extend(other.present);
     }
 
     pub(crate) fn any(&self) -> bool {
@@ -137,6 +157,29 @@ impl Draft {
         }
     }
 
+    /// Adds the frames of another draft after these; `molecule` names the molecule here for each of the
+    /// molecules there.
+    pub(crate) fn append(&mut self, other: Self, molecule: &[usize]) {
+        let atoms = self.numbers.len();
+        self.offset
+            .extend(other.offset[1..].iter().map(|end| atoms + end));
+        self.numbers.extend(other.numbers);
+        self.positions.extend(other.positions);
+        self.forces.append(other.forces);
+        self.energies.append(other.energies);
+        self.molecule
+            .extend(other.molecule.iter().map(|&index| molecule[index]));
+    }
+
+    /// Bytes of arrays that are held.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.numbers[..])
+            + size_of_val(&self.positions[..])
+            + size_of_val(&self.forces.values[..])
+            + size_of_val(&self.energies.values[..])
+            + size_of_val(&self.offset[..])
+    }
+
     /// Keep the frames marked `true`; returns how many were left out.
     pub(crate) fn keep(&mut self, keep: &[bool]) -> usize {
         let left_out = keep.iter().filter(|kept| !**kept).count();
@@ -189,9 +232,7 @@ impl Draft {
     pub(crate) fn convert(&mut self) {
         let scale = |values: &mut [f64], factor: f64| {
             if factor != 1.0 {
-                for value in values {
-                    *value *= factor;
-                }
+                values.par_iter_mut().for_each(|value| *value *= factor);
             }
         };
         let units = self.units.units();

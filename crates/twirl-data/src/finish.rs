@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::checks::{duplicates, energies, geometry, labels, rotation, slope, structure, units};
 use crate::dataset::{Contents, Origin, Reason};
 use crate::draft::{Draft, Held, Purpose};
@@ -10,6 +12,7 @@ use crate::error::{DataError, Result};
 use crate::frames::Frames;
 use crate::options::{ForcesAre, LeaveOut, OpenOptions};
 use crate::site::one_line;
+use crate::source::Source;
 use crate::split;
 use crate::units::Quantity;
 
@@ -19,22 +22,26 @@ struct Finish<'a> {
     path: &'a str,
     options: &'a OpenOptions,
     left_out: BTreeMap<Reason, usize>,
+    /// Whether a rotation changes any frame.
+    turns: bool,
 }
 
 impl Draft {
-    /// Check, convert and split.
+    /// Check, convert and split. `sha256` waits for the hash of the file.
     pub(crate) fn finish(
         self,
-        path: &str,
-        sha256: String,
+        source: &Source,
+        sha256: impl FnOnce() -> Result<String>,
         options: &OpenOptions,
         purpose: Purpose,
     ) -> Result<Contents> {
+        let path = &source.path;
         let mut finish = Finish {
             draft: self,
             path,
             options,
             left_out: BTreeMap::new(),
+            turns: true,
         };
         finish.limit_atoms()?;
         finish.complete_labels()?;
@@ -49,7 +56,12 @@ impl Draft {
         finish.implausible(labels::force)?;
         finish.energies()?;
         finish.sign()?;
-        finish.split_and_build(sha256)
+        let (parts, rule) = finish.split()?;
+        let contents = finish.build(sha256()?, parts, rule);
+        Ok(Contents {
+            stamp: source.stamp(),
+            ..contents
+        })
     }
 }
 
@@ -117,18 +129,17 @@ impl Finish<'_> {
     /// Refuse the first frame of which `check` complains, or leave out all of them.
     fn implausible(
         &mut self,
-        check: impl Fn(&Frames<'_>, usize) -> Option<DataError>,
+        check: impl Fn(&Frames<'_>, usize) -> Option<DataError> + Sync,
     ) -> Result<()> {
         let view = self.draft.view(self.path);
-        let mut keep = vec![true; view.len()];
-        for (frame, keep) in keep.iter_mut().enumerate() {
-            if let Some(error) = check(&view, frame) {
-                if !self.options.leaves_out(LeaveOut::Implausible) {
-                    return Err(error);
-                }
-                *keep = false;
-            }
+        let frames = (0..view.len()).into_par_iter();
+        if !self.options.leaves_out(LeaveOut::Implausible) {
+            return match frames.find_map_first(|frame| check(&view, frame)) {
+                Some(error) => Err(error),
+                None => Ok(()),
+            };
         }
+        let keep: Vec<bool> = frames.map(|frame| check(&view, frame).is_none()).collect();
         self.leave_out(Reason::Implausible, &keep)
     }
 
@@ -142,7 +153,7 @@ impl Finish<'_> {
     /// Frames that no rotation changes are left out; a set of nothing else is only looked at.
     fn without_rotation(&mut self, purpose: Purpose) -> Result<()> {
         let view = self.draft.view(self.path);
-        let frames = 0..view.len();
+        let frames = (0..view.len()).into_par_iter();
         let keep: Vec<bool> = frames.map(|frame| rotation::shows(&view, frame)).collect();
         if keep.contains(&true) {
             return self.leave_out(Reason::WithoutRotation, &keep);
@@ -156,6 +167,7 @@ impl Finish<'_> {
         if purpose == Purpose::Look {
             let note = format!("all frames have {what}: none can show rotation symmetry");
             self.draft.notes.push(note);
+            self.turns = false;
             return Ok(());
         }
         Err(DataError::NoRotation {
@@ -199,9 +211,8 @@ impl Finish<'_> {
         };
         let forces = &mut self.draft.forces;
         if are == ForcesAre::Gradient {
-            for value in forces.values.as_flattened_mut() {
-                *value = -*value;
-            }
+            let values = forces.values.as_flattened_mut().par_iter_mut();
+            values.for_each(|value| *value = -*value);
             forces.place = format!("minus {}, which is the gradient {why}", forces.place);
         } else if !why.is_empty() {
             forces.place = format!("{}, which are forces {why}", forces.place);
@@ -209,13 +220,14 @@ impl Finish<'_> {
         Ok(())
     }
 
-    fn split_and_build(mut self, sha256: String) -> Result<Contents> {
+    /// Frames of each split, and the rule.
+    fn split(&mut self) -> Result<(split::Parts, String)> {
         let path = self.path;
-        let (labels, mut rule) = match &self.draft.split {
-            Some(labels) => (labels.clone(), "from file".to_owned()),
-            None => split::derive(&self.draft.view(path))?,
-        };
-        self.draft.split = Some(labels);
+        let mut rule = "from file".to_owned();
+        if self.draft.split.is_none() {
+            let (labels, derived) = split::derive(&self.draft.view(path))?;
+            (self.draft.split, rule) = (Some(labels), derived);
+        }
         let labels = self.draft.split.as_deref().unwrap_or_default();
         let by_file = rule == "from file";
         let copies = duplicates::find(&self.draft.view(path), labels, by_file);
@@ -243,7 +255,7 @@ impl Finish<'_> {
         for (reason, count) in &self.left_out {
             rule = format!("{rule}; {count} frames left out {reason}");
         }
-        Ok(self.build(sha256, parts, rule))
+        Ok((parts, rule))
     }
 
     fn build(self, sha256: String, parts: split::Parts, split_rule: String) -> Contents {
@@ -274,23 +286,25 @@ impl Finish<'_> {
         Contents {
             name: draft.name.unwrap_or_else(|| fallback_name(self.path)),
             path: self.path.to_owned(),
-            format: draft.format,
+            format: draft.format.to_owned(),
             sha256,
             level: draft.level,
             licence: draft.licence,
             units: draft.units.units(),
             origins,
             notes: draft.notes,
-            offset: draft.offset,
-            numbers: draft.numbers,
-            positions: draft.positions,
-            forces: has_forces.then_some(draft.forces.values),
-            energies: has_energies.then_some(draft.energies.values),
-            molecule: draft.molecule,
+            offset: draft.offset.into(),
+            numbers: draft.numbers.into(),
+            positions: draft.positions.into(),
+            forces: has_forces.then(|| draft.forces.values.into()),
+            energies: has_energies.then(|| draft.energies.values.into()),
+            molecule: draft.molecule.into(),
             molecules: draft.molecules,
-            parts,
+            parts: parts.map(Into::into),
             split_rule,
             left_out: self.left_out,
+            turns: self.turns,
+            stamp: None,
         }
     }
 }

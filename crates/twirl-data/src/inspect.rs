@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::checks::nearest::{nearest, span};
 use crate::checks::units::median_force;
 use crate::dataset::{DataSet, Origin, Reason};
@@ -81,9 +83,9 @@ impl Inspection {
     pub fn of(set: &DataSet) -> Self {
         let frames = 0..set.len();
         let sizes = frames.clone().map(|frame| set.atomic_numbers(frame).len());
-        let spans = frames
-            .clone()
-            .filter_map(|frame| span(set.positions(frame)));
+        let spans = frames.clone().into_par_iter();
+        let spans = spans.filter_map(|frame| span(set.positions(frame)));
+        let distance = spans.reduce_with(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let lengths = frames
             .clone()
             .filter_map(|frame| set.forces(frame))
@@ -122,7 +124,7 @@ impl Inspection {
                 .collect(),
             energy: range(frames.filter_map(|frame| set.energy(frame))),
             force: median_force(&view).map(|median| (median, largest)),
-            distance: range(spans.flat_map(|(low, high)| [low, high])),
+            distance,
             nearest: nearest(&view).map(|(distance, _)| distance),
             split: Split::ALL.map(|split| set.split(split).len()).into(),
             shared_molecules: shared(set),

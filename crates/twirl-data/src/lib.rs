@@ -5,7 +5,9 @@
 //! molecule or its labels: see [`DataError`]. [`inspect`] describes a file.
 //! The layouts are in the README beside this crate.
 
+mod cache;
 mod checks;
+mod column;
 mod dataset;
 mod draft;
 pub mod elements;
@@ -23,9 +25,11 @@ mod site;
 mod smiles;
 mod source;
 mod split;
+mod stamp;
 pub mod units;
 mod write;
 
+pub use cache::DataCache;
 pub use dataset::{DataSet, Origin, Reason};
 pub use embedded::Embedded;
 pub use error::{DataError, Result};

@@ -34,7 +34,7 @@ impl BondOrder {
 }
 
 /// A bond between two atoms of one molecule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Bond {
     /// Index of an atom in the molecule.
     pub first: usize,
@@ -45,7 +45,7 @@ pub struct Bond {
 }
 
 /// What is known of one molecule besides its frames.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Molecule {
     /// SMILES, where the file gives one.
     pub smiles: Option<String>,

@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hdf5_reader::storage::{BytesStorage, DynStorage, FileStorage};
 use sha2::{Digest, Sha256};
 
 use crate::error::{DataError, Result};
 use crate::site::one_line;
+use crate::stamp::Stamp;
 
 /// What can be read from the start as often as needed.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub(crate) struct Source {
     pub(crate) path: String,
     length: u64,
     place: Place,
+    /// What the file looked like before it was read.
+    stamp: Option<Stamp>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,6 +41,7 @@ impl Source {
             path: path.display().to_string(),
             length: 0,
             place: Place::File(path.to_owned()),
+            stamp: None,
         };
         let about = path.metadata().map_err(|error| source.unreadable(&error))?;
         if !about.is_file() {
@@ -44,6 +49,7 @@ impl Source {
             return Err(source.unreadable(&io::Error::other(what)));
         }
         source.length = about.len();
+        source.stamp = Some(Stamp::of(&about));
         Ok(source)
     }
 
@@ -52,7 +58,25 @@ impl Source {
             path: path.to_owned(),
             length: bytes.len() as u64,
             place: Place::Memory(bytes),
+            stamp: None,
         }
+    }
+
+    /// What the file looked like before it was read; none of bytes in memory.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.stamp
+    }
+
+    /// An error if the file is no longer what it was before it was read.
+    pub(crate) fn same(&self) -> Result<()> {
+        let Place::File(path) = &self.place else {
+            return Ok(());
+        };
+        let about = path.metadata().map_err(|error| self.unreadable(&error))?;
+        if self.stamp.is_some_and(|stamp| stamp.has_bytes_of(&about)) {
+            return Ok(());
+        }
+        Err(self.unreadable(&io::Error::other("it changed while it was read")))
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -81,12 +105,15 @@ impl Source {
         Ok(out)
     }
 
-    /// sha256 of the whole, 64 hexadecimal digits.
-    pub(crate) fn sha256(&self) -> Result<String> {
+    /// sha256 of the whole, 64 hexadecimal digits; an error once `stop` is set.
+    pub(crate) fn sha256(&self, stop: &AtomicBool) -> Result<String> {
         let mut reader = self.reader()?;
         let mut hasher = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
+        let mut buffer = vec![0; 1 << 18];
         loop {
+            if stop.load(Ordering::Relaxed) {
+                return Err(self.unreadable(&io::Error::other("stopped")));
+            }
             match reader.read(&mut buffer) {
                 Ok(0) => return Ok(hex(&hasher.finalize())),
                 Ok(count) => hasher.update(&buffer[..count]),

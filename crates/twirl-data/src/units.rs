@@ -196,7 +196,7 @@ as_text!(EnergyUnit);
 as_text!(ForceUnit);
 
 /// Who says in which unit a quantity is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
     /// The format, or its usual practice; the file says nothing.
@@ -280,7 +280,7 @@ impl StatedUnits {
 }
 
 /// Units in which a file was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Units {
     /// Of positions.
     pub length: LengthUnit,
@@ -291,7 +291,7 @@ pub struct Units {
 }
 
 /// What a number in a file stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quantity {
     /// A coordinate.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use twirl_core::Law;
-use twirl_data::DataSet;
+use twirl_data::{DataCache, DataSet, OpenOptions};
 use twirl_record::{ExactSymmetry, Folder, Job, Manifest, Training};
 
 use crate::agreement::{Agreement, agreement};
@@ -45,7 +45,7 @@ pub struct Entry {
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
     check: fn(&Job) -> Result<(), RunError>,
     sizes: fn() -> Result<Sizes, RunError>,
-    data: fn(&Job) -> Result<DataSet, RunError>,
+    data: fn(&Job, Option<&DataCache>) -> Result<DataSet, RunError>,
     parameters: fn(&Job, &DataSet, &DeviceChoice) -> Result<usize, RunError>,
     step_cost: MeasureStep,
     agreement: fn(&Job, &DataSet, [&DeviceChoice; 2]) -> Result<Agreement, RunError>,
@@ -164,12 +164,12 @@ impl Entry {
         make(folder, data, device, request)
     }
 
-    /// Opens `embedded` or a path for this task.
+    /// Opens `embedded` or a path for this task, a path by a cache if there is one.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn open_data(&self, job: &Job) -> Result<DataSet, RunError> {
-        (self.data)(job)
+    pub fn open_data(&self, job: &Job, cache: Option<&DataCache>) -> Result<DataSet, RunError> {
+        (self.data)(job, cache)
     }
 
     /// Fills in defaults and refuses unknown keys.
@@ -294,13 +294,24 @@ fn complete<T: Task, A: Arm<T>>(task: &Value, arm: &Value) -> Result<Overview, R
     })
 }
 
-fn open_data<T: Task>(job: &Job) -> Result<DataSet, RunError> {
+fn open_data<T: Task>(job: &Job, cache: Option<&DataCache>) -> Result<DataSet, RunError> {
     if job.data == "embedded" {
         return Ok(T::embedded()?);
     }
+    let options = data_options(job)?;
+    Ok(match cache {
+        Some(cache) => cache.open(&job.data, &options)?,
+        None => DataSet::open(&job.data, &options)?,
+    })
+}
+
+/// How the data set of a job is read.
+///
+/// # Errors
+/// If a key is none of them.
+pub fn data_options(job: &Job) -> Result<OpenOptions, RunError> {
     let options = serde_json::from_value(Value::Object(job.data_options.clone()));
-    let options = options.map_err(|error| RunError::Config(format!("data_options: {error}")))?;
-    Ok(DataSet::open(&job.data, &options)?)
+    options.map_err(|error| RunError::Config(format!("data_options: {error}")))
 }
 
 fn generate<T: Generate, A: Arm<T>>(

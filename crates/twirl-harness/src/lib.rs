@@ -50,7 +50,7 @@ pub use clock::Clock;
 pub use cost::StepCost;
 pub use device::{DeviceChoice, product_error, product_rate};
 pub use draw::Draw;
-pub use entry::{Entry, Overview};
+pub use entry::{Entry, Overview, data_options};
 pub use error::{RunError, TaskError};
 pub use generate::{Generate, GenerateRequest, Generated};
 pub use gradients::{Average, Gradients, parameter_count};

@@ -30,7 +30,7 @@ pub(crate) fn check(
         ..Selection::default()
     };
     let plan = plan(&suite, &args, entries, &device.name)?;
-    let sets = open_data(&plan.jobs, entries, |_| None)?;
+    let sets = open_data(&plan.jobs, entries, None, |_| None)?;
     let rounding = if device.tf32 {
         tolerance::TF32
     } else {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::data_cache::CacheArgs;
 use crate::options::DataArgs;
 
 /// Build rotation symmetry into the network, or train a plain network on rotated data?
@@ -119,6 +120,8 @@ pub(crate) struct StudyArgs {
     pub(crate) data: Option<String>,
     #[command(flatten)]
     pub(crate) reading: DataArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
     #[arg(long, default_value = "auto")]
     pub(crate) device: String,
@@ -150,6 +153,8 @@ pub(crate) enum DataCommand {
         path: String,
         #[command(flatten)]
         reading: DataArgs,
+        #[command(flatten)]
+        cache: CacheArgs,
     },
     /// Write a data set, its labels and its split as the project's HDF5
     Convert {
@@ -159,6 +164,8 @@ pub(crate) enum DataCommand {
         out: PathBuf,
         #[command(flatten)]
         reading: DataArgs,
+        #[command(flatten)]
+        cache: CacheArgs,
     },
     /// Write frames of a data set for other programs
     Export {
@@ -172,5 +179,7 @@ pub(crate) enum DataCommand {
         count: Option<usize>,
         #[command(flatten)]
         reading: DataArgs,
+        #[command(flatten)]
+        cache: CacheArgs,
     },
 }

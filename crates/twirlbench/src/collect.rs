@@ -9,6 +9,7 @@ use clap::Args;
 use twirl_harness::Entry;
 use twirl_record::{Plan, Standing};
 
+use crate::data_cache::CacheArgs;
 use crate::execute::{Execution, report};
 use crate::jobs::lanes;
 use crate::print::{say, tell};
@@ -31,6 +32,8 @@ pub(crate) struct CollectArgs {
     /// With --local: runs at once on the CPU
     #[arg(long, value_name = "K", requires = "local")]
     jobs: Option<usize>,
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 /// Runs the command. Exit code 0 if every job is done, 75 while some are at work or in the queue, 1 if
@@ -46,7 +49,7 @@ pub(crate) fn run(args: &CollectArgs, entries: &[Entry]) -> Result<ExitCode> {
 
 fn here(args: &CollectArgs, plan: &Plan, entries: &[Entry]) -> Result<ExitCode> {
     let lanes = lanes(&plan.device, args.jobs.or(plan.at_once))?;
-    let execution = Execution::new(plan, &args.dir, entries, &lanes);
+    let execution = Execution::new(plan, &args.dir, entries, &lanes, args.cache.cache()?);
     loop {
         let stands = survey(plan, &args.dir);
         let again = to_do(&stands, args.attempts, &BTreeSet::new());

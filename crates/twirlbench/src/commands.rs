@@ -90,18 +90,24 @@ fn data(command: &DataCommand) -> Result<ExitCode> {
                  XYZ or SDF: --data PATH"
             );
         }
-        DataCommand::Inspect { path, reading } => {
-            crate::export::inspect(path, &reading.options())?;
-        }
+        DataCommand::Inspect {
+            path,
+            reading,
+            cache,
+        } => crate::export::inspect(path, &reading.options(), cache)?,
         DataCommand::Export {
             path,
             out,
             count,
             reading,
-        } => crate::export::export(path, out, *count, &reading.options())?,
-        DataCommand::Convert { path, out, reading } => {
-            crate::export::convert(path, out, &reading.options())?;
-        }
+            cache,
+        } => crate::export::export(path, out, *count, &reading.options(), cache)?,
+        DataCommand::Convert {
+            path,
+            out,
+            reading,
+            cache,
+        } => crate::export::convert(path, out, &reading.options(), cache)?,
     }
     Ok(ExitCode::SUCCESS)
 }

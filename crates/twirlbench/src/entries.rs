@@ -103,7 +103,7 @@ mod tests {
                     continue;
                 };
                 let job = job(entry, &json!({}), &settings);
-                let data = entry.open_data(&job).expect("embedded data");
+                let data = entry.open_data(&job, None).expect("embedded data");
                 let count = entry.parameters(&job, &data, &device).expect("the arm") as f64;
                 let off = (count / (1e6 * millions)).ln().abs();
                 // Equivariant arms share the shapes of plain ones, and have more.

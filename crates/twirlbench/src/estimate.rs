@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use twirl_core::Symmetry;
+use twirl_data::DataCache;
 use twirl_harness::{Entry, Job, OptimizerKind, StepCost, TrainConfig, log_spaced};
 use twirl_record::Plan;
 
@@ -46,6 +47,7 @@ pub(crate) fn estimate(
     plan: &Plan,
     lane: &Lane,
     entries: &[Entry],
+    cache: Option<&DataCache>,
     wanted: &Wanted<'_>,
 ) -> Result<ExitCode> {
     let same = |a: &Job, b: &Job| (&a.task, &a.arm) == (&b.task, &b.arm);
@@ -61,7 +63,7 @@ pub(crate) fn estimate(
                     "  steps on the embedded set, since {data} is not here: molecules of other sizes cost otherwise"
                 );
             }
-            let measured = measure(&job, lane)?;
+            let measured = measure(&job, lane, cache)?;
             let (cost, error) = match &measured {
                 Measured::Cost(cost) => (Some(cost), None),
                 Measured::Failed(error) => (None, Some(error.as_str())),

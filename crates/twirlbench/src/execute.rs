@@ -4,13 +4,16 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
+use twirl_data::DataCache;
 use twirl_harness::{Entry, Job, write_whole};
 use twirl_record::{Plan, Standing};
 
+use crate::data_cache::Shared;
 use crate::interrupt::Interrupt;
 use crate::jobs::{Lane, Outcome, Queue, job_name};
 use crate::log::LogKind;
 use crate::options::After;
+use crate::plan::DataSets;
 use crate::print::{say, tell};
 use crate::shell::quoted;
 use crate::survey::{Stand, survey};
@@ -21,6 +24,7 @@ pub(crate) struct Execution<'a> {
     out: &'a Path,
     entries: &'a [Entry],
     lanes: &'a [Lane],
+    cache: Option<DataCache>,
 }
 
 impl<'a> Execution<'a> {
@@ -29,13 +33,28 @@ impl<'a> Execution<'a> {
         out: &'a Path,
         entries: &'a [Entry],
         lanes: &'a [Lane],
+        cache: Option<DataCache>,
     ) -> Self {
         Self {
             plan,
             out,
             entries,
             lanes,
+            cache,
         }
+    }
+
+    /// Keeps large data sets that have been read, so that no job decodes them again.
+    pub(crate) fn keep(&self, sets: DataSets) -> Result<()> {
+        let jobs: Vec<&Job> = self.plan.jobs.iter().collect();
+        let shared = Shared::of(self.cache.as_ref(), self.out, &jobs);
+        for ((task, data), set) in sets {
+            let job = jobs
+                .iter()
+                .find(|job| (&job.task, &job.data) == (&task, &data));
+            job.map_or(Ok(()), |job| shared.keep(job, &set))?;
+        }
+        Ok(())
     }
 
     /// The numbers of all jobs; last those whose process was ended or lacked memory, because they may
@@ -77,14 +96,29 @@ impl<'a> Execution<'a> {
     }
 
     fn outcome(&self, wanted: Vec<usize>, log: Option<LogKind>) -> Result<Outcome> {
+        let jobs: Vec<&Job> = wanted
+            .iter()
+            .map(|&number| &self.plan.jobs[number])
+            .collect();
+        // One job alone decodes for itself, unless that has been done.
+        let shared = match &jobs[..] {
+            [_] if !Shared::is_beside(self.out) => Shared::given(self.cache.as_ref()),
+            jobs => Shared::of(self.cache.as_ref(), self.out, jobs),
+        };
         let queue = Queue {
             plan: self.plan,
             out: self.out,
             entries: self.entries,
             lanes: self.lanes,
             log,
+            cache: shared.cache(),
         };
-        queue.run(wanted)
+        let outcome = queue.run(wanted)?;
+        // Who goes on after a signal finds it.
+        if outcome.stopped.is_none() {
+            shared.remove();
+        }
+        Ok(outcome)
     }
 }
 

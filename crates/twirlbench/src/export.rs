@@ -7,6 +7,7 @@ use twirl_data::{
     DataSet, Embedded, Geometry, Inspection, OpenOptions, write_extxyz, write_project, write_sdf,
 };
 
+use crate::data_cache::CacheArgs;
 use crate::print::say;
 
 /// Writes geometries to a file.
@@ -25,9 +26,12 @@ pub(crate) fn writer(out: &Path) -> Result<Writer> {
 }
 
 /// A file, or an embedded set by its name.
-fn open(path: &str, options: &OpenOptions) -> Result<DataSet> {
+fn open(path: &str, options: &OpenOptions, cache: &CacheArgs) -> Result<DataSet> {
     let Some(set) = Embedded::ALL.into_iter().find(|set| set.name() == path) else {
-        return Ok(DataSet::look_at(path, options)?);
+        return Ok(match cache.cache()? {
+            Some(cache) => cache.look_at(path, options)?,
+            None => DataSet::look_at(path, options)?,
+        });
     };
     ensure!(
         options.is_default(),
@@ -37,8 +41,8 @@ fn open(path: &str, options: &OpenOptions) -> Result<DataSet> {
 }
 
 /// Prints what is in a set.
-pub(crate) fn inspect(path: &str, options: &OpenOptions) -> Result<()> {
-    say!("{}", Inspection::of(&open(path, options)?));
+pub(crate) fn inspect(path: &str, options: &OpenOptions, cache: &CacheArgs) -> Result<()> {
+    say!("{}", Inspection::of(&open(path, options, cache)?));
     Ok(())
 }
 
@@ -48,9 +52,10 @@ pub(crate) fn export(
     out: &Path,
     count: Option<usize>,
     options: &OpenOptions,
+    cache: &CacheArgs,
 ) -> Result<()> {
     let write = writer(out)?;
-    let data = open(path, options)?;
+    let data = open(path, options, cache)?;
     let count = count.unwrap_or(data.len());
     ensure!(
         (1..=data.len()).contains(&count),
@@ -66,14 +71,19 @@ pub(crate) fn export(
 }
 
 /// Writes a set as the project's HDF5.
-pub(crate) fn convert(path: &str, out: &Path, options: &OpenOptions) -> Result<()> {
+pub(crate) fn convert(
+    path: &str,
+    out: &Path,
+    options: &OpenOptions,
+    cache: &CacheArgs,
+) -> Result<()> {
     let ending = out.extension().and_then(|ending| ending.to_str());
     ensure!(
         matches!(ending, Some("h5" | "hdf5")),
         "{}: give a file ending in .h5 to write to",
         out.display()
     );
-    let data = open(path, options)?;
+    let data = open(path, options, cache)?;
     write_project(out, &data)?;
     say!("{}: {} frames", out.display(), data.len());
     Ok(())

@@ -13,6 +13,7 @@ mod claims;
 mod collect;
 mod commands;
 mod compare;
+mod data_cache;
 mod devices;
 mod entries;
 mod estimate;

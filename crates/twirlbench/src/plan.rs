@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
-use twirl_data::DataSet;
+use twirl_data::{DataCache, DataSet};
 use twirl_harness::{Entry, Job};
 use twirl_record::Plan;
 
@@ -140,23 +140,26 @@ fn absolute(data: &str) -> Result<String> {
 
 /// Reads every data set of the jobs that is a file, so that one that is missing or wrong is told before
 /// anything is written. What comes with the program needs no look.
-pub(crate) fn check_data(
+pub(crate) fn read_files(
     jobs: &[Job],
     entries: &[Entry],
+    cache: Option<&DataCache>,
     prepare: impl Fn(&str) -> Option<String>,
-) -> Result<()> {
+) -> Result<DataSets> {
     let files = jobs.iter().filter(|job| job.data != "embedded");
     let files: Vec<Job> = files.cloned().collect();
-    open_data(&files, entries, prepare).map(drop)
+    open_data(&files, entries, cache, prepare)
 }
 
-/// Reads every data set of the jobs once.
+/// Reads every data set of the jobs once; tasks share a file that they read alike.
 pub(crate) fn open_data(
     jobs: &[Job],
     entries: &[Entry],
+    cache: Option<&DataCache>,
     prepare: impl Fn(&str) -> Option<String>,
 ) -> Result<DataSets> {
     let mut sets = DataSets::new();
+    let mut files: Vec<(&Job, DataSet)> = Vec::new();
     for job in jobs {
         let key = (job.task.clone(), job.data.clone());
         if sets.contains_key(&key) {
@@ -171,7 +174,16 @@ pub(crate) fn open_data(
                 job.data
             );
         }
-        let set = find(entries, &job.task, &job.arm)?.open_data(job)?;
+        let alike = |(other, _): &&(&Job, DataSet)| {
+            (&other.data, &other.data_options) == (&job.data, &job.data_options)
+        };
+        let set = match files.iter().find(alike) {
+            Some((_, set)) => set.clone(),
+            None => find(entries, &job.task, &job.arm)?.open_data(job, cache)?,
+        };
+        if job.data != "embedded" {
+            files.push((job, set.clone()));
+        }
         sets.insert(key, set);
     }
     Ok(sets)

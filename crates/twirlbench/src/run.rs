@@ -10,11 +10,12 @@ use clap::Args;
 use twirl_harness::Entry;
 use twirl_record::Plan;
 
+use crate::data_cache::CacheArgs;
 use crate::estimate::{Wanted, estimate};
 use crate::execute::{Execution, single};
 use crate::jobs::{Lane, find_job, lanes};
 use crate::options::{After, Selection};
-use crate::plan::{check_data, plan};
+use crate::plan::{plan, read_files};
 use crate::print::say;
 use crate::suite::Suite;
 
@@ -64,6 +65,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "CODE", requires = "job")]
     pub(crate) saved_code: Option<u8>,
     #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    #[command(flatten)]
     pub(crate) after: After,
 }
 
@@ -88,6 +91,8 @@ pub(crate) struct PlanArgs {
     /// With --estimate: write every arm's figures there too, one line of JSON each
     #[arg(long, value_name = "FILE", requires = "estimate")]
     lines: Option<PathBuf>,
+    #[command(flatten)]
+    cache: CacheArgs,
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +105,8 @@ pub(crate) struct ResumeArgs {
     /// Runs at once on the CPU, if another number than before
     #[arg(long, value_name = "K")]
     jobs: Option<usize>,
+    #[command(flatten)]
+    cache: CacheArgs,
     #[command(flatten)]
     after: After,
 }
@@ -115,14 +122,20 @@ pub(crate) fn run(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
     let mut plan = plan(&suite, &args.selection, entries, &devices(&lanes))?;
     plan.at_once = args.jobs.filter(|&jobs| jobs > 1);
     let given = args.selection.data.is_some();
-    check_data(&plan.jobs, entries, |task| preparation(&suite, task, given))?;
+    let cache = args.cache.cache()?;
+    let prepare = |task: &str| preparation(&suite, task, given);
+    let sets = read_files(&plan.jobs, entries, cache.as_ref(), prepare)?;
     let out = match &args.out {
         Some(out) => made(out)?,
         None => next_folder(&suite.name)?,
     };
     plan.write(&out)?;
     let wanted = (0..plan.jobs.len()).collect();
-    Execution::new(&plan, &out, entries, &lanes).run(wanted, args.after)
+    // Hashed just now.
+    let cache = cache.map(|cache| cache.verifying(false));
+    let execution = Execution::new(&plan, &out, entries, &lanes, cache);
+    execution.keep(sets)?;
+    execution.run(wanted, args.after)
 }
 
 /// `twirlbench plan`. Data sets need not be readable where the plan is made, but those that are files
@@ -135,16 +148,18 @@ pub(crate) fn write_plan(args: &PlanArgs, entries: &[Entry]) -> Result<ExitCode>
         estimate: _,
         size,
         lines,
+        cache,
     } = args;
     let suite = Suite::read(selection.suite())?;
     let lanes = lanes(device, None)?;
     let plan = plan(&suite, selection, entries, &devices(&lanes))?;
     let Some(out) = out else {
+        let cache = cache.cache()?;
         let wanted = Wanted {
             sizes: size,
             lines: lines.as_deref(),
         };
-        return estimate(&plan, &lanes[0], entries, &wanted);
+        return estimate(&plan, &lanes[0], entries, cache.as_ref(), &wanted);
     };
     for job in &plan.jobs {
         if job.data != "embedded" && !Path::new(&job.data).exists() {
@@ -166,26 +181,28 @@ pub(crate) fn resume(args: &ResumeArgs, entries: &[Entry]) -> Result<ExitCode> {
         dir,
         device,
         jobs,
+        cache,
         after,
     } = args;
     let plan = Plan::read(dir)?;
     let device = device.as_deref().unwrap_or(&plan.device);
     let lanes = lanes(device, jobs.or(plan.at_once))?;
-    let execution = Execution::new(&plan, dir, entries, &lanes);
+    let execution = Execution::new(&plan, dir, entries, &lanes, cache.cache()?);
     execution.run(execution.in_order(), *after)
 }
 
 fn of_plan(dir: &Path, args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
     let plan = Plan::read(dir)?;
+    let cache = args.cache.cache()?;
     let device = args.device.as_deref().unwrap_or(&plan.device);
     if let Some(job) = &args.job {
         let number = find_job(&plan, job)?;
         let lanes = lanes(device, None)?;
-        let execution = Execution::new(&plan, dir, entries, &lanes);
+        let execution = Execution::new(&plan, dir, entries, &lanes, cache);
         return single(&execution, number, args.after.log, args.saved_code);
     }
     let lanes = lanes(device, args.jobs.or(plan.at_once))?;
-    let execution = Execution::new(&plan, dir, entries, &lanes);
+    let execution = Execution::new(&plan, dir, entries, &lanes, cache);
     execution.run(execution.in_order(), args.after)
 }
 

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use twirl_harness::{Entry, Folder, GenerateRequest};
 
 use crate::args::SampleArgs;
+use crate::data_cache::CacheArgs;
 use crate::devices;
 use crate::export::writer;
 use crate::plan::find;
@@ -23,7 +24,7 @@ pub(crate) fn sample(args: &SampleArgs, entries: &[Entry]) -> Result<()> {
         )
     })?;
     let entry = find(entries, &manifest.job.task, &manifest.job.arm)?;
-    let data = entry.open_data(&manifest.job)?;
+    let data = entry.open_data(&manifest.job, CacheArgs::default().cache()?.as_ref())?;
     if data.sha256() != manifest.data.sha256 {
         bail!(
             "data set {} has changed since the run: its sha256 is {}, the run's was {}",

@@ -77,7 +77,7 @@ fn one(study: &dyn Study, args: &StudyArgs, out: &Path, entries: &[Entry]) -> Re
         let known = suite.task.iter().find(|known| known.name == task)?;
         args.data.is_none().then(|| known.prepare.clone()).flatten()
     };
-    let data = open_data(&jobs, entries, prepare)?;
+    let data = open_data(&jobs, entries, args.cache.cache()?.as_ref(), prepare)?;
     let mut published = BTreeMap::new();
     for task in &suite.task {
         for arm in &task.arm {
@@ -145,6 +145,7 @@ impl StudyArgs {
             task,
             data,
             reading,
+            cache,
             device,
             seed,
             budgets,
@@ -172,6 +173,10 @@ impl StudyArgs {
             arguments.extend(values.iter().map(|value| format!("{flag}={value}")));
         }
         arguments.extend(reading.to_arguments()?);
+        if let Some(folder) = &cache.data_cache {
+            arguments.push(format!("--data-cache={}", folder.display()));
+        }
+        arguments.extend(cache.verify_data.then(|| "--verify-data".to_owned()));
         Ok(arguments)
     }
 }
@@ -201,7 +206,10 @@ mod tests {
                 "leave-out" => "implausible",
                 _ => "-a value",
             };
-            given.push(format!("--{flag}={value}"));
+            given.push(match flag {
+                "verify-data" => format!("--{flag}"),
+                _ => format!("--{flag}={value}"),
+            });
         }
         assert!(flags >= 9, "{flags} flags");
         let parse = |words: &[String]| {
@@ -220,7 +228,11 @@ mod tests {
         let shared = first
             .lines()
             .filter(|line| default.lines().any(|other| other == *line) && line.contains(": "));
-        let expected = ["    name: \"all\",", "    reading: DataArgs {"];
+        let expected = [
+            "    name: \"all\",",
+            "    reading: DataArgs {",
+            "    cache: CacheArgs {",
+        ];
         assert_eq!(shared.collect::<Vec<_>>(), expected);
     }
 }

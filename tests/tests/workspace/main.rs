@@ -19,8 +19,9 @@ pub(crate) fn root() -> PathBuf {
 /// The crates of the workspace that a crate may depend on; `None`: all.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
-        "twirl-core" | "workspace-tests" => &[],
-        "twirl-data" | "twirl-landscape" | "twirl-layers" | "twirl-record" => &["twirl-core"],
+        "twirl-core" | "twirl-map" | "workspace-tests" => &[],
+        "twirl-data" => &["twirl-core", "twirl-map"],
+        "twirl-landscape" | "twirl-layers" | "twirl-record" => &["twirl-core"],
         "twirl-equivariant" => &["twirl-core", "twirl-layers"],
         "twirl-harness" => &["twirl-core", "twirl-data", "twirl-layers", "twirl-record"],
         "twirl-compare" => &["twirl-core", "twirl-record"],

@@ -1,5 +1,7 @@
 //! The same frame, or the same molecule, in two parts of a split.
 
+use rayon::prelude::*;
+
 use crate::checks::graph;
 use crate::frames::{Frames, distance};
 use crate::split::Split;
@@ -104,37 +106,35 @@ fn spectrum(set: &Frames<'_>, frame: usize) -> Vec<(u16, f64)> {
     out
 }
 
+/// A frame among all, in an order in which copies stand near each other.
+struct Entry {
+    composition: u64,
+    second: f64,
+    slack: f64,
+    frame: usize,
+}
+
 fn equal_frames(set: &Frames<'_>, labels: &[Split]) -> Vec<Copy> {
-    let mut order: Vec<(u64, f64, usize)> = (0..set.len())
-        .map(|frame| {
-            let shape = Shape::of(set, frame);
-            (composition(&shape.profile), shape.second, frame)
-        })
-        .collect();
-    order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-    // Of equal frames the first one met, and all that equal it.
-    let mut window: Vec<(u64, Shape, Vec<usize>)> = Vec::new();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (composition, second, frame) in order {
-        let mut kept = Vec::new();
-        for (of, shape, frames) in window {
-            if of == composition && second - shape.second <= shape.slack {
-                kept.push((of, shape, frames));
-            } else if frames.len() > 1 {
-                groups.push(frames);
-            }
-        }
-        window = kept;
+    let entry = |frame| {
         let shape = Shape::of(set, frame);
-        match window
-            .iter_mut()
-            .find(|(_, known, _)| known.equals(&shape, set))
-        {
-            Some((_, _, frames)) => frames.push(frame),
-            None => window.push((composition, shape, vec![frame])),
+        Entry {
+            composition: composition(&shape.profile),
+            second: shape.second,
+            slack: shape.slack,
+            frame,
         }
-    }
-    groups.extend(window.into_iter().map(|(_, _, frames)| frames));
+    };
+    let mut order: Vec<Entry> = (0..set.len()).into_par_iter().map(entry).collect();
+    order.par_sort_unstable_by(|a, b| {
+        let by_shape = a
+            .composition
+            .cmp(&b.composition)
+            .then(a.second.total_cmp(&b.second));
+        by_shape.then(a.frame.cmp(&b.frame))
+    });
+    let runs = runs(&order);
+    let groups = runs.into_par_iter().flat_map_iter(|run| equal_in(set, run));
+    let groups: Vec<Vec<usize>> = groups.collect();
     let mut copies = Vec::new();
     for frames in groups {
         let Some(&kept) = frames.iter().max_by_key(|&&frame| labels[frame] as usize) else {
@@ -153,6 +153,52 @@ fn equal_frames(set: &Frames<'_>, labels: &[Split]) -> Vec<Copy> {
         }));
     }
     copies
+}
+
+/// Parts of the order between which no two frames are near enough to be copies.
+fn runs(order: &[Entry]) -> Vec<&[Entry]> {
+    let mut runs = Vec::new();
+    let (mut start, mut slack) = (0, 0.0_f64);
+    for (place, entry) in order.iter().enumerate() {
+        let apart = place > start && {
+            let before = &order[place - 1];
+            before.composition != entry.composition || entry.second - before.second > slack
+        };
+        if apart {
+            runs.push(&order[start..place]);
+            (start, slack) = (place, 0.0);
+        }
+        slack = slack.max(entry.slack);
+    }
+    runs.push(&order[start..]);
+    runs.retain(|run| run.len() > 1);
+    runs
+}
+
+/// Groups of equal frames in a run.
+fn equal_in(set: &Frames<'_>, run: &[Entry]) -> Vec<Vec<usize>> {
+    // Of equal frames the first one met, and all that equal it.
+    let mut window: Vec<(Shape, Vec<usize>)> = Vec::new();
+    let mut groups = Vec::new();
+    for entry in run {
+        let (near, passed) = window
+            .into_iter()
+            .partition(|(shape, _)| entry.second - shape.second <= shape.slack);
+        window = near;
+        let passed: Vec<(Shape, Vec<usize>)> = passed;
+        groups.extend(passed.into_iter().map(|(_, frames)| frames));
+        let shape = Shape::of(set, entry.frame);
+        match window
+            .iter_mut()
+            .find(|(known, _)| known.equals(&shape, set))
+        {
+            Some((_, frames)) => frames.push(entry.frame),
+            None => window.push((shape, vec![entry.frame])),
+        }
+    }
+    groups.extend(window.into_iter().map(|(_, frames)| frames));
+    groups.retain(|frames| frames.len() > 1);
+    groups
 }
 
 /// A hash of the atomic numbers of a sorted profile.

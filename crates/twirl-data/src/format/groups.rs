@@ -9,11 +9,15 @@
 
 use std::collections::HashMap;
 
-use super::hdf5::Group;
+use rayon::prelude::*;
+
+use super::hdf5::{File, Group};
 use super::labelled::{Batch, Names, append};
+use super::roots::Roots;
 use crate::draft::{Draft, Held};
 use crate::elements;
 use crate::error::{DataError, Result};
+use crate::molecule::Molecule;
 use crate::options::{ForcesAre, OpenOptions};
 use crate::site::one_line;
 use crate::units::{By, EnergyUnit, LengthUnit, StatedUnits};
@@ -93,7 +97,16 @@ struct Reader<'o> {
     known: HashMap<Vec<u8>, usize>,
 }
 
-pub(super) fn read(root: &Group<'_>, options: &OpenOptions) -> Result<Draft> {
+/// Bytes of arrays that a thread reads before they are put to the others.
+const PART: usize = 4 << 20;
+/// Groups that it reads at most.
+const MOST: usize = 1024;
+
+/// Reads the groups of a file: the first one decides layout and units, the others are read on several
+/// threads and put together in their order.
+pub(super) fn read(file: &File<'_>, options: &OpenOptions) -> Result<Draft> {
+    let roots = Roots::new(file);
+    let root = file.again()?.root()?;
     let mut reader = Reader {
         options,
         draft: None,
@@ -103,17 +116,98 @@ pub(super) fn read(root: &Group<'_>, options: &OpenOptions) -> Result<Draft> {
         first_skipped: String::new(),
         known: HashMap::new(),
     };
-    let (groups, _) = root.members()?;
-    for name in groups {
-        let group = root
-            .group(&name)?
-            .ok_or_else(|| root.site.absent(&format!("group {name}")))?;
-        reader.group(&group, name, 0)?;
+    let (names, _) = root.members()?;
+    let mut begun = 0;
+    while reader.draft.is_none() && begun < names.len() {
+        reader.child(&root, &names[begun])?;
+        begun += 1;
     }
-    reader.finish(root)
+    roots.give_back(root, names.len());
+    let mut rest = &names[begun..];
+    let mut each = reader.held();
+    while !rest.is_empty() {
+        let before = reader.held();
+        let count = (PART / each.max(1)).clamp(1, MOST);
+        let at_once = if each > PART {
+            1
+        } else {
+            count * rayon::current_num_threads()
+        };
+        let (now, later) = rest.split_at(at_once.min(rest.len()));
+        if let [one] = now {
+            // Large, so its arrays are read on several threads, to where they stay.
+            roots.with(1, |root| reader.child(root, one))?;
+        } else {
+            let part = |names: &[String]| roots.with(names.len(), |root| reader.part(root, names));
+            let parts: Vec<Result<Reader<'_>>> = now.par_chunks(count).map(part).collect();
+            for part in parts {
+                reader.append(part?);
+            }
+        }
+        each = (reader.held() - before) / now.len();
+        rest = later;
+    }
+    reader.finish(&file.root()?)
 }
 
-impl Reader<'_> {
+impl<'o> Reader<'o> {
+    /// Bytes of arrays.
+    fn held(&self) -> usize {
+        self.draft.as_ref().map_or(0, Draft::bytes)
+    }
+
+    fn child(&mut self, root: &Group<'_>, name: &str) -> Result<()> {
+        let group = root
+            .group(name)?
+            .ok_or_else(|| root.site.absent(&format!("group {name}")))?;
+        self.group(&group, name.to_owned(), 0)
+    }
+
+    /// Reads some groups after the first.
+    fn part(&self, root: &Group<'_>, names: &[String]) -> Result<Reader<'o>> {
+        let mut part = Reader {
+            options: self.options,
+            draft: self.draft.as_ref().map(|draft| Draft::new("", draft.units)),
+            layout: self.layout,
+            stated: self.stated,
+            skipped: 0,
+            first_skipped: String::new(),
+            known: HashMap::new(),
+        };
+        if let (Some(part), Some(draft)) = (&mut part.draft, &self.draft) {
+            part.forces_are = draft.forces_are;
+        }
+        names.iter().try_for_each(|name| part.child(root, name))?;
+        Ok(part)
+    }
+
+    /// Puts the groups of a part after these.
+    fn append(&mut self, part: Reader<'_>) {
+        if self.skipped == 0 {
+            self.first_skipped = part.first_skipped;
+        }
+        self.skipped += part.skipped;
+        let (Some(draft), Some(mut other)) = (&mut self.draft, part.draft) else {
+            return;
+        };
+        let mut keys: Vec<Option<Vec<u8>>> = vec![None; other.molecules.len()];
+        for (key, index) in part.known {
+            keys[index] = Some(key);
+        }
+        let molecules = std::mem::take(&mut other.molecules).into_iter().zip(keys);
+        let index = |(molecule, key): (Molecule, Option<Vec<u8>>)| {
+            let next = draft.molecules.len();
+            let index = key.map_or(next, |key| *self.known.entry(key).or_insert(next));
+            if index == next {
+                draft.molecules.push(molecule);
+            }
+            index
+        };
+        let index: Vec<usize> = molecules.map(index).collect();
+        draft.forces_are = other.forces_are;
+        draft.append(other, &index);
+    }
+
     fn group(&mut self, group: &Group<'_>, name: String, depth: usize) -> Result<()> {
         let (groups, arrays) = group.members()?;
         let Some(layout) = Layout::of(&arrays) else {

@@ -12,8 +12,8 @@ use hdf5_reader::group::Group as RawGroup;
 use hdf5_reader::storage::DynStorage;
 use hdf5_reader::{Dataset, Datatype, FilterRegistry, Hdf5File};
 
-use super::number::{Kind, decode, integers};
-use super::{links, lzf};
+use super::number::{Kind, integers};
+use super::{links, lzf, slabs};
 use crate::error::{DataError, Result};
 use crate::site::Site;
 use crate::source::Source;
@@ -41,13 +41,33 @@ pub(super) struct Group<'a> {
     pub(super) raw: RawGroup,
     shared: Arc<Shared>,
     /// Addresses of the members, where the crate loses its way among them.
-    links: Option<BTreeMap<String, u64>>,
+    links: Option<Arc<BTreeMap<String, u64>>>,
 }
 
 /// A numeric array in row-major order.
 pub(super) struct Array<T> {
     pub(super) shape: Vec<usize>,
     pub(super) values: Vec<T>,
+}
+
+/// An array of numbers whose shape is known and within the budget.
+pub(super) struct Unread<'a> {
+    dataset: Dataset,
+    site: Site<'a>,
+    kind: Kind,
+    shape: Vec<usize>,
+}
+
+impl Unread<'_> {
+    /// Reads it into its place, as floats.
+    pub(super) fn read(&self, out: &mut [f64]) -> Result<()> {
+        if count(&self.shape) != out.len() {
+            let expected = format!("{} values", out.len());
+            return Err(self.site.shape(&self.shape, &expected));
+        }
+        slabs::read(&self.dataset, self.kind, slabs::SLAB, out)
+            .map_err(|error| failure(&self.site, &error))
+    }
 }
 
 /// The settings with which a file, or a view of it, is opened.
@@ -79,6 +99,19 @@ impl<'a> File<'a> {
                 budget,
                 held: AtomicU64::new(0),
             }),
+        })
+    }
+
+    /// The same file without what has been looked at: some 15 KB for each group. What is held of the
+    /// budget is counted together.
+    pub(super) fn again(&self) -> Result<Self> {
+        let (storage, options) = (self.shared.storage.clone(), settings(self.shared.length));
+        let inner = Hdf5File::from_storage_with_options(storage, options)
+            .map_err(|error| failure(&Site::new(self.path, "file"), &error))?;
+        Ok(Self {
+            path: self.path,
+            inner,
+            shared: self.shared.clone(),
         })
     }
 
@@ -155,8 +188,13 @@ impl<'a> Group<'a> {
             site,
             raw,
             shared,
-            links,
+            links: links.map(Arc::new),
         })
+    }
+
+    /// Whether the members are known by their addresses, and each is opened apart.
+    pub(super) fn holds_addresses(&self) -> bool {
+        self.links.is_some()
     }
 
     /// The place of an array, for an error.
@@ -226,32 +264,41 @@ impl<'a> Group<'a> {
 
     /// A floating-point array (integers are taken too); `None` where it is absent.
     pub(super) fn floats(&self, name: &str) -> Result<Option<Array<f64>>> {
-        self.numbers(name, |raw, kind| match kind {
-            Kind::Float4 => decode(raw, |b: [u8; 4]| f64::from(f32::from_ne_bytes(b))),
-            Kind::Float8 => decode(raw, f64::from_ne_bytes),
-            integer => integers(raw, integer)
-                .into_iter()
-                .map(|value| value as f64)
-                .collect(),
-        })
+        let Some(array) = self.unread(name)? else {
+            return Ok(None);
+        };
+        let mut values = vec![0.0; count(&array.shape)];
+        array.read(&mut values)?;
+        let shape = array.shape;
+        Ok(Some(Array { shape, values }))
+    }
+
+    /// Shape of an array, before it is read; `None` where it is absent.
+    pub(super) fn shape(&self, name: &str) -> Result<Option<Vec<usize>>> {
+        let dataset = self.dataset(name)?;
+        Ok(dataset.map(|dataset| dataset.shape().iter().map(|&dim| dim as usize).collect()))
     }
 
     /// An integer array; `None` where it is absent.
     pub(super) fn ints(&self, name: &str) -> Result<Option<Array<i64>>> {
-        self.numbers(name, integers).and_then(|array| match array {
-            Some(array) if array.values.len() != count(&array.shape) => {
-                let site = self.array_site(name);
-                Err(site.unsupported("holds no integers", "write it as an integer array"))
-            }
-            other => Ok(other),
-        })
+        let Some(array) = self.unread(name)? else {
+            return Ok(None);
+        };
+        let raw = array.dataset.read_native_bytes();
+        let values = integers(
+            &raw.map_err(|error| failure(&array.site, &error))?,
+            array.kind,
+        );
+        if values.len() != count(&array.shape) {
+            let remedy = "write it as an integer array";
+            return Err(array.site.unsupported("holds no integers", remedy));
+        }
+        let shape = array.shape;
+        Ok(Some(Array { shape, values }))
     }
 
-    fn numbers<T>(
-        &self,
-        name: &str,
-        convert: impl Fn(&[u8], Kind) -> Vec<T>,
-    ) -> Result<Option<Array<T>>> {
+    /// An array of numbers, of which each will be held in 8 bytes; `None` where it is absent.
+    pub(super) fn unread(&self, name: &str) -> Result<Option<Unread<'a>>> {
         let Some(dataset) = self.dataset(name)? else {
             return Ok(None);
         };
@@ -259,13 +306,12 @@ impl<'a> Group<'a> {
         let remedy = "write it as 4 or 8 byte floats or as 1 to 8 byte integers";
         let kind = Kind::of(dataset.dtype())
             .ok_or_else(|| site.unsupported("holds neither floats nor integers", remedy))?;
-        let shape = self.checked_shape(&dataset, &site, kind.bytes(), size_of::<T>())?;
-        let raw = dataset
-            .read_native_bytes()
-            .map_err(|error| failure(&site, &error))?;
-        Ok(Some(Array {
+        let shape = self.checked_shape(&dataset, &site, kind.bytes(), 8)?;
+        Ok(Some(Unread {
+            dataset,
+            site,
+            kind,
             shape,
-            values: convert(&raw, kind),
         }))
     }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::described::described;
 use super::hdf5::{Array, Group};
-use super::number::triples;
 use crate::draft::Draft;
 use crate::error::Result;
 use crate::molecule::Molecule;
@@ -37,7 +36,7 @@ pub(super) fn append(
     let group = batch.group;
     let (shape, numbers) = &batch.numbers;
     let atoms = shape.last().copied().unwrap_or(0);
-    let (frames, positions) = geometries(group, batch.positions, atoms)?;
+    let frames = geometries(group, batch.positions, atoms)?;
     if atoms == 0 || frames == 0 {
         let what = "a molecule without atoms or geometries";
         return Err(group.site.inconsistent(what));
@@ -47,19 +46,27 @@ pub(super) fn append(
         return Err(group.site.shape(shape, &expected));
     }
 
-    let mut forces = None;
+    let missing = [f64::NAN; 3];
+    let array = group.required(batch.positions, group.unread(batch.positions)?)?;
+    let start = draft.positions.len();
+    draft.positions.resize(start + frames * atoms, missing);
+    array.read(draft.positions[start..].as_flattened_mut())?;
+    let mut found = None;
     for name in &batch.names.forces {
         group.expect_unread_any(name, &[&[frames, atoms, 3], &[atoms, 3]])?;
-        if let Some(array) = group.floats(name)? {
+        found = group.unread(name)?;
+        if found.is_some() {
             draft.forces.place = format!("array {name} of each group");
-            forces = Some(triples(&array.values));
             break;
         }
     }
-    let missing = [f64::NAN; 3];
-    draft
-        .forces
-        .push(forces.as_deref(), frames, frames * atoms, missing);
+    match found {
+        Some(array) => {
+            let room = draft.forces.room(frames, frames * atoms, missing);
+            array.read(room.as_flattened_mut())?;
+        }
+        None => draft.forces.push(None, frames, frames * atoms, missing),
+    }
     let mut energies = None;
     for name in &batch.names.energies {
         let allowed: &[&[usize]] = &[&[frames], &[frames, 1], &[]];
@@ -98,7 +105,6 @@ pub(super) fn append(
         draft.numbers.extend_from_slice(these);
         draft.molecule.push(index);
     }
-    draft.positions.extend(positions);
     Ok(())
 }
 
@@ -119,18 +125,14 @@ fn molecule(group: &Group<'_>, name: String, numbers: &[u8]) -> Result<Molecule>
     Ok(molecule)
 }
 
-/// Positions as rows of three; a single geometry counts as one of many.
-fn geometries(group: &Group<'_>, name: &str, atoms: usize) -> Result<(usize, Vec<[f64; 3]>)> {
-    let positions = group.required(name, group.floats(name)?)?;
-    let shape = &positions.shape;
-    let frames = match shape.len() {
-        2 => 1,
-        _ => shape.first().copied().unwrap_or(0),
-    };
+/// How many geometries there are; a single one need not be a row of many.
+fn geometries(group: &Group<'_>, name: &str, atoms: usize) -> Result<usize> {
+    let shape = group.required(name, group.shape(name)?)?;
     if shape.len() == 2 {
-        group.expect(name, shape, &[atoms, 3])?;
-    } else {
-        group.expect(name, shape, &[frames, atoms, 3])?;
+        group.expect(name, &shape, &[atoms, 3])?;
+        return Ok(1);
     }
-    Ok((frames, triples(&positions.values)))
+    let frames = shape.first().copied().unwrap_or(0);
+    group.expect(name, &shape, &[frames, atoms, 3])?;
+    Ok(frames)
 }

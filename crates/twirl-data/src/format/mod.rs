@@ -13,7 +13,9 @@ mod npz;
 mod number;
 mod project;
 mod recognise;
+mod roots;
 mod sdf;
+mod slabs;
 mod xyz;
 
 pub use arrays::{Arrays, NumberArray, arrays};

@@ -51,6 +51,33 @@ pub(super) fn decode<const N: usize, T>(raw: &[u8], convert: impl Fn([u8; N]) ->
         .collect()
 }
 
+/// Numbers as 8-byte floats into their place.
+pub(super) fn decode_into(raw: &[u8], kind: Kind, out: &mut [f64]) {
+    match kind {
+        Kind::Float4 => {
+            let values = raw.as_chunks::<4>().0.iter();
+            let values = values.map(|bytes| f64::from(f32::from_ne_bytes(*bytes)));
+            out.iter_mut()
+                .zip(values)
+                .for_each(|(out, value)| *out = value);
+        }
+        Kind::Float8 => {
+            let values = raw.as_chunks::<8>().0.iter();
+            let values = values.map(|bytes| f64::from_ne_bytes(*bytes));
+            out.iter_mut()
+                .zip(values)
+                .for_each(|(out, value)| *out = value);
+        }
+        integer => {
+            let values = integers(raw, integer);
+            let values = values.into_iter().map(|value| value as f64);
+            out.iter_mut()
+                .zip(values)
+                .for_each(|(out, value)| *out = value);
+        }
+    }
+}
+
 /// Integers as `i64`; an unsigned 8-byte value beyond it saturates, which no count survives.
 pub(super) fn integers(raw: &[u8], kind: Kind) -> Vec<i64> {
     match kind {

@@ -1,7 +1,6 @@
 //! The project's own HDF5 layout; see the README of this crate.
 
-use super::hdf5::{Array, Group};
-use super::number::triples;
+use super::hdf5::Group;
 use crate::draft::Draft;
 use crate::elements;
 use crate::error::Result;
@@ -33,16 +32,14 @@ pub(super) fn read(root: &Group<'_>, options: &OpenOptions) -> Result<Draft> {
         .enumerate()
         .map(known)
         .collect::<Result<_>>()?;
-    root.expect_unread("position", &[atoms, 3])?;
-    let position = root.required("position", root.floats("position")?)?;
-    draft.positions = vectors(root, "position", &position, atoms)?;
+    let found = vectors(root, "position", atoms)?;
+    draft.positions = root.required("position", found)?;
     "array position".clone_into(&mut draft.positions_place);
     let forces = options.forces_key.as_deref().unwrap_or("force");
-    root.expect_unread(forces, &[atoms, 3])?;
-    match root.floats(forces)? {
-        Some(array) => {
-            let values = vectors(root, forces, &array, atoms)?;
-            draft.forces.push(Some(&values), frames, 0, [f64::NAN; 3]);
+    match vectors(root, forces, atoms)? {
+        Some(values) => {
+            draft.forces.values = values;
+            draft.forces.present = vec![true; frames];
         }
         None if options.forces_key.is_some() => return Err(root.site.absent(forces)),
         None => {}
@@ -127,14 +124,15 @@ fn ints(group: &Group<'_>, name: &str, shape: &[usize]) -> Result<Vec<i64>> {
     Ok(array.values)
 }
 
-fn vectors(
-    root: &Group<'_>,
-    name: &str,
-    array: &Array<f64>,
-    atoms: usize,
-) -> Result<Vec<[f64; 3]>> {
-    root.expect(name, &array.shape, &[atoms, 3])?;
-    Ok(triples(&array.values))
+/// Rows of three; `None` where the array is absent.
+fn vectors(root: &Group<'_>, name: &str, atoms: usize) -> Result<Option<Vec<[f64; 3]>>> {
+    root.expect_unread(name, &[atoms, 3])?;
+    let Some(array) = root.unread(name)? else {
+        return Ok(None);
+    };
+    let mut values = vec![[0.0; 3]; atoms];
+    array.read(values.as_flattened_mut())?;
+    Ok(Some(values))
 }
 
 fn molecules(group: &Group<'_>) -> Result<Vec<Molecule>> {

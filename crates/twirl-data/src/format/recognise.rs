@@ -73,7 +73,8 @@ pub(crate) fn read(source: &Source, options: &OpenOptions) -> Result<Draft> {
             if root.has_dataset("offset")? {
                 project::read(&root, options)
             } else {
-                groups::read(&root, options)
+                drop(root);
+                groups::read(&file, options)
             }
         }
         Kind::Zip => npz::read(source, options),

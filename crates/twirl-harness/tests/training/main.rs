@@ -56,7 +56,7 @@ fn train(steps: u64, rate: f64) -> TrainConfig {
 
 fn data() -> DataSet {
     let job = job(1.0, train(0, 0.1));
-    ENTRY.open_data(&job).expect("embedded data")
+    ENTRY.open_data(&job, None).expect("embedded data")
 }
 
 fn run(job: &Job, out: &Path) -> Result<Manifest, RunError> {

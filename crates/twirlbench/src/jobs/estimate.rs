@@ -1,6 +1,7 @@
 //! The cost of a step of a job, measured in a process of its own.
 
 use anyhow::Result;
+use twirl_data::DataCache;
 use twirl_harness::{Job, StepCost};
 
 use super::child::{Ended, Inputs, conduct};
@@ -17,13 +18,14 @@ pub(crate) enum Measured {
 }
 
 /// Measures steps of a job on the device of a lane. Nothing is written.
-pub(crate) fn measure(job: &Job, lane: &Lane) -> Result<Measured> {
+pub(crate) fn measure(job: &Job, lane: &Lane, cache: Option<&DataCache>) -> Result<Measured> {
     let bar = Bar::new(format!("{}/{}", job.task, job.arm));
     let request = Request {
         job: job.clone(),
         device: lane.device.clone(),
         beside: 0,
         log: None,
+        cache: cache.cloned(),
         estimate: true,
     };
     let place = std::env::temp_dir();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::MultiProgress;
+use twirl_data::DataCache;
 use twirl_harness::{Entry, Folder, Job, RunError};
 use twirl_record::{Event, Plan, Status};
 
@@ -31,6 +32,8 @@ pub(crate) struct Queue<'a> {
     pub(crate) entries: &'a [Entry],
     pub(crate) lanes: &'a [Lane],
     pub(crate) log: Option<LogKind>,
+    /// Where decoded data sets are kept.
+    pub(crate) cache: Option<&'a DataCache>,
 }
 
 /// How it went.
@@ -195,6 +198,7 @@ impl Queue<'_> {
             device: lane.device.clone(),
             beside: lane.beside,
             log: self.log,
+            cache: self.cache.cloned(),
             estimate: false,
         };
         let bar = Bar::among(bars, label);

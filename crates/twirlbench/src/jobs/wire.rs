@@ -1,6 +1,7 @@
 //! What the process of a job and the one that started it say to each other: lines of JSON.
 
 use serde::{Deserialize, Serialize};
+use twirl_data::DataCache;
 use twirl_harness::{Job, Progress, StepCost};
 use twirl_record::Status;
 
@@ -14,6 +15,8 @@ pub(super) struct Request {
     /// Other runs on the same processors.
     pub(super) beside: usize,
     pub(super) log: Option<LogKind>,
+    /// Where decoded data sets are kept.
+    pub(super) cache: Option<DataCache>,
     /// Not to be done: a few steps are to be measured.
     pub(super) estimate: bool,
 }

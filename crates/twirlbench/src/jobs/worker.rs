@@ -76,7 +76,7 @@ fn run(request: &Request, out: &Path, entries: &[Entry]) -> Result<Said, Error> 
     let entry = find(entries, task, arm)?;
     let mut device = devices::resolve(&request.device)?;
     device.beside = request.beside;
-    let data = entry.open_data(&request.job)?;
+    let data = entry.open_data(&request.job, request.cache.as_ref())?;
     if request.estimate {
         return Ok(Said::Cost(entry.step_cost(&request.job, &data, &device)?));
     }
