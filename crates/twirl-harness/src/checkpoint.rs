@@ -17,7 +17,8 @@ use twirl_record::{
 };
 
 use crate::error::RunError;
-use crate::trainer::{BatchLosses, Trainee};
+use crate::setting::Trainee;
+use crate::trainer::BatchLosses;
 use crate::weights::{load_weights, save_weights};
 
 /// The counters of a run. Random streams and the data cursor are functions of seed and step.

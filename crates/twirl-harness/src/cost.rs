@@ -17,8 +17,9 @@ use crate::error::RunError;
 use crate::gradients::parameter_count;
 use crate::measure::host_values;
 use crate::observer::Silent;
+use crate::setting::Setting;
 use crate::task::{Arm, Task};
-use crate::trainer::{Done, Halt, Setting, Trainer, Until};
+use crate::trainer::{Done, Halt, Trainer, Until};
 
 /// What is timed on the CPU: steps, after one that is not.
 const TIMED: u64 = 2;

@@ -23,9 +23,10 @@ use crate::observer::{Observer, Silent};
 use crate::optimizer;
 use crate::panic::classify;
 use crate::search::search;
+use crate::setting::{Setting, Trainee};
 use crate::task::{Arm, Task};
 use crate::train::{Ended, Measuring, train};
-use crate::trainer::{Setting, Trainee, Trainer, Until};
+use crate::trainer::{Trainer, Until};
 
 /// What a run is given besides its job: what the entry declares, and where and how it runs.
 pub(crate) struct RunContext<'a> {

@@ -11,8 +11,9 @@ use twirl_record::{Candidate, Evaluation, Search, SearchReport};
 use crate::error::RunError;
 use crate::measure::{Plan, measure};
 use crate::observer::{Observer, Unseen};
+use crate::setting::{Course, Setting};
 use crate::task::{Arm, Task};
-use crate::trainer::{Course, Halt, Setting, Trainer, Until};
+use crate::trainer::{Halt, Trainer, Until};
 
 /// Trains every candidate from the same initial weights over an annealed schedule of its own, and
 /// compares them on validation items. While the best lies at an end of the grid, the grid goes on there.

@@ -11,9 +11,10 @@ use crate::clock::Clock;
 use crate::error::RunError;
 use crate::measure::{Floor, Plan, Prepared};
 use crate::observer::Observer;
+use crate::setting::Setting;
 use crate::steps::log_spaced;
 use crate::task::{Arm, Task};
-use crate::trainer::{BatchLosses, Done, Halt, NotFinite, Setting, Trainer, Until};
+use crate::trainer::{BatchLosses, Done, Halt, NotFinite, Trainer, Until};
 
 /// How a run is measured.
 pub(crate) struct Measuring<'a, T: Task> {

@@ -4,102 +4,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::optim::ModuleOptimizer;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
-use twirl_data::Split;
 use twirl_layers::own::on_host;
 use twirl_layers::{count_flops, with_precision};
-use twirl_record::{ExactSymmetry, Job, Schedule, TRAINING_PASSES, TrainConfig, Training, Weights};
+use twirl_record::{TRAINING_PASSES, Weights};
 
 use crate::batches::{Order, load_ahead, stopped};
 use crate::clock::Clock;
 use crate::error::RunError;
-use crate::gradients::{Average, Gradients};
-use crate::measure::{host_values, thinned};
+use crate::gradients::Gradients;
+use crate::look::{Look, Looked, StepOutcome};
+use crate::measure::host_values;
 use crate::observer::{Observer, Progress};
-use crate::optimizer;
 use crate::rotations::Rotations;
-use crate::settings::arm_settings;
+use crate::setting::{Course, Setting, Trainee};
 use crate::task::{Arm, Task};
 use crate::term::training_loss;
-
-/// A model in training.
-#[derive(Clone)]
-pub(crate) struct Trainee<A> {
-    pub(crate) model: A,
-    pub(crate) average: Average<A>,
-    pub(crate) optimizer: ModuleOptimizer,
-}
-
-/// What every step of a job shares, whoever takes it.
-pub(crate) struct Setting<T> {
-    pub(crate) task: T,
-    pub(crate) train: TrainConfig,
-    pub(crate) seed: u64,
-    /// The symmetry that the arm declares.
-    pub(crate) symmetry: Option<ExactSymmetry>,
-    /// Whether every sample is turned by a fresh random rotation.
-    pub(crate) augmented: bool,
-    /// Items that the job trains on.
-    pub(crate) items: Vec<usize>,
-    /// With autodiff.
-    pub(crate) device: Device,
-}
-
-impl<T: Task> Setting<T> {
-    /// What an arm is trained with that meets rotations as `training` says.
-    pub(crate) fn of<A: Arm<T>>(
-        task: T,
-        job: &Job,
-        training: Training,
-        device: Device,
-    ) -> Result<Self, RunError> {
-        let symmetry = A::symmetry(&arm_settings::<T, A>(&job.arm, &job.arm_config)?);
-        Ok(Self {
-            items: thinned(task.items(Split::Train), job.train.train_items),
-            task,
-            train: job.train.clone(),
-            seed: job.seed,
-            symmetry,
-            augmented: training.turns(symmetry),
-            device,
-        })
-    }
-
-    /// The course of the learning rate in a run.
-    pub(crate) fn course(&self, peak: f64) -> Course {
-        Course {
-            peak,
-            schedule: self.train.schedule.clone(),
-            steps: self.train.steps,
-        }
-    }
-
-    /// A model that has not been trained.
-    pub(crate) fn untrained<A: Arm<T>>(&self, model: A) -> Trainee<A> {
-        Trainee {
-            average: Average::new(&model, self.train.ema),
-            optimizer: optimizer::build(&self.train.optimizer, &model, &model.parameter_roles()),
-            model,
-        }
-    }
-}
-
-/// The course of a learning rate.
-#[derive(Debug, Clone)]
-pub(crate) struct Course {
-    pub(crate) peak: f64,
-    pub(crate) schedule: Schedule,
-    /// At which the schedule ends.
-    pub(crate) steps: u64,
-}
-
-impl Course {
-    fn rate(&self, step: u64) -> f64 {
-        self.schedule.rate(self.peak, step, self.steps)
-    }
-}
 
 /// What a trainer has done so far.
 #[derive(Debug, Clone, Copy, Default)]
@@ -189,48 +110,6 @@ struct Ready<B> {
     items: Vec<usize>,
     batch: B,
     rate: f64,
-}
-
-/// What one step leaves behind.
-struct StepOutcome {
-    /// Loss and squared gradient norm, on the device.
-    look: Tensor<1>,
-    /// The same, where they were looked at.
-    looked: Option<Looked>,
-    /// Of the forward pass.
-    flops: u64,
-}
-
-/// Loss and gradient norm before clipping.
-#[derive(Debug, Clone, Copy)]
-struct Looked {
-    loss: f64,
-    grad_norm: f64,
-}
-
-impl Looked {
-    fn at(values: &[f64]) -> Self {
-        Self {
-            loss: values[0],
-            grad_norm: values[1].sqrt(),
-        }
-    }
-
-    /// The first of the two that is not finite.
-    fn fault(&self) -> Option<(&'static str, f64)> {
-        [("loss", self.loss), ("gradient norm", self.grad_norm)]
-            .into_iter()
-            .find(|(_, value)| !value.is_finite())
-    }
-}
-
-/// When loss and gradient are looked at, for which the device must have finished them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Look {
-    /// Before the update.
-    Before,
-    /// After the last step of a window.
-    After,
 }
 
 /// Most steps of a window.

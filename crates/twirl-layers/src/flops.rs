@@ -6,8 +6,8 @@ use burn::tensor::{DType, Tensor};
 
 use crate::flex::{on_flex, on_flex_as};
 use crate::own::apply2;
-use crate::precision::multiply;
 use crate::product::Product;
+use crate::rounded::multiply;
 
 thread_local! {
     static COUNTED: Cell<u64> = const { Cell::new(0) };

@@ -24,6 +24,7 @@ mod pointwise;
 mod precision;
 mod product;
 mod radial;
+mod rounded;
 mod slots;
 
 pub use attention::{Bias, Spans, attend, attention};

@@ -23,9 +23,10 @@ use crate::measure::{host_values, rotations_of};
 use crate::observer::Silent;
 use crate::parameters::{ParameterInfo, flatten, parameters, replace};
 use crate::rotations::Rotations;
+use crate::setting::Setting;
 use crate::task::{Arm, Task};
 use crate::term::{Role, Term};
-use crate::trainer::{Halt, Setting, Trainer, Until};
+use crate::trainer::{Halt, Trainer, Until};
 
 /// Opens the lab of a job: the arm with its initial weights.
 pub(crate) fn open<T: Task, A: Arm<T>>(

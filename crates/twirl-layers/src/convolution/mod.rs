@@ -23,7 +23,7 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{DType, Tensor, module};
 
 use crate::flex::on_flex_as;
-use crate::precision::multiply;
+use crate::rounded::multiply;
 use plan::Shape;
 
 /// Cross-correlation `y[b, o, i] = bias[o] + sum_{c, j} weight[o, c, j] input[b, c, s i + j - p]`
