@@ -109,7 +109,8 @@ pub(crate) struct StudyArgs {
     /// all, dynamics, model-size, data-size, optimizer, per-hour, landscape, gradients,
     /// parameters, twirl-at-test-time, controls
     pub(crate) name: String,
-    /// Suite whose tasks, arms and settings are studied: quick, ci, paper, or a suite file
+    /// Suite whose tasks, arms and settings are studied: quick, ci, paper, paper-flow-qm9, paper-flow-drugs, paper-voxel-qm9, paper-voxel-drugs, or a
+    /// suite file
     #[arg(long, default_value = "quick")]
     pub(crate) suite: String,
     /// Only this task (repeatable)

@@ -89,6 +89,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_suite_that_comes_with_the_program_is_a_list_of_jobs() {
+        for (name, _) in crate::suite::BUILT_IN {
+            let suite = crate::suite::Suite::read(name).expect("a suite");
+            assert_eq!(suite.name, *name);
+            let all = crate::options::Selection::default();
+            let plan = crate::plan::plan(&suite, &all, ENTRIES, "cpu").expect("jobs");
+            assert!(plan.jobs.len() >= suite.seeds.len() * suite.task.len());
+        }
+    }
+
     /// `6m` has about six million. The largest take long to make.
     #[test]
     fn a_size_that_is_named_after_its_parameters_has_as_many() {

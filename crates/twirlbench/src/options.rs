@@ -8,7 +8,8 @@ use twirl_data::{EnergyUnit, ForceUnit, ForcesAre, LeaveOut, LengthUnit, OpenOpt
 /// Which jobs of a suite.
 #[derive(Debug, Default, Clone, ClapArgs)]
 pub(crate) struct Selection {
-    /// quick, ci, paper, or a suite file [default: quick]
+    /// quick, ci, paper (forces), paper-flow-qm9, paper-flow-drugs, paper-voxel-qm9, paper-voxel-drugs,
+    /// or a suite file [default: quick]
     #[arg(value_name = "SUITE", conflicts_with = "suite")]
     pub(crate) named: Option<String>,
     /// The suite, as an option

@@ -75,6 +75,22 @@ pub(crate) const BUILT_IN: &[(&str, &str)] = &[
     ("quick", include_str!("../suites/quick.toml")),
     ("ci", include_str!("../suites/ci.toml")),
     ("paper", include_str!("../suites/paper.toml")),
+    (
+        "paper-flow-qm9",
+        include_str!("../suites/paper-flow-qm9.toml"),
+    ),
+    (
+        "paper-flow-drugs",
+        include_str!("../suites/paper-flow-drugs.toml"),
+    ),
+    (
+        "paper-voxel-qm9",
+        include_str!("../suites/paper-voxel-qm9.toml"),
+    ),
+    (
+        "paper-voxel-drugs",
+        include_str!("../suites/paper-voxel-drugs.toml"),
+    ),
 ];
 
 impl Suite {
