@@ -175,8 +175,10 @@ impl DataCache {
         let wanted = way.of_source(sha256);
         let file = self.folder.join(wanted.name());
         layout::open(&file, &wanted, path).unwrap_or_else(|flaw| {
-            let (file, path) = (one_line(&file.to_string_lossy()), one_line(path));
-            tracing::warn!("{file}: {flaw}; {path} is read again");
+            let (shown, path) = (one_line(&file.to_string_lossy()), one_line(path));
+            tracing::warn!("{shown}: {flaw}; {path} is read again");
+            // Said once: the next look finds none.
+            let _ = fs::remove_file(&file);
             None
         })
     }
