@@ -112,7 +112,7 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
         parameters,
         samples,
         flops: last.model_flops / last.step as f64,
-        seconds: (paces[paces.len() / 2] + paces[(paces.len() - 1) / 2]) / 2.0,
+        seconds: f64::midpoint(paces[paces.len() / 2], paces[(paces.len() - 1) / 2]),
         first_seconds: first.clock.seconds(),
         product_rate: product_rate(&choice.device),
         timed: last.step - warmed.step,

@@ -93,7 +93,7 @@ pub fn product_error(device: &Device) -> f64 {
 /// # Panics
 /// If the device fails.
 pub fn product_rate(device: &Device) -> f64 {
-    let size = if on_host(device) { 1024 } else { 8192 };
+    let size: usize = if on_host(device) { 1024 } else { 8192 };
     let left = Tensor::<2>::random([size, size], Distribution::Uniform(-1.0, 1.0), device);
     let product = |count: usize| {
         let begun = Instant::now();

@@ -43,7 +43,7 @@ impl Gradients {
             }
         } else {
             let factor = (squared.clamp_min(most * most).sqrt() / most).recip();
-            self.multiply(model, Factor::OnDevice(factor));
+            self.multiply(model, Factor::OnDevice(&factor));
         }
     }
 
@@ -52,7 +52,7 @@ impl Gradients {
         self.multiply(model, Factor::Known(factor));
     }
 
-    fn multiply<M: Module>(&mut self, model: &M, factor: Factor) {
+    fn multiply<M: Module>(&mut self, model: &M, factor: Factor<'_>) {
         let mut visitor = Scale {
             gradients: &mut self.0,
             factor,
@@ -102,22 +102,23 @@ impl ModuleVisitor for Squares<'_> {
 }
 
 /// By what gradients are multiplied.
-enum Factor {
+#[derive(Clone, Copy)]
+enum Factor<'a> {
     Known(f64),
     /// `[1]`
-    OnDevice(Tensor<1>),
+    OnDevice(&'a Tensor<1>),
 }
 
 struct Scale<'a> {
     gradients: &'a mut GradientsParams,
-    factor: Factor,
+    factor: Factor<'a>,
 }
 
 impl ModuleVisitor for Scale<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
-            let scaled = match &self.factor {
-                Factor::Known(factor) => gradient * *factor,
+            let scaled = match self.factor {
+                Factor::Known(factor) => gradient * factor,
                 Factor::OnDevice(factor) => gradient * factor.clone().reshape([1; D]),
             };
             self.gradients.register(param.id, scaled);

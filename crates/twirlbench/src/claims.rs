@@ -31,7 +31,7 @@ pub(crate) fn rewrite(text: &str, results: &Path) -> Result<String> {
                 .split_once(&end)
                 .with_context(|| format!("no line {end} after {begin}{names} -->"))?;
             let table = table(names, results)?;
-            done += &format!("{before}{begin}{names} -->\n\n{table}\n{end}");
+            done.extend([before, &begin, names, " -->\n\n", &table, "\n", &end]);
             rest = after;
         }
         text = done + rest;
@@ -83,7 +83,7 @@ fn steps(name: &str, results: &Path) -> Result<String> {
         let gib = cost.device_bytes.or(cost.peak_bytes).unwrap_or(f64::NAN) / f64::from(1 << 30);
         rows.push(format!(
             "{head} {} | {} | {} | {} | {} | {} | {} |",
-            significant(cost.parameters, 3),
+            significant(cost.parameters / 1e6, 3),
             significant(1e3 * cost.seconds, 3),
             significant(rate / 1e12, 3),
             significant(100.0 * rate / cost.product_rate, 3),
@@ -99,7 +99,7 @@ fn steps(name: &str, results: &Path) -> Result<String> {
     }
     Ok(format!(
         "Measured on {device}.\n\n\
-         | arm | size | batch | parameters | ms a step | TFLOP/s | % of a product | GiB | ms for one molecule \
+         | arm | size | batch | million parameters | ms a step | TFLOP/s | % of a product | GiB | ms for one molecule \
          | molecules a second |\n\
          | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n{}\n",
         rows.join("\n")
@@ -124,7 +124,7 @@ struct Row {
 
 fn claims(names: &str, results: &Path) -> Result<String> {
     let mut lines = vec![
-        "| set-up | arm | parameters | device | step | percent | 95 % interval | L / L0 | L_equiv / L0 | seeds | \
+        "| set-up | arm | million parameters | device | step | percent | 95 % interval | L / L0 | L_equiv / L0 | seeds | \
          molecules | verdict |"
             .to_owned(),
         "| --- | --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --- |".to_owned(),
@@ -173,7 +173,7 @@ fn claims(names: &str, results: &Path) -> Result<String> {
             lines.push(format!(
                 "| [{set_up}](results/{name}/dynamics/table.md) | {own} | {} | {device} | {} | {} | {range} | {} | {} | {} | {} \
                  | {verdict}{why} |",
-                significant(row.parameters, 3),
+                significant(row.parameters / 1e6, 3),
                 row.step,
                 significant(row.percent, 3),
                 significant(row.loss_of_zero, 3),
