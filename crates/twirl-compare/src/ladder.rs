@@ -42,63 +42,79 @@ pub struct AtEqualCost {
 /// What a seed of a ladder has: a curve for every size.
 type Rungs = Vec<Curve>;
 
-/// The lower envelopes of two ladders at equal cost, at `share` of the largest cost that a size of either
-/// has reached with all of its seeds. A size whose runs have ended keeps its last loss.
-///
-/// # Errors
-/// What differs between the runs, or that no curve begins by then.
-pub fn ladders(
-    plain: &Ladder<'_>,
-    exact: &Ladder<'_>,
+/// The lower envelopes of two ladders against a cost.
+pub struct Envelopes<'a> {
+    ladders: [&'a Ladder<'a>; 2],
     cost: Cost,
-    share: f64,
-) -> Result<AtEqualCost, Refusal> {
-    let both = [plain, exact];
-    let runs = || both.iter().flat_map(|ladder| ladder.runs());
-    let first = runs()
-        .next()
-        .ok_or_else(|| Refusal::NoRecord(plain.arm.into()))?;
-    for run in runs() {
-        comparable(&first.manifest, &run.manifest)?;
-        if cost == Cost::DeviceSeconds {
-            same_clock(&first.manifest, &run.manifest)?;
-        }
-    }
-    let sides = sides(both, cost)?;
-    let most = |side: &Vec<Rungs>| -> f64 {
-        let sizes = 0..side.first().map_or(0, Vec::len);
-        let end = |size: usize| {
-            let seeds = side.iter().map(|seed| seed[size].last());
-            seeds.fold(f64::INFINITY, f64::min)
-        };
-        sizes.map(end).fold(0.0, f64::max)
-    };
-    let at = share
-        * sides
-            .measured
-            .iter()
-            .map(most)
-            .fold(f64::INFINITY, f64::min);
-    let draws = sides
-        .draw(|[a, b]| Some([lowest(&a, at)?, lowest(&b, at)?]))
-        .ok_or(Refusal::SeedsApart(cost))?;
-    let ratio = draws.ratio(|[a, b]| a.1 / b.1);
-    let [a, b] = draws.value;
-    let forbidden = both.iter().any(|ladder| {
-        ladder
-            .sizes
-            .iter()
-            .any(|(_, arm)| Caveats::of([arm, arm], draws.seeds_only(), cost, Some(at)).forbid())
-    });
-    Ok(AtEqualCost {
-        cost: at,
-        verdict: Verdict::of(&ratio, 1.0).undecided_if(forbidden),
-        ratio,
-        losses: [a.1, b.1],
-        sizes: [plain.sizes[a.0].0.into(), exact.sizes[b.0].0.into()],
-    })
+    sides: Sides<Rungs>,
+    /// The largest cost that a size of either has reached with all of its seeds, the smaller of the two.
+    last: f64,
 }
 
+impl<'a> Envelopes<'a> {
+    /// The curves of all sizes.
+    ///
+    /// # Errors
+    /// What differs between the runs.
+    pub fn of(plain: &'a Ladder<'a>, exact: &'a Ladder<'a>, cost: Cost) -> Result<Self, Refusal> {
+        let ladders = [plain, exact];
+        let runs = || ladders.iter().flat_map(|ladder| ladder.runs());
+        let first = runs()
+            .next()
+            .ok_or_else(|| Refusal::NoRecord(plain.arm.into()))?;
+        for run in runs() {
+            comparable(&first.manifest, &run.manifest)?;
+            if cost == Cost::DeviceSeconds {
+                same_clock(&first.manifest, &run.manifest)?;
+            }
+        }
+        let sides = sides(ladders, cost)?;
+        let last = sides.measured.iter().map(|side| most(side));
+        Ok(Self {
+            ladders,
+            cost,
+            last: last.fold(f64::INFINITY, f64::min),
+            sides,
+        })
+    }
+
+    /// Both at `share` of the largest cost that they have in common. A size whose runs have ended keeps
+    /// its last loss.
+    ///
+    /// # Errors
+    /// That no curve begins by then.
+    pub fn at(&self, share: f64) -> Result<AtEqualCost, Refusal> {
+        let (cost, at) = (self.cost, share * self.last);
+        let draws = self
+            .sides
+            .draw(|[a, b]| Some([lowest(&a, at)?, lowest(&b, at)?]))
+            .ok_or(Refusal::SeedsApart(cost))?;
+        let ratio = draws.ratio(|[a, b]| a.1 / b.1);
+        let [a, b] = draws.value;
+        let sizes = self.ladders.iter().flat_map(|ladder| &ladder.sizes);
+        let forbidden = sizes
+            .map(|(_, arm)| Caveats::of([arm, arm], draws.seeds_only(), cost, Some(at)))
+            .any(|caveats| caveats.forbid());
+        let [plain, exact] = self.ladders;
+        Ok(AtEqualCost {
+            cost: at,
+            verdict: Verdict::of(&ratio, 1.0).undecided_if(forbidden),
+            ratio,
+            losses: [a.1, b.1],
+            sizes: [plain.sizes[a.0].0.into(), exact.sizes[b.0].0.into()],
+        })
+    }
+}
+
+/// The largest cost that a size has reached with all of its seeds.
+fn most(side: &[Rungs]) -> f64 {
+    let sizes = 0..side.first().map_or(0, Vec::len);
+    let end = |size: usize| {
+        let seeds = side.iter().map(|seed| seed[size].last());
+        seeds.fold(f64::INFINITY, f64::min)
+    };
+    sizes.map(end).fold(0.0, f64::max)
+}
 impl Ladder<'_> {
     fn runs(&self) -> impl Iterator<Item = &Run> {
         self.sizes.iter().flat_map(|(_, arm)| arm.counted())

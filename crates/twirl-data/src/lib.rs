@@ -21,6 +21,7 @@ mod inspect;
 mod molecule;
 mod open;
 mod options;
+mod part;
 mod site;
 mod smiles;
 mod source;

@@ -6,7 +6,7 @@ use twirl_layers::{Dense, Init, Slots};
 
 use crate::angular::PATHS;
 use crate::couplings::Couplings;
-use crate::degrees::{by_degree, place};
+use crate::degrees::{by_component, by_degree, place};
 use crate::tensor_message::{Path, TensorMessage};
 
 /// One path with its radial weights.
@@ -35,6 +35,20 @@ impl Message {
         };
         wanted.map(message).collect()
     }
+}
+
+/// Whether a path keeps the parity of features at `(-1)^degree`.
+pub(crate) fn natural(path: [usize; 3]) -> bool {
+    path.iter().sum::<usize>().is_multiple_of(2)
+}
+
+/// Sums of each degree, scaled, their channels mixed by the layer of the degree.
+pub(crate) fn mixed(sums: Vec<Tensor<2>>, layers: &[Dense], scales: &[f64]) -> Vec<Tensor<2>> {
+    sums.into_iter()
+        .zip(layers)
+        .zip(scales)
+        .map(|((sum, mix), &scale)| by_component(mix, sum * scale))
+        .collect()
 }
 
 /// What brings sums over neighbours and paths to mean square one, for each degree up to `highest`.

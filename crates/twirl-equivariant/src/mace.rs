@@ -7,7 +7,7 @@ use twirl_layers::{Activation, BesselBasis, Dense, Embedding, Init, Slots, divid
 
 use crate::angular::components;
 use crate::cloud::Cloud;
-use crate::coupled::{Message, receive, scales};
+use crate::coupled::{Message, mixed, natural, receive, scales};
 use crate::couplings::Couplings;
 use crate::degrees::{by_component, by_degree};
 use crate::error::{EquivariantError, check_config};
@@ -145,11 +145,6 @@ impl Mace {
     }
 }
 
-/// Whether a path keeps the parity of features at `(-1)^degree`.
-fn natural(path: [usize; 3]) -> bool {
-    path.iter().sum::<usize>().is_multiple_of(2)
-}
-
 #[derive(Module, Debug)]
 struct Interaction {
     /// From radial functions to what the weights of messages are made of. Neither has a bias: both
@@ -213,12 +208,8 @@ impl Interaction {
     ) -> Vec<Tensor<2>> {
         let features = Tensor::cat(irreps.to_vec(), 1);
         let distance = self.hidden.activated(Activation::Silu, radial.clone());
-        receive(&self.messages, slots, couplings, distance, features, 2)
-            .into_iter()
-            .zip(&self.received)
-            .zip(&self.scales)
-            .map(|((sum, mix), &scale)| by_component(mix, sum * scale))
-            .collect()
+        let sums = receive(&self.messages, slots, couplings, distance, features, 2);
+        mixed(sums, &self.received, &self.scales)
     }
 
     /// Features of each degree after products of the one-particle basis and what was there before.

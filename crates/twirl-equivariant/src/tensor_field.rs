@@ -8,7 +8,7 @@ use twirl_layers::{Activation, Dense, Embedding, Init, Slots};
 
 use crate::angular::components;
 use crate::cloud::Cloud;
-use crate::coupled::{Message, receive, scales};
+use crate::coupled::{Message, mixed, natural, receive, scales};
 use crate::couplings::Couplings;
 use crate::degrees::by_component;
 use crate::error::{EquivariantError, check_config};
@@ -84,7 +84,7 @@ impl TensorFieldConfig {
     }
 
     fn allows(&self, path: [usize; 3]) -> bool {
-        self.symmetry == Symmetry::So3 || path.iter().sum::<usize>() % 2 == 0
+        self.symmetry == Symmetry::So3 || natural(path)
     }
 }
 
@@ -210,11 +210,7 @@ impl Interaction {
         let features = Tensor::cat(irreps.to_vec(), 1);
         let highest = self.received.len() - 1;
         let radial = radial.clone();
-        receive(&self.messages, slots, couplings, radial, features, highest)
-            .into_iter()
-            .zip(&self.received)
-            .zip(&self.scales)
-            .map(|((sum, mix), &scale)| by_component(mix, sum * scale))
-            .collect()
+        let sums = receive(&self.messages, slots, couplings, radial, features, highest);
+        mixed(sums, &self.received, &self.scales)
     }
 }

@@ -41,6 +41,11 @@ impl TaskError {
         }
     }
 
+    /// An arm whose network refuses its settings.
+    pub fn arm(arm: &str, error: &impl std::fmt::Display) -> Self {
+        Self::setting(arm, error.to_string(), "correct the arm's settings")
+    }
+
     /// A setting out of range.
     pub fn setting(name: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Setting {

@@ -6,6 +6,7 @@ use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::precision;
+use crate::scope::within;
 
 thread_local! {
     static COMPOSED: Cell<bool> = const { Cell::new(false) };
@@ -14,14 +15,7 @@ thread_local! {
 /// Runs a function with every operation that begins on this thread composed from burn's, as on other
 /// devices. Tests and benches hold the own operations against it.
 pub fn composed<R>(run: impl FnOnce() -> R) -> R {
-    struct Back(bool);
-    impl Drop for Back {
-        fn drop(&mut self) {
-            COMPOSED.set(self.0);
-        }
-    }
-    let _back = Back(COMPOSED.replace(true));
-    run()
+    within(&COMPOSED, true, run)
 }
 
 /// Whether what is computed on a device is in the host's memory at once, so that reading it stalls

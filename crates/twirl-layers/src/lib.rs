@@ -25,6 +25,7 @@ mod precision;
 mod product;
 mod radial;
 mod rounded;
+mod scope;
 mod slots;
 
 pub use attention::{Bias, Spans, attend, attention};

@@ -4,20 +4,15 @@ use std::cell::Cell;
 
 use twirl_core::Precision;
 
+use crate::scope::within;
+
 thread_local! {
     static CURRENT: Cell<Precision> = const { Cell::new(Precision::F32) };
 }
 
 /// Runs a function whose products round their operands, and so do the backward passes of what it makes.
 pub fn with_precision<R>(precision: Precision, run: impl FnOnce() -> R) -> R {
-    struct Back(Precision);
-    impl Drop for Back {
-        fn drop(&mut self) {
-            CURRENT.set(self.0);
-        }
-    }
-    let _back = Back(CURRENT.replace(precision));
-    run()
+    within(&CURRENT, precision, run)
 }
 
 /// The precision of products that begin on this thread.

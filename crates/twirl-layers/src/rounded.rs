@@ -10,7 +10,7 @@ use burn::tensor::{DType, FloatDType, Tensor};
 use twirl_core::Precision;
 
 use crate::flex::lives_on_flex;
-use crate::own::{Operation, apply1, like, whole};
+use crate::own::{Operation, apply1, whole};
 use crate::precision::current;
 
 /// A product or convolution of operands of the current precision.
@@ -67,9 +67,7 @@ impl Operation<1> for Round {
     type Kept = ();
 
     fn forward(&self, [x]: [FlexTensor; 1]) -> (FlexTensor, ()) {
-        let x = whole(x);
-        let copy = like(&x, x.storage::<f32>().to_vec());
-        (if self.values { self.all(copy) } else { copy }, ())
+        (if self.values { self.all(whole(x)) } else { x }, ())
     }
 
     fn backward(

@@ -3,6 +3,8 @@
 
 #[path = "program/mod.rs"]
 mod program;
+#[path = "water/mod.rs"]
+mod water;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,6 +13,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use program::{command, untimed};
+use water::water;
 
 const SUITE: &str = r#"
 name = "tiny"
@@ -43,19 +46,7 @@ fn folder(steps: usize, megabytes: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let suite = SUITE.replace("STEPS", &steps.to_string());
     fs::write(folder.path().join("tiny.toml"), suite).expect("written");
-    let mut text = String::new();
-    for frame in 0..60 {
-        let d = 0.001 * f64::from(frame) - 0.03;
-        let force = -40.0 * d;
-        let _ = write!(
-            text,
-            "3\nProperties=species:S:1:pos:R:3:forces:R:3 energy={}\nO 0 0 0 {} 0 0\n\
-             H {} 0 0 {force} 0.2 0\nH -0.24 0.93 0 0 -0.2 0\n",
-            -2079.0 + 20.0 * d * d,
-            -force,
-            0.96 + d
-        );
-    }
+    let mut text = water(None);
     let blank = " ".repeat(1 << 20);
     for _ in 0..megabytes {
         let _ = writeln!(text, "{blank}");

@@ -1,11 +1,14 @@
 //! Data sets as a user meets them: looked at, exported, converted, and read with options.
 
-use std::fmt::Write as _;
+#[path = "water/mod.rs"]
+mod water;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use water::water;
 
 fn twirlbench(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_twirlbench"))
@@ -38,24 +41,6 @@ fn line<'t>(text: &'t str, word: &str) -> &'t str {
         .lines()
         .find(|line| line.trim_start().starts_with(word));
     found.unwrap_or_else(|| panic!("no line {word} in {text}"))
-}
-
-/// Frames of water on a spring; the eleventh atom force is `outlier`.
-fn water(outlier: f64) -> String {
-    let mut text = String::new();
-    for frame in 0..60 {
-        let d = 0.001 * f64::from(frame) - 0.03;
-        let force = if frame == 10 { outlier } else { -40.0 * d };
-        let _ = write!(
-            text,
-            "3\nProperties=species:S:1:pos:R:3:forces:R:3 energy={}\nO 0 0 0 {} 0 0\n\
-             H {} 0 0 {force} 0.2 0\nH -0.24 0.93 0 0 -0.2 0\n",
-            -2079.0 + 20.0 * d * d,
-            -force,
-            0.96 + d
-        );
-    }
-    text
 }
 
 #[test]
@@ -113,7 +98,7 @@ fn embedded_sets_are_inspected_by_name_and_come_back_whole() {
 fn options_of_the_command_line_and_of_a_suite_are_kept_in_the_job() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    fs::write(folder.join("water.xyz"), water(2400.0)).expect("written");
+    fs::write(folder.join("water.xyz"), water(Some(2400.0))).expect("written");
     let error = refused(&["data", "inspect", "water.xyz"], folder);
     assert!(
         error.contains("frame 10, atom 1: a force of 2400.0 eV/A"),

@@ -92,9 +92,9 @@ impl Arm<ForceField> for MaceArm {
             mean_neighbours: task.mean_neighbours(),
         };
         Ok(Self {
-            backbone: backbone.init(&mut init).map_err(|error| {
-                TaskError::setting("mace", error.to_string(), "correct the arm's settings")
-            })?,
+            backbone: backbone
+                .init(&mut init)
+                .map_err(|error| TaskError::arm("mace", &error))?,
             vector_head: VectorHead::new(&mut init, config.width),
             scalar_head: ScalarHead::new(&mut init, config.width),
         })

@@ -83,9 +83,9 @@ impl Arm<ForceField> for PainnArm {
             mean_neighbours: task.mean_neighbours(),
         };
         Ok(Self {
-            backbone: backbone.init(&mut init).map_err(|error| {
-                TaskError::setting("painn", error.to_string(), "correct the arm's settings")
-            })?,
+            backbone: backbone
+                .init(&mut init)
+                .map_err(|error| TaskError::arm("painn", &error))?,
             vector_head: VectorHead::new(&mut init, config.width),
             scalar_head: ScalarHead::new(&mut init, config.width),
         })

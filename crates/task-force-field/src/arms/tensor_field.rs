@@ -87,13 +87,9 @@ impl Arm<ForceField> for TensorFieldArm {
             symmetry: config.symmetry,
         };
         Ok(Self {
-            backbone: backbone.init(&mut init).map_err(|error| {
-                TaskError::setting(
-                    "tensor-field",
-                    error.to_string(),
-                    "correct the arm's settings",
-                )
-            })?,
+            backbone: backbone
+                .init(&mut init)
+                .map_err(|error| TaskError::arm("tensor-field", &error))?,
             vector_head: VectorHead::new(&mut init, config.width),
             scalar_head: ScalarHead::new(&mut init, config.width),
         })

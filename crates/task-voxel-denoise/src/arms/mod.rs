@@ -14,11 +14,6 @@ use crate::VoxelDenoise;
 /// Size of the first predictions: a density is nearly empty.
 const FIRST_SCALE: f64 = 0.05;
 
-/// A network that refuses the arm's settings.
-fn refused(arm: &str, error: &twirl_equivariant::EquivariantError) -> TaskError {
-    TaskError::setting(arm, error.to_string(), "correct the arm's settings")
-}
-
 /// Refuses a grid that cannot be halved once per level beyond the first.
 fn check_grid(task: &VoxelDenoise, levels: usize) -> Result<(), TaskError> {
     let grid = task.config().grid;

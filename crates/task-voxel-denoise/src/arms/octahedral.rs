@@ -81,7 +81,7 @@ impl Arm<VoxelDenoise> for OctahedralUnetArm {
         };
         let network = network
             .init(&mut Init::new(seed, device))
-            .map_err(|error| super::refused("octahedral-unet", &error))?;
+            .map_err(|error| TaskError::arm("octahedral-unet", &error))?;
         Ok(Self { network })
     }
 

@@ -112,7 +112,7 @@ impl Arm<VoxelDenoise> for SteerableUnetArm {
         };
         let network = network
             .init(&mut Init::new(seed, device))
-            .map_err(|error| super::refused("steerable-unet", &error))?;
+            .map_err(|error| TaskError::arm("steerable-unet", &error))?;
         Ok(Self { network })
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::part;
+use crate::part;
 use crate::source::{Source, hex};
 use crate::stamp::Stamp;
 

@@ -22,11 +22,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use twirl_map::Map;
 
-use super::part;
 use super::wanted::{VERSION, Wanted};
 use crate::column::Column;
 use crate::dataset::{Contents, Origin, Reason};
 use crate::molecule::Molecule;
+use crate::part;
 use crate::units::Units;
 
 const MAGIC: &[u8; 8] = b"TWIRLSET";

@@ -2,7 +2,6 @@
 
 mod hashes;
 mod layout;
-mod part;
 mod wanted;
 
 use std::fs;
@@ -18,6 +17,7 @@ use crate::draft::Purpose;
 use crate::error::{DataError, Result};
 use crate::open::{read, read_known};
 use crate::options::OpenOptions;
+use crate::part;
 use crate::site::one_line;
 use crate::source::Source;
 

@@ -1,11 +1,13 @@
 //! The file to be written, and what is refused before anything is.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 
 use crate::elements;
 use crate::error::{DataError, Result};
 use crate::molecule::Bond;
+use crate::part;
 use crate::site::{Site, one_line};
 use crate::units::Quantity;
 use crate::write::geometry::Geometry;
@@ -87,13 +89,6 @@ impl<'a> Target<'a> {
             // A pipe or a device has no place beside it.
             return fs::write(self.path, bytes).map_err(failed);
         }
-        let mut part = self.path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, self.path));
-        written.map_err(|error| {
-            let _ = fs::remove_file(&part);
-            failed(error)
-        })
+        part::write(self.path, |file| file.write_all(bytes)).map_err(failed)
     }
 }

@@ -74,9 +74,9 @@ impl<L: Labels> Arm<PointCloud<L>> for PainnArm {
             mean_neighbours: config.mean_neighbours,
         };
         let mut arm = Self {
-            backbone: backbone.init(&mut init).map_err(|error| {
-                TaskError::setting("painn", error.to_string(), "correct the arm's settings")
-            })?,
+            backbone: backbone
+                .init(&mut init)
+                .map_err(|error| TaskError::arm("painn", &error))?,
             scalars: Vec::new(),
             vectors: Vec::new(),
         };

@@ -1,15 +1,13 @@
 //! Arms in several sizes each: their lower envelopes at equal device seconds, operations and steps.
 
-use twirl_compare::{ArmRuns, AtEqualCost, Cost, Estimate, Ladder, Verdict, ladders};
+use twirl_compare::{ArmRuns, AtEqualCost, Cost, Envelopes, Ladder};
 use twirl_record::Training;
 use twirl_report::{Columns, Table, range, significant};
 
+use super::equal_cost::{Compared, zero};
 use super::percent::search_at_edge;
 use crate::context::StudyContext;
 use crate::error::StudyError;
-use crate::estimates::over_seeds;
-use crate::holm::Bound;
-use crate::judgement::Judgement;
 use crate::outcome::{Finding, Outcome};
 
 /// An arm in one of its sizes.
@@ -68,8 +66,10 @@ pub(super) fn compare(
         for (_, _, exact) in others.filter(|(other, _, _)| other == task) {
             let place = format!("{task}: {} against {}, envelopes", plain.arm, exact.arm);
             for (cost, name) in COSTS {
+                let envelopes = Envelopes::of(plain, exact, cost);
                 for share in SHARES {
-                    match ladders(plain, exact, cost, share) {
+                    let at = envelopes.as_ref().map_err(Clone::clone);
+                    match at.and_then(|envelopes| envelopes.at(share)) {
                         Ok(at) => {
                             if (cost, share) == (Cost::DeviceSeconds, SHARES[0]) {
                                 let found = finding(&place, [plain, exact], &at, context)?;
@@ -110,17 +110,9 @@ fn finding(
         significant(at.ratio.value, 3),
         range(at.ratio.interval, 3),
     );
-    let logarithm = Estimate {
-        value: at.ratio.value.ln(),
-        interval: at.ratio.interval.map(|ends| ends.map(f64::ln)),
-    };
     let runs = pair.iter().flat_map(|ladder| &ladder.sizes);
     let seeds = runs.map(|(_, arm)| arm.counted().len()).min().unwrap_or(0);
-    let test = over_seeds(Some(logarithm), seeds, Bound::Below(0.0));
     let mut reasons = Vec::new();
-    if context.device.name == "cpu" {
-        reasons.push("no statement per GPU-hour from a CPU".to_owned());
-    }
     for (ladder, (size, loss)) in pair.iter().zip(at.sizes.iter().zip(at.losses)) {
         for (name, arm) in &ladder.sizes {
             let edge = search_at_edge(arm);
@@ -128,14 +120,15 @@ fn finding(
         }
         let best = ladder.sizes.iter().find(|(name, _)| name == size);
         let Some((_, arm)) = best else { continue };
-        let zero = arm.counted().first().and_then(|run| run.last()?.loss_zero);
-        let learned = context.yardstick(arm)?.not_learned(loss, zero);
+        let learned = context.yardstick(arm)?.not_learned(loss, zero(arm));
         reasons.extend(learned.map(|reason| format!("{} {size}: {reason}", ladder.arm)));
     }
-    let undecided = at.verdict == Verdict::Undecided
-        && test.is_some_and(|test| test.judgement() != Judgement::Undecided);
-    reasons.extend(undecided.then(|| "a caveat forbids it".to_owned()));
-    Ok(Finding::tested(place, test, figures).forbid(reasons))
+    let compared = Compared {
+        ratio: at.ratio,
+        seeds,
+        verdict: at.verdict,
+    };
+    Ok(compared.finding(place, figures, reasons, context))
 }
 
 fn table(rows: &[Row<'_>]) -> Table {
@@ -154,6 +147,7 @@ fn table(rows: &[Row<'_>]) -> Table {
 
 #[cfg(test)]
 mod tests {
+    use twirl_compare::Verdict;
     use twirl_record::ScheduleKind;
 
     use super::super::synthetic::{Synthetic, trained};
@@ -192,7 +186,8 @@ mod tests {
         let exact = law(16.0, 1.0, &[1, 10, 100], false);
         let plain = of(&[("small", &small), ("large", &large)]);
         let exact = of(&[("only", &exact)]);
-        let at = |share| ladders(&plain, &exact, Cost::DeviceSeconds, share).expect("comparable");
+        let envelopes = Envelopes::of(&plain, &exact, Cost::DeviceSeconds).expect("comparable");
+        let at = |share| envelopes.at(share).expect("curves");
         // The small one has ended at 30 and keeps 4 / sqrt(30); 8 / 100 is lower.
         let end = at(1.0);
         assert!((end.cost / 100.0 - 1.0).abs() < 1e-9);
@@ -213,7 +208,8 @@ mod tests {
         );
         let exact = of(&[("only", &exact)]);
         let verdict = |plain: &Ladder<'_>| {
-            let at = ladders(plain, &exact, Cost::Steps, 1.0).expect("comparable");
+            let envelopes = Envelopes::of(plain, &exact, Cost::Steps).expect("comparable");
+            let at = envelopes.at(1.0).expect("curves");
             (at.ratio.value, at.verdict)
         };
         let (free, lower) = verdict(&of(&[("good", &good)]));

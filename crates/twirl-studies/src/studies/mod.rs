@@ -2,6 +2,7 @@
 
 pub(crate) mod controls;
 pub(crate) mod dynamics;
+mod equal_cost;
 pub(crate) mod gradients;
 mod ladder;
 pub(crate) mod landscape;

@@ -1,6 +1,6 @@
 //! Augmented against equivariant arms on the axis of device seconds.
 
-use twirl_compare::{ArmRuns, AtEqualFlops, Estimate, Verdict, Versus, versus};
+use twirl_compare::{ArmRuns, AtEqualFlops, Versus, versus};
 use twirl_record::Training;
 use twirl_report::{Chart, Columns, Curves, Table, in_brackets, range, significant};
 
@@ -8,13 +8,11 @@ use crate::budgets::RequiredSection;
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
-use crate::estimates::over_seeds;
-use crate::holm::Bound;
-use crate::judgement::Judgement;
 use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
 use crate::setup::ArmSetup;
+use crate::studies::equal_cost::{Compared, zero};
 use crate::studies::ladder::{self, Sized};
 use crate::studies::percent::search_at_edge;
 use crate::study::{Card, Study};
@@ -38,9 +36,6 @@ impl Pair<'_> {
     /// What forbids to call either arm better.
     fn forbidden(&self, context: &StudyContext<'_>) -> Result<Vec<String>, StudyError> {
         let mut reasons = Vec::new();
-        if context.device.name == "cpu" {
-            reasons.push("no statement per GPU-hour from a CPU".into());
-        }
         let losses = [self.versus.plain_loss, self.versus.exact_loss];
         for (arm, loss) in [self.plain, self.exact].into_iter().zip(losses) {
             let own = context.yardstick(arm)?.not_learned(loss, zero(arm));
@@ -69,24 +64,13 @@ impl Pair<'_> {
             pair.seeds[1],
         );
         let place = format!("{}: {} against {}", self.plain.task, pair.plain, pair.exact);
-        // Its interval is that of logarithms.
-        let logarithm = Estimate {
-            value: pair.ratio.value.ln(),
-            interval: pair.ratio.interval.map(|ends| ends.map(f64::ln)),
+        let compared = Compared {
+            ratio: pair.ratio,
+            seeds: pair.seeds[0].min(pair.seeds[1]),
+            verdict: pair.verdict,
         };
-        let seeds = pair.seeds[0].min(pair.seeds[1]);
-        let test = over_seeds(Some(logarithm), seeds, Bound::Below(0.0));
-        let undecided = pair.verdict == Verdict::Undecided
-            && test.is_some_and(|test| test.judgement() != Judgement::Undecided);
-        let caveat = undecided.then(|| "a caveat forbids it".to_owned());
-        let reasons = self.forbidden(context)?;
-        Ok(Finding::tested(place, test, figures).forbid(reasons.into_iter().chain(caveat)))
+        Ok(compared.finding(&place, figures, self.forbidden(context)?, context))
     }
-}
-
-/// The loss of predicting zero for the molecules of the last measurement.
-fn zero(arm: &ArmRuns) -> Option<f64> {
-    arm.counted().first()?.last()?.loss_zero
 }
 
 /// A loss of a run at a device time.

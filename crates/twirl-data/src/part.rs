@@ -13,7 +13,7 @@ const PART: &str = ".part";
 const LONG: Duration = Duration::from_hours(24);
 
 /// Writes a file, all or nothing.
-pub(super) fn write(path: &Path, by: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn write(path: &Path, by: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let part = beside(path);
     let written = (|| {
         let mut file = OpenOptions::new()
@@ -44,7 +44,7 @@ fn beside(path: &Path) -> PathBuf {
 
 /// Removes what writers left who came to no end: those of `path`, if nobody else can be writing it, and
 /// old ones.
-pub(super) fn clean(path: &Path, alone: bool) {
+pub(crate) fn clean(path: &Path, alone: bool) {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return;
     };
