@@ -1,19 +1,24 @@
 """Times training steps: twirlbench, PyTorch eager and torch.compile in turn, and prints a table."""
 import json
 import os
+import pathlib
 import statistics
 import subprocess
 import sys
 import time
 
 from pytorch_cases import ALL, written
-
-WAYS = ("ours", "eager", "compile")
+from pytorch_table import HEAD, WAYS, foot, line
 
 
 def memory(key):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) / 1024 for line in file if line.startswith(key))
+
+
+def processor():
+    with open("/proc/cpuinfo") as file:
+        return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
 
 
 def twin(folder, way):
@@ -69,9 +74,18 @@ def ours(name, seconds, environment):
     return json.loads(subprocess.run(words, env=environment, check=True, capture_output=True, text=True).stdout)
 
 
-def row(name, folder, threads, rounds, seconds):
-    environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads),
-                       RAYON_NUM_THREADS=str(threads))
+def product(environment):
+    words = [os.environ["STEPS"], "product"]
+    return json.loads(subprocess.run(words, env=environment, check=True, capture_output=True, text=True).stdout)
+
+
+def settings(threads):
+    return dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), RAYON_NUM_THREADS=str(threads))
+
+
+def timed(name, folder, threads, rounds, seconds):
+    """Medians over rounds in turn; a way that does not work has none."""
+    environment = settings(threads)
     twins = {way: Twin(folder, way, environment) for way in WAYS[1:]}
     found = {way: [] for way in WAYS}
     for _ in range(rounds):
@@ -82,33 +96,35 @@ def row(name, folder, threads, rounds, seconds):
     for process in twins.values():
         process.process.stdin.close()
         process.process.wait()
-    middle = lambda way, key: statistics.median(r[key] for r in found[way]) if found[way] else float("nan")
-    wall = [middle(way, "wall_ms") for way in WAYS]
-    cells = [f"{x:.2f}" for x in wall] + [f"{wall[0] / wall[1]:.2f}", f"{wall[0] / wall[2]:.2f}"]
-    cells += [f"{middle(way, 'cpu_ms'):.2f}" for way in WAYS]
-    cells += [f"{max((r['peak_mib'] for r in found[way]), default=float('nan')):.0f}" for way in WAYS]
-    size = ALL[name]["config"] or {}
-    size = json.dumps(size) if size else "default"
-    print(f"| {ALL[name]['arm']} | {size}, batch {ALL[name]['batch']} | {threads} | " + " | ".join(cells) + " |", flush=True)
+    case = ALL[name]
+    row = {"arm": case["arm"], "config": case["config"], "task": case["task"], "batch": case["batch"], "threads": threads,
+           "gflop": found["ours"][0]["gflop"]}
+    for way, times in found.items():
+        if times:
+            row[way] = {key: statistics.median(one[key] for one in times) for key in ("wall_ms", "cpu_ms")}
+            row[way]["peak_mib"] = max(one["peak_mib"] for one in times)
+    return row
 
 
 def main():
-    out = sys.argv[1]
+    out = pathlib.Path(sys.argv[1])
     names = os.environ.get("CASES", " ".join(ALL)).split()
     threads = [int(count) for count in os.environ.get("THREADS", "1 2").split()]
     rounds, seconds = int(os.environ.get("ROUNDS", "5")), float(os.environ.get("SECONDS_EACH", "1"))
     import torch
 
-    print(f"PyTorch {torch.__version__}; medians of {rounds} rounds of {seconds} s in turn; "
-          f"load {os.getloadavg()[0]:.1f} at the start. Memory is ours in all, PyTorch's above its import.\n")
-    print("| arm | size | threads | ours ms | eager ms | compile ms | ours/eager | ours/compile"
-          " | CPU ms ours | eager | compile | peak MiB ours | eager | compile |")
-    print("|---|---|--:|" + "--:|" * 11, flush=True)
+    figures = {"pytorch": torch.__version__, "vectors": torch.backends.cpu.get_cpu_capability(), "processor": processor(),
+               "rounds": rounds, "seconds": seconds, "load": [os.getloadavg()[0]], "rows": [],
+               "product_gflop_per_s": {str(count): product(settings(count))["gflop_per_s"] for count in threads}}
+    print(HEAD, flush=True)
     for name in names:
-        folder = written(out, name)
+        folder = written(str(out), name)
         for count in threads:
-            row(name, folder, count, rounds, seconds)
-    print(f"\nload {os.getloadavg()[0]:.1f} at the end")
+            figures["rows"].append(timed(name, folder, count, rounds, seconds))
+            print(line(figures, figures["rows"][-1]), flush=True)
+    figures["load"].append(os.getloadavg()[0])
+    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"\n{foot(figures)}\nfigures: {out / 'figures.json'}")
 
 
 if __name__ == "__main__":

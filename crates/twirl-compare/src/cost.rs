@@ -7,6 +7,9 @@ use twirl_record::Record;
 pub enum Cost {
     /// Device seconds.
     DeviceSeconds,
+    /// Processor seconds of the whole process: on a processor, what device seconds are where no other work
+    /// shares it.
+    ProcessorSeconds,
     /// Operations of the model, whatever the device makes of them.
     ModelFlops,
     /// Training steps.
@@ -18,6 +21,7 @@ impl Cost {
     pub fn known(self, record: &Record) -> Option<f64> {
         match self {
             Self::DeviceSeconds => Some(record.device_seconds),
+            Self::ProcessorSeconds => record.cpu_seconds,
             Self::ModelFlops => record.model_flops,
             Self::Steps => Some(record.step as f64),
         }
@@ -28,9 +32,15 @@ impl Cost {
         self.known(record).filter(|&cost| cost > 0.0)
     }
 
+    /// Whether it depends on the hardware.
+    pub(crate) fn is_time(self) -> bool {
+        matches!(self, Self::DeviceSeconds | Self::ProcessorSeconds)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DeviceSeconds => "device time",
+            Self::ProcessorSeconds => "processor time",
             Self::ModelFlops => "number of operations",
             Self::Steps => "number of steps",
         }
@@ -38,7 +48,7 @@ impl Cost {
 
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::DeviceSeconds => "s",
+            Self::DeviceSeconds | Self::ProcessorSeconds => "s",
             Self::ModelFlops => "FLOP",
             Self::Steps => "steps",
         }

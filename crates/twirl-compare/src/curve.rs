@@ -28,6 +28,15 @@ impl Reach {
         }
     }
 
+    /// The sooner of two; of two that are never reached the one that was looked at for longer.
+    pub(crate) fn sooner(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Never { after: a }, Self::Never { after: b }) => Self::Never { after: a.max(b) },
+            (a, b) if a.time() <= b.time() => a,
+            (_, b) => b,
+        }
+    }
+
     /// All times multiplied.
     #[must_use]
     pub fn scaled(self, factor: f64) -> Self {

@@ -89,7 +89,10 @@ impl Sides<Curve> {
         let curve = |run: &Run| {
             let known = run.last().is_some_and(|last| cost.known(last).is_some());
             Curve::of(run, cost).ok_or_else(|| match cost {
-                Cost::ModelFlops if !known => Refusal::NotCounted(run.label()),
+                Cost::ModelFlops | Cost::ProcessorSeconds if !known => {
+                    let run = run.label();
+                    Refusal::NotCounted { run, cost }
+                }
                 _ => Refusal::NoCurve(run.label()),
             })
         };

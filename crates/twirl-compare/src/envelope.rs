@@ -30,7 +30,7 @@ pub fn envelope(task: &TaskRuns, cost: Cost) -> Result<Vec<EnvelopePoint>, Refus
         let runs = arm.counted();
         for (run, first) in runs.iter().zip(first.iter().cycle()) {
             comparable(&first.manifest, &run.manifest)?;
-            if cost == Cost::DeviceSeconds {
+            if cost.is_time() {
                 same_clock(&first.manifest, &run.manifest)?;
             }
         }

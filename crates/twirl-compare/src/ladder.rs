@@ -6,12 +6,13 @@
 use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
 use crate::cost::Cost;
-use crate::curve::Curve;
+use crate::curve::{Curve, Reach};
 use crate::draws::Sides;
 use crate::estimate::Estimate;
 use crate::refusal::Refusal;
 use crate::run::{ArmRuns, Run};
 use crate::verdict::Verdict;
+use crate::versus::Reached;
 
 /// An arm in several sizes.
 #[derive(Debug, Clone)]
@@ -25,7 +26,7 @@ pub struct Ladder<'a> {
 /// The lower envelopes of two ladders at one cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AtEqualCost {
-    /// Device seconds, operations or steps.
+    /// On the axis of the envelopes.
     pub cost: f64,
     /// Lowest loss of the first ladder there over that of the second, with an interval over seeds and
     /// molecules.
@@ -34,6 +35,9 @@ pub struct AtEqualCost {
     pub losses: [f64; 2],
     /// The sizes that have them.
     pub sizes: [String; 2],
+    /// What the second ladder has to spend until any size of it first has the loss of the first, over
+    /// `cost`: how many times cheaper it would have to be for equal losses.
+    pub break_even: Reached,
     /// Whether the first is lower. Undecided where a caveat holds for any size: another run of it could be
     /// the lowest.
     pub verdict: Verdict,
@@ -64,7 +68,7 @@ impl<'a> Envelopes<'a> {
             .ok_or_else(|| Refusal::NoRecord(plain.arm.into()))?;
         for run in runs() {
             comparable(&first.manifest, &run.manifest)?;
-            if cost == Cost::DeviceSeconds {
+            if cost.is_time() {
                 same_clock(&first.manifest, &run.manifest)?;
             }
         }
@@ -87,10 +91,15 @@ impl<'a> Envelopes<'a> {
         let (cost, at) = (self.cost, share * self.last);
         let draws = self
             .sides
-            .draw(|[a, b]| Some([lowest(&a, at)?, lowest(&b, at)?]))
+            .draw(|[a, b]| {
+                let (plain, exact) = (lowest(&a, at)?, lowest(&b, at)?);
+                let reach = first(&b, plain.1)?.scaled(1.0 / at);
+                Some((plain, exact, reach))
+            })
             .ok_or(Refusal::SeedsApart(cost))?;
-        let ratio = draws.ratio(|[a, b]| a.1 / b.1);
-        let [a, b] = draws.value;
+        let ratio = draws.ratio(|(a, b, _)| a.1 / b.1);
+        let break_even = Reached::of(&draws, |(_, _, reach)| *reach);
+        let (a, b, _) = draws.value;
         let sizes = self.ladders.iter().flat_map(|ladder| &ladder.sizes);
         let forbidden = sizes
             .map(|(_, arm)| Caveats::of([arm, arm], draws.seeds_only(), cost, Some(at)))
@@ -100,6 +109,7 @@ impl<'a> Envelopes<'a> {
             cost: at,
             verdict: Verdict::of(&ratio, 1.0).undecided_if(forbidden),
             ratio,
+            break_even,
             losses: [a.1, b.1],
             sizes: [plain.sizes[a.0].0.into(), exact.sizes[b.0].0.into()],
         })
@@ -129,6 +139,16 @@ fn lowest(seeds: &[&Rungs], at: f64) -> Option<(usize, f64)> {
         Some((size, mean.kept_at(at.ln())?.exp()))
     });
     losses.min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// When any size first has a loss.
+fn first(seeds: &[&Rungs], loss: f64) -> Option<Reach> {
+    let sizes = 0..seeds.first()?.len();
+    let reached = sizes.filter_map(|size| {
+        let mean = Curve::mean(seeds.iter().map(|seed| &seed[size]))?;
+        Some(mean.reach(loss))
+    });
+    reached.reduce(Reach::sooner)
 }
 
 /// Curves by seed and size, as measured and under the resamples of molecules that all runs have.

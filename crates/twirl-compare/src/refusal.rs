@@ -17,9 +17,14 @@ pub enum Refusal {
     /// An arm without a record.
     #[error("{0} has no record")]
     NoRecord(String),
-    /// A run whose operations are not counted.
-    #[error("{0} has no count of operations")]
-    NotCounted(String),
+    /// A run whose records lack a cost.
+    #[error("{run} has no {}", .cost.name())]
+    NotCounted {
+        /// The run.
+        run: String,
+        /// The cost.
+        cost: Cost,
+    },
     /// A run without a curve of losses.
     #[error("{0} has no positive loss after its first step")]
     NoCurve(String),

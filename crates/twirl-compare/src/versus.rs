@@ -21,6 +21,15 @@ pub struct Reached {
     pub interval: Option<[f64; 2]>,
 }
 
+impl Reached {
+    pub(crate) fn of<T>(draws: &Draws<T>, pick: impl Fn(&T) -> Reach) -> Self {
+        Self {
+            value: pick(&draws.value),
+            interval: draws.log_interval(|figures| pick(figures).time()),
+        }
+    }
+}
+
 /// Losses where both arms have taken the same number of operations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AtEqualFlops {
@@ -153,15 +162,6 @@ fn at_equal_flops(plain: &ArmRuns, exact: &ArmRuns) -> Result<AtEqualFlops, Refu
         ratio,
         caveats,
     })
-}
-
-impl Reached {
-    fn of(draws: &Draws<Figures>, pick: fn(&Figures) -> Reach) -> Self {
-        Self {
-            value: pick(&draws.value),
-            interval: draws.log_interval(|figures| pick(figures).time()),
-        }
-    }
 }
 
 /// What the mean curves of two arms say.

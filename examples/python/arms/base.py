@@ -134,7 +134,7 @@ class Trainer:
 
     def __init__(self, arm, settings, call=None):
         self.arm, self.settings = arm, settings
-        self.call = call or arm
+        self.call = arm if call is None else call
         self.weights = [weight for weight in arm.parameters() if weight.requires_grad]
         options = dict(lr=settings["rate"], betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0)
         try:

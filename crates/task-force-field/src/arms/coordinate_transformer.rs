@@ -144,6 +144,7 @@ impl Arm<ForceField> for CoordinateTransformer {
             ("tiny", wide(32)),
             ("small", small()),
             ("medium", wide(128)),
+            ("1m", deep(104, 6)),
             ("6m", deep(224, 8)),
             ("30m", deep(448, 10)),
         ]

@@ -105,6 +105,12 @@ pub(super) fn losses(task: &TaskRuns, cost: Cost) -> Chart {
             "s",
             1.0,
         ),
+        Cost::ProcessorSeconds => (
+            "Pareto: loss against processor seconds",
+            "processor seconds of training",
+            "s",
+            1.0,
+        ),
         Cost::ModelFlops => (
             "Pareto: loss against operations of the model",
             "TFLOP of training, in matrix products and convolutions",

@@ -20,9 +20,10 @@ pub(super) struct Sized<'a> {
 /// Shares of the largest common cost at which envelopes are compared; the verdict is of the first.
 const SHARES: [f64; 3] = [1.0, 0.3, 0.1];
 
-/// Costs with what they are called and the unit.
-const COSTS: [(Cost, &str); 3] = [
+/// Costs with what they are called.
+const COSTS: [(Cost, &str); 4] = [
     (Cost::DeviceSeconds, "device seconds"),
+    (Cost::ProcessorSeconds, "processor seconds"),
     (Cost::ModelFlops, "FLOP"),
     (Cost::Steps, "steps"),
 ];
@@ -65,7 +66,10 @@ pub(super) fn compare(
         let others = all.iter().filter(|(_, training, _)| exact(*training));
         for (_, _, exact) in others.filter(|(other, _, _)| other == task) {
             let place = format!("{task}: {} against {}, envelopes", plain.arm, exact.arm);
-            for (cost, name) in COSTS {
+            // Beside another device the processor's time is none of the model's.
+            let cpu = context.device.name == "cpu";
+            let costs = COSTS.iter().copied();
+            for (cost, name) in costs.filter(|(cost, _)| cpu || *cost != Cost::ProcessorSeconds) {
                 let envelopes = Envelopes::of(plain, exact, cost);
                 for share in SHARES {
                     let at = envelopes.as_ref().map_err(Clone::clone);
@@ -140,6 +144,8 @@ fn table(rows: &[Row<'_>]) -> Table {
     columns.label("cost", |row| row.cost);
     columns.real(("at", "at"), |row| row.at.cost);
     columns.estimate(("loss ratio", "ratio"), |row| row.at.ratio);
+    let heading = ("break-even", "break_even");
+    columns.reach(heading, "break_even_factor", |row| row.at.break_even);
     columns.label("augmented size", |row| &row.at.sizes[0]);
     columns.label("equivariant size", |row| &row.at.sizes[1]);
     columns.table()
@@ -147,7 +153,7 @@ fn table(rows: &[Row<'_>]) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use twirl_compare::Verdict;
+    use twirl_compare::{Reach, Verdict};
     use twirl_record::ScheduleKind;
 
     use super::super::synthetic::{Synthetic, trained};
@@ -197,6 +203,14 @@ mod tests {
         assert_eq!(early.sizes[0], "small");
         let expected = 4.0 / 3.0_f64.sqrt() / (16.0 / 3.0);
         assert!((early.ratio.value - expected).abs() < 1e-9, "{early:?}");
+        // 16 / t is 4 / sqrt(3) at t = 4 sqrt(3), and never 0.08.
+        let Reach::At(factor) = early.break_even.value else {
+            panic!("reached: {early:?}")
+        };
+        assert!((factor - 4.0 / 3.0_f64.sqrt()).abs() < 1e-9, "{early:?}");
+        assert!(
+            matches!(end.break_even.value, Reach::Never { after } if (after - 1.0).abs() < 1e-9)
+        );
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! steps write FOLDER CASE      weights, batches, predictions, gradients, losses of 20 steps
-//! steps time SECONDS CASE      milliseconds of a step, processor time, peak memory; one line of JSON
+//! steps time SECONDS CASE      milliseconds of a step, processor time, peak memory, operations; JSON
+//! steps product                operations a second of a large product; JSON
 //! ```
 //!
-//! A case is JSON: `{"arm": "painn", "batch": 8, "batches": 16, "task": {}, "config": {}}`.
+//! A case is JSON: `{"arm": "painn", "batch": 8, "batches": 16, "task": {}, "config": {}}`, and may name
+//! the `weights` of a checkpoint; without, they are initial ones, perturbed.
 
 mod tensors;
 mod training;
@@ -14,11 +16,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
 use serde_json::{Value, json};
 use task_conformer_flow as flow;
 use task_force_field as force;
 use task_voxel_denoise as voxel;
-use twirl_harness::{Arm, Task};
+use twirl_harness::{Arm, Task, product_rate};
 
 use tensors::{Named, floats, integers, list};
 use training::{Case, Training};
@@ -31,8 +34,13 @@ enum Job {
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words == ["product"] {
+        let rate = in_pool(|| product_rate(&Device::flex()));
+        println!("{}", json!({"gflop_per_s": 1e-9 * rate}));
+        return Ok(());
+    }
     let [verb, object, case] = words.as_slice() else {
-        bail!("give: write FOLDER CASE, or time SECONDS CASE");
+        bail!("give: write FOLDER CASE, time SECONDS CASE, or product");
     };
     let job = match verb.as_str() {
         "write" => Job::Write(object.into()),
@@ -53,13 +61,18 @@ fn main() -> Result<()> {
         batches: number("batches")? as usize,
         task_config: object("task"),
         arm_config: object("config"),
+        weights: case["weights"].as_str().map(PathBuf::from),
         arm,
     };
-    // Inside rayon's pool, as the command line runs it.
+    in_pool(|| of_arm(&job, &case))
+}
+
+/// Inside rayon's pool, as the command line works.
+fn in_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     if rayon::current_num_threads() > 1 {
-        rayon::scope(|_| of_arm(&job, &case))
+        rayon::scope(|_| work())
     } else {
-        of_arm(&job, &case)
+        work()
     }
 }
 
@@ -172,8 +185,10 @@ fn run<T: Task, A: Arm<T>>(
     }
     let busy = (processor_seconds() - busy) / times.len() as f64;
     let mean = times.iter().sum::<f64>() / times.len() as f64;
+    let peak = peak_mib();
     let line = json!({
-        "steps": times.len(), "wall_ms": 1e3 * mean, "cpu_ms": 1e3 * busy, "peak_mib": peak_mib(),
+        "steps": times.len(), "wall_ms": 1e3 * mean, "cpu_ms": 1e3 * busy, "peak_mib": peak,
+        "gflop": 1e-9 * training.flops(),
     });
     println!("{line}");
     Ok(())

@@ -1,6 +1,6 @@
 //! Training steps on prepared batches.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use burn::module::{ModuleMapper, Param};
@@ -13,6 +13,8 @@ use twirl_harness::{
     Arm, Average, Draw, Gradients, Optimizer, Rotations, Task, build_optimizer, load_weights,
     parameter_count, save_weights, training_loss,
 };
+use twirl_layers::count_flops;
+use twirl_record::TRAINING_PASSES;
 
 use crate::tensors::{Named, floats, like_parameters, list, parameters, write};
 
@@ -32,6 +34,8 @@ pub(crate) struct Case {
     pub(crate) augmented: bool,
     pub(crate) task_config: Value,
     pub(crate) arm_config: Value,
+    /// Weights of a checkpoint; without, perturbed initial ones.
+    pub(crate) weights: Option<PathBuf>,
 }
 
 /// A model in training.
@@ -88,18 +92,31 @@ fn settings<T: Task, A: Arm<T>>(given: &Value) -> Result<A::Config> {
 }
 
 impl<T: Task, A: Arm<T>> Training<T, A> {
-    /// A model of perturbed initial weights, and batches of the embedded data.
+    /// Operations of a step, as runs count them: a mean over batches.
+    pub(crate) fn flops(&self) -> f64 {
+        let forward = |batch| count_flops(|| self.model.predict(batch)).1 as f64;
+        TRAINING_PASSES * self.batches.iter().map(forward).sum::<f64>() / self.batches.len() as f64
+    }
+
+    /// A model of the weights of the case, and batches of the embedded data.
     pub(crate) fn new(case: &Case) -> Result<Self> {
         let device = Device::flex().autodiff();
         let config: T::Config = serde_json::from_value(case.task_config.clone())?;
         let task = T::open(&config, &T::embedded()?)?;
         let arm: A::Config = settings::<T, A>(&case.arm_config)?;
-        let model = A::init(&arm, &task, 0, &device)?.map(&mut Perturb);
-        // A leaf of the graph again.
-        let folder = std::env::temp_dir().join(format!("twirlbench-steps-{}", std::process::id()));
-        save_weights(&model, &folder)?;
-        let model = load_weights(A::init(&arm, &task, 0, &device)?, &folder)?;
-        std::fs::remove_file(&folder).context("temporary file")?;
+        let model = A::init(&arm, &task, 0, &device)?;
+        let model = match &case.weights {
+            Some(path) => load_weights(model, path)?,
+            None => {
+                // Through a file, so that weights are leaves of the graph again.
+                let name = format!("twirlbench-steps-{}", std::process::id());
+                let path = std::env::temp_dir().join(name);
+                save_weights(&model.clone().map(&mut Perturb), &path)?;
+                let model = load_weights(model, &path)?;
+                std::fs::remove_file(&path).context("temporary file")?;
+                model
+            }
+        };
         let items = task.items(Split::Train);
         let mut batches = Vec::new();
         let mut rotations = Vec::new();

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Trains and compares the ladders of sizes again, into FOLDER (default: runs/ladder below the present one), on
+# one thread, so that processor seconds are those of the work. An hour; what is there goes on where it stopped.
+set -euo pipefail
+out=$(realpath -m "${1:-runs/ladder}")
+cd "$(dirname "$0")"
+RAYON_NUM_THREADS=1 twirlbench study per-hour --suite force.toml --budgets budgets.toml --out "$out"
