@@ -10,23 +10,11 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::pack::{Matrix, Packs, ROWS};
 use crate::own::Real;
 
 /// Terms that are summed in registers before they are added to the output.
 const DEPTH: usize = 256;
-/// Rows of a register tile.
-pub(super) const ROWS: usize = 6;
-
-/// A matrix of any strides within a slice.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Matrix<'a, T> {
-    pub values: &'a [T],
-    /// From one row to the next.
-    pub row: usize,
-    /// From one column to the next.
-    pub column: usize,
-}
-
 /// Adds `left * right` to the output.
 pub(crate) struct Multiply<'a, T> {
     /// Of row or column stride 1.
@@ -57,18 +45,26 @@ impl<T: Real> WithSimd for Multiply<'_, T> {
             inner,
             columns,
         } = self;
+        let tiles = output.len() / columns / ROWS;
+        let mut packs = Packs::new(tiles, columns.div_ceil(most * lanes));
         for start in (0..inner).step_by(DEPTH) {
+            let depth = DEPTH.min(inner - start);
+            let left = Matrix {
+                values: &left.values[start * left.column..],
+                ..left
+            };
+            packs.copy_left(&left, depth);
             let mut column = 0;
             while column < columns {
                 let width = (columns - column).min(most * lanes);
+                let panel = &right.values[start * right.row + column..];
+                let (tiles, (right, stride)) = packs.copy_right((panel, right.row), width, depth);
                 let job = Panel {
-                    left: Matrix {
-                        values: &left.values[start * left.column..],
-                        ..left
-                    },
-                    right: &right.values[start * right.row + column..],
-                    stride: right.row,
-                    depth: DEPTH.min(inner - start),
+                    left,
+                    tiles,
+                    right,
+                    stride,
+                    depth,
                     columns,
                     column,
                     last: width - (width - 1) / lanes * lanes,
@@ -92,6 +88,8 @@ impl<T: Real> WithSimd for Multiply<'_, T> {
 /// A few vectors of columns of the output.
 struct Panel<'a, T> {
     left: Matrix<'a, T>,
+    /// Copies of its tiles, or nothing.
+    tiles: &'a [T],
     right: &'a [T],
     stride: usize,
     depth: usize,
@@ -128,7 +126,16 @@ impl<T: Real> Panel<'_, T> {
             row: stride,
             column,
         } = self.left;
-        if column == 1 {
+        if HEIGHT == ROWS && !self.tiles.is_empty() {
+            let (numbers, _) = self.tiles[row * self.depth..].as_chunks::<HEIGHT>();
+            let numbers = &numbers[..self.depth];
+            self.sum::<S, HEIGHT, VECTORS, PART>(
+                simd,
+                output,
+                #[inline(always)]
+                |term| numbers[term],
+            );
+        } else if column == 1 {
             // Loops and not `array::map`, which is not always inlined here.
             let mut rows = [values; HEIGHT];
             for (place, rows) in rows.iter_mut().enumerate() {

@@ -6,9 +6,11 @@
 
 mod kernel;
 mod operation;
+mod pack;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub(crate) use kernel::{Matrix, Multiply};
+pub(crate) use kernel::Multiply;
 pub(crate) use operation::{Linear, Product};
+pub(crate) use pack::Matrix;

@@ -5,12 +5,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pulp::{Scalar, WithSimd};
 use twirl_core::tolerance;
 
-use super::kernel::{Matrix, Multiply};
+use super::kernel::Multiply;
+use super::pack::Matrix;
 use crate::flops::matmul;
 use crate::own::vectorised;
 
 /// Around the tiles, the vectors and the blocks of the kernel, and large enough for several threads.
-const SHAPES: [[usize; 3]; 7] = [
+const SHAPES: [[usize; 3]; 9] = [
     [1, 1, 1],
     [5, 3, 7],
     [6, 16, 32],
@@ -18,6 +19,8 @@ const SHAPES: [[usize; 3]; 7] = [
     [97, 9, 65],
     [1, 700, 40],
     [211, 300, 70],
+    [50, 260, 530],
+    [40, 1, 520],
 ];
 
 fn numbers(count: usize, factor: f32) -> Vec<f32> {

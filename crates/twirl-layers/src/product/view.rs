@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::kernel::{Matrix, Multiply, ROWS};
+use super::kernel::Multiply;
+use super::pack::{Matrix, ROWS};
 use crate::own::{Real, vectorised};
 
 /// Multiplications above which a product is divided over threads.
