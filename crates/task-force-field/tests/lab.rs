@@ -9,7 +9,8 @@ use burn::tensor::{FloatDType, IntDType};
 use serde_json::json;
 use task_force_field::ENTRIES;
 use twirl_core::{
-    Design, FiniteGroup, Loss, Purpose, Samples, Stream, Symmetry, split, tolerance, twirled_loss,
+    Design, FiniteGroup, Loss, Precision, Purpose, Samples, Stream, Symmetry, split, tolerance,
+    twirled_loss,
 };
 use twirl_data::{DataSet, Embedded, Split};
 use twirl_harness::{
@@ -269,9 +270,15 @@ fn a_lab_takes_the_steps_of_a_run() {
             ..probe(&*lab, 1, Design::Iid { rotations: 3 })
         };
         let parts = lab.parts(&lab.weights(), &probe).expect("parts");
+        let evaluation = &arm.1.train.evaluation;
+        let measured = lab.measure(&lab.weights(), evaluation, probe.seed, Precision::F32);
+        let measured = measured.expect("a measurement");
         for (found, expected) in [
             (parts.loss, record.split.loss),
             (parts.equiv, record.split.loss_equiv),
+            (measured.total.loss, record.split.loss),
+            (measured.total.equiv, record.split.loss_equiv),
+            (measured.zero, record.loss_zero.expect("that of zero")),
         ] {
             let error = (found / expected - 1.0).abs();
             assert!(

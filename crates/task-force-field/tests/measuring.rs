@@ -2,13 +2,17 @@
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
-use serde_json::Value;
+use serde_json::{Value, json};
 use task_force_field::{
-    Batch, CoordinateTransformer, ForceField, ForceFieldConfig, Output, PainnArm, PainnArmConfig,
+    Batch, CoordinateTransformer, ENTRIES, ForceField, ForceFieldConfig, Output, PainnArm,
+    PainnArmConfig,
 };
-use twirl_core::{Design, FiniteGroup, Symmetry};
+use twirl_core::{Design, FiniteGroup, Precision, Symmetry, tolerance};
 use twirl_data::{DataSet, Embedded, Split};
-use twirl_harness::{Arm, Evaluation, ExactSymmetry, Plan, Prepared, Task, TaskError, TermRecord};
+use twirl_harness::{
+    Arm, DeviceChoice, Evaluation, ExactSymmetry, Job, Plan, Prepared, Role, Task, TaskError,
+    TermRecord, TrainConfig,
+};
 
 const SEED: u64 = 5;
 
@@ -171,4 +175,62 @@ fn the_floor_grows_with_the_predictions() {
             );
         }
     }
+}
+
+/// Rounding the operands of products breaks the symmetry of exact arms by about the unit roundoff, and
+/// changes next to nothing of what an arm that learns symmetry has of it.
+#[test]
+fn rounded_products_break_symmetry_by_their_unit_roundoff() {
+    let (data, device) = (task().data().clone(), DeviceChoice::cpu());
+    let evaluation = Evaluation {
+        design: Design::Iid { rotations: 3 },
+        items: 12,
+        batch: 12,
+        replicates: 200,
+        ..Default::default()
+    };
+    let errors = |arm: &str| -> [f64; 3] {
+        let entry = ENTRIES.iter().find(|entry| entry.arm == arm);
+        let entry = entry.expect("an arm");
+        let complete = entry.complete(&json!({}), &json!({})).expect("settings");
+        let job = Job {
+            data_options: serde_json::Map::new(),
+            task: entry.task.into(),
+            arm: arm.into(),
+            data: "embedded".into(),
+            seed: SEED,
+            measure_seed: SEED,
+            task_config: complete.task_config,
+            arm_config: complete.arm_config,
+            train: TrainConfig {
+                batch: 3,
+                ..TrainConfig::default()
+            },
+        };
+        let mut lab = entry.lab(&job, &data, &device).expect("a lab");
+        lab.advance(3).expect("three steps");
+        let weights = lab.weights();
+        Precision::ALL.map(|products| {
+            let measured = lab.measure(&weights, &evaluation, SEED, products);
+            let measured = measured.expect("a measurement");
+            let terms = measured.terms.values();
+            let trained = terms.filter(|term| term.role == Role::Train);
+            let shares = trained.map(|term| term.relative().expect("predictions"));
+            shares.fold(0.0, f64::max).sqrt()
+        })
+    };
+    for arm in ["painn", "tensor-field", "mace"] {
+        let [full, tf32, bf16] = errors(arm);
+        let exact = 100.0 * tolerance::F32.floor;
+        assert!(full > 0.0 && full.powi(2) < exact, "{arm}: {full}");
+        for (error, products) in [(tf32, Precision::Tf32), (bf16, Precision::Bf16)] {
+            let units = error / products.unit_roundoff();
+            assert!((0.1..10.0).contains(&units), "{arm}, {products:?}: {units}");
+        }
+        // Eight times the roundoff, and results that are rounded too.
+        let factor = bf16 / tf32;
+        assert!((5.0..20.0).contains(&factor), "{arm}: {factor}");
+    }
+    let [full, _, bf16] = errors("coordinate-transformer");
+    assert!((bf16 / full - 1.0).abs() < 0.1, "{full} and {bf16}");
 }

@@ -16,6 +16,30 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// All of them, finest first.
+    pub const ALL: [Self; 3] = [Self::F32, Self::Tf32, Self::Bf16];
+
+    /// Its name in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Tf32 => "tf32",
+            Self::Bf16 => "bf16",
+        }
+    }
+
+    /// Unit roundoff: the largest relative error of rounding a number to it, `2^-bits`.
+    #[must_use]
+    pub fn unit_roundoff(self) -> f64 {
+        let bits = match self {
+            Self::F32 => 24,
+            Self::Tf32 => 11,
+            Self::Bf16 => 8,
+        };
+        f64::powi(2.0, -bits)
+    }
+
     /// Whether it is that of the type.
     #[must_use]
     pub fn is_full(&self) -> bool {

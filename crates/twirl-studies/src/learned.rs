@@ -20,14 +20,20 @@ macro_rules! learned_rule {
 pub(crate) use learned_rule;
 
 impl StudyContext<'_> {
+    /// The Bayes error that the budget states for a task.
+    pub(crate) fn bayes_error(&self, task: &str) -> Option<Yardstick> {
+        let own = self.budgets.task.get(task);
+        let best = own.and_then(|own| own.bayes_error)?;
+        let whose = "the Bayes error".into();
+        Some(Yardstick { best, whose })
+    }
+
     /// The Bayes error that the budget states for a task, or the least loss of the arm itself and of all
     /// comparable runs below the folder of the studies. Folders that cannot be read, which another
     /// machine may be writing, are no yardstick.
     pub(crate) fn yardstick(&self, arm: &ArmRuns) -> Result<Yardstick, StudyError> {
-        let own = self.budgets.task.get(&arm.task);
-        if let Some(best) = own.and_then(|own| own.bayes_error) {
-            let whose = "the Bayes error".into();
-            return Ok(Yardstick { best, whose });
+        if let Some(known) = self.bayes_error(&arm.task) {
+            return Ok(known);
         }
         let mut best = least(arm, arm);
         let folder = self.out.join("runs");

@@ -8,6 +8,8 @@ use crate::studies::gradients::Gradients;
 use crate::studies::landscape::Landscape;
 use crate::studies::parameters::Parameters;
 use crate::studies::per_hour::PerHour;
+use crate::studies::precision::ReducedPrecision;
+use crate::studies::scaling::Scaling;
 use crate::studies::test_time::TestTime;
 use crate::studies::variants::{DATA_SIZE, MODEL_SIZE, OPTIMIZER};
 use crate::study::Study;
@@ -18,11 +20,13 @@ pub const STUDIES: &[&dyn Study] = &[
     &MODEL_SIZE,
     &DATA_SIZE,
     &OPTIMIZER,
+    &Scaling,
     &PerHour,
     &Landscape,
     &Gradients,
     &Parameters,
     &TestTime,
+    &ReducedPrecision,
     &Controls,
 ];
 

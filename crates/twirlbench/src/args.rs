@@ -106,8 +106,8 @@ pub(crate) struct SampleArgs {
 
 #[derive(Debug, Clone, PartialEq, ClapArgs)]
 pub(crate) struct StudyArgs {
-    /// all, dynamics, model-size, data-size, optimizer, per-hour, landscape, gradients,
-    /// parameters, twirl-at-test-time, controls
+    /// all, dynamics, model-size, data-size, optimizer, scaling, per-hour, landscape, gradients,
+    /// parameters, twirl-at-test-time, precision, controls
     pub(crate) name: String,
     /// Suite whose tasks, arms and settings are studied: quick, ci, paper, paper-flow-qm9, paper-flow-drugs, paper-voxel-qm9, paper-voxel-drugs, or a
     /// suite file

@@ -35,9 +35,14 @@ config = { width = 8, layers = 1, heads = 2, radial = 8, degree = 2 }
 
 const CELL: &str = "force-field/neighbour-attention/seed-4";
 
-fn manifest(folder: &Path) -> Value {
-    let text = fs::read(folder.join("out/parameters/manifest.json")).expect("a manifest");
+fn manifest_of(folder: &Path, study: &str) -> Value {
+    let path = folder.join("out").join(study).join("manifest.json");
+    let text = fs::read(path).expect("a manifest");
     serde_json::from_slice(&text).expect("JSON")
+}
+
+fn manifest(folder: &Path) -> Value {
+    manifest_of(folder, "parameters")
 }
 
 #[test]
@@ -104,6 +109,111 @@ fn a_study_writes_its_files_and_keeps_its_cells() {
     let named = [&arguments[..], &["--cell", "seed-4"]].concat();
     assert!(study(&named, folder.path()).status.success());
     assert_eq!(manifest(folder.path())["cells"][0]["status"], "ok");
+}
+
+/// A few steps of everything.
+const BUDGETS: &str = r#"
+base = "quick"
+
+[runs]
+seeds = [0, 1]
+steps = 3
+judged_step = 3
+items = 8
+per_decade = 2
+plain = 1
+search = { rates = [1e-3], steps = 1, items = 2, further = 0 }
+
+[variants]
+sizes = ["tiny"]
+counts = [0.001]
+
+[lab]
+seeds = [0]
+
+[precision]
+checkpoints = [0, 2]
+items = 8
+"#;
+
+/// Another arm beside the one of [`SUITE`].
+const EXACT: &str = r#"
+[[task.arm]]
+name = "painn"
+config = { width = 8, layers = 1 }
+"#;
+
+fn conducted(study_name: &str, folder: &Path) -> String {
+    let arguments = [study_name, "--suite", "tiny.toml", "--out", "out"];
+    let arguments = [&arguments[..], &["--budgets", "budgets.toml"]].concat();
+    let output = study(&arguments, folder);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn scaling_takes_the_runs_of_other_studies_and_makes_the_missing_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("tiny.toml"), SUITE).expect("a suite file");
+    fs::write(folder.path().join("budgets.toml"), BUDGETS).expect("budgets");
+    conducted("model-size", folder.path());
+    let text = conducted("scaling", folder.path());
+    let manifest = manifest_of(folder.path(), "scaling");
+    let cells = manifest["cells"].as_array().expect("cells");
+    let status = |name: &str| {
+        let named = |cell: &&Value| {
+            cell["cell"]
+                .as_str()
+                .is_some_and(|cell| cell.contains(name))
+        };
+        cells.iter().find(named).expect(name)["status"].clone()
+    };
+    assert_eq!(status("attention/tiny/seed-0"), "ok (kept)");
+    for name in [
+        "attention/tiny/seed-1",
+        "attention/items-",
+        "attention/run/seed-1",
+    ] {
+        assert_eq!(status(name), "ok", "{name}");
+    }
+    // Three steps teach nothing, and there are two seeds: no figure is made up.
+    let verdict = manifest["verdict"].as_str().expect("a verdict");
+    assert!(verdict.starts_with("undecided: "), "{verdict}");
+    assert!(
+        text.contains("against parameters") && text.contains("has not learned"),
+        "{text}"
+    );
+    let data = fs::read_to_string(folder.path().join("out/scaling/data.csv")).expect("data");
+    assert!(data.contains("has not learned"), "{data}");
+}
+
+#[test]
+fn precision_measures_the_same_weights_with_products_of_each_kind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("tiny.toml"), format!("{SUITE}{EXACT}")).expect("a suite file");
+    fs::write(folder.path().join("budgets.toml"), BUDGETS).expect("budgets");
+    let text = conducted("precision", folder.path());
+    assert!(text.contains("painn against neighbour-attention"), "{text}");
+    let path = folder.path().join("out/precision/data.csv");
+    let data = fs::read_to_string(path).expect("data");
+    // Two arms, two checkpoints, three precisions.
+    assert_eq!(data.lines().count(), 1 + 12, "{data}");
+    let column = |name: &str| {
+        let heads = data.lines().next().expect("heads").split(',');
+        heads
+            .into_iter()
+            .position(|head| head == name)
+            .expect("a column")
+    };
+    let (products, relative) = (column("products"), column("relative"));
+    let of = |arm: &str, wanted: &str| -> f64 {
+        let mut rows = data.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let row = rows.rfind(|row| row[1] == arm && row[products] == wanted);
+        row.expect("a row")[relative].parse().expect("a number")
+    };
+    assert!(of("painn", "f32") < 1e-5 && of("painn", "bf16") > 4.0 * of("painn", "tf32"));
+    assert!(of("neighbour-attention", "f32") > of("painn", "bf16"));
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use rand::RngExt;
-use twirl_core::{Part, Purpose, Rotation, Stream, split};
+use twirl_core::{Part, Precision, Purpose, Rotation, Stream, split};
 use twirl_data::{DataSet, Split};
 use twirl_layers::with_precision;
-use twirl_record::{Job, Training};
+use twirl_record::{Evaluation, Job, Training};
 
 use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
 use super::stack::{Stack, only_squared, pairing, passes};
@@ -19,7 +19,7 @@ use crate::draw::Draw;
 use crate::error::RunError;
 use crate::gradients::Gradients;
 use crate::linear::LinearSplit;
-use crate::measure::{host_values, rotations_of};
+use crate::measure::{Measurement, Plan, host_values, measure, rotations_of};
 use crate::observer::Silent;
 use crate::parameters::{ParameterInfo, flatten, parameters, replace};
 use crate::rotations::Rotations;
@@ -200,6 +200,19 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
         }
         let [loss, mean, equiv] = sum;
         Ok(Parts { loss, mean, equiv })
+    }
+
+    fn measure(
+        &self,
+        weights: &[f64],
+        evaluation: &Evaluation,
+        seed: u64,
+        products: Precision,
+    ) -> Result<Measurement, RunError> {
+        let model = self.model(weights)?.valid();
+        let task = &self.setting.task;
+        let plan = Plan::new(task, task.items(Split::Test), evaluation, seed).rounding(products);
+        measure(task, &model, &plan, &self.plain)
     }
 
     fn gradient(&self, weights: &[f64], probe: &Probe, part: Part) -> Result<Vec<f64>, RunError> {

@@ -1,11 +1,13 @@
 //! A model in training, without its types.
 
-use twirl_core::Part;
+use twirl_core::{Part, Precision};
 use twirl_data::Split;
+use twirl_record::Evaluation;
 
 use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
 use crate::error::RunError;
 use crate::linear::LinearSplit;
+use crate::measure::Measurement;
 use crate::parameters::ParameterInfo;
 
 /// One arm, trained by the ordinary steps of a run and looked at in between.
@@ -46,6 +48,19 @@ pub trait Lab {
     /// # Errors
     /// If the probe or the weights do not fit, or a prediction is not finite.
     fn parts(&self, weights: &[f64], probe: &Probe) -> Result<Parts, RunError>;
+
+    /// Measures weights on test items as a run of the same job does whose `measure_seed` is `seed`, with
+    /// products that round their operands to `products`, whatever the job trains with.
+    ///
+    /// # Errors
+    /// If the weights or the design do not fit, or a prediction is not finite.
+    fn measure(
+        &self,
+        weights: &[f64],
+        evaluation: &Evaluation,
+        seed: u64,
+        products: Precision,
+    ) -> Result<Measurement, RunError>;
 
     /// Gradient of the unbiased estimate that [`Lab::parts`] returns.
     ///

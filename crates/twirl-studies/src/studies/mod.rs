@@ -10,6 +10,8 @@ pub(crate) mod parameters;
 pub(crate) mod per_hour;
 mod percent;
 mod percent_tables;
+pub(crate) mod precision;
+pub(crate) mod scaling;
 #[cfg(test)]
 mod synthetic;
 pub(crate) mod test_time;

@@ -91,6 +91,8 @@ pub(super) struct Trained {
     /// The point that is judged: the last, unless another is chosen.
     judged: usize,
     published: Option<Published>,
+    /// The least loss that can be expected of it.
+    pub(super) yardstick: Yardstick,
     /// That the search for the learning rate compared models that had not learned.
     pub(super) search: Option<String>,
 }
@@ -139,6 +141,7 @@ impl Trained {
             arm,
             points,
             published,
+            yardstick: yardstick.clone(),
             search,
         })
     }

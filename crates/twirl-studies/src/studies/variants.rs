@@ -50,7 +50,7 @@ struct OptimizerBudget {
     rates: Vec<f64>,
 }
 
-const SECTIONS: &[RequiredSection] = &[
+pub(super) const SECTIONS: &[RequiredSection] = &[
     RequiredSection::of::<RunBudget>(),
     RequiredSection::of::<VariantBudget>(),
 ];
@@ -80,6 +80,36 @@ pub(crate) struct VariantStudy {
     /// Whether the variants differ in their data: the largest set must then be seen [`EPOCHS`] times.
     by_data: bool,
     variants: fn(&StudyContext<'_>, &ArmSetup, &VariantBudget) -> Vec<Variant>,
+}
+
+impl VariantStudy {
+    /// The base with the steps of its variants, and these.
+    pub(super) fn of(
+        &self,
+        context: &StudyContext<'_>,
+        mut base: ArmSetup,
+    ) -> Result<(ArmSetup, Vec<Variant>), StudyError> {
+        let budget: VariantBudget = context.budgets.section(Some(&base.job.task))?;
+        if let Some(steps) = budget.steps {
+            base.job.train.steps = steps;
+        }
+        let variants = (self.variants)(context, &base, &budget);
+        Ok((base, variants))
+    }
+
+    /// That the largest data set of the variants was seen too seldom, if they differ in their data.
+    pub(super) fn seen_too_seldom(
+        &self,
+        context: &StudyContext<'_>,
+        base: &ArmSetup,
+        trained: &[Trained],
+    ) -> Option<String> {
+        // All take the same steps: the largest set is the one that was seen least.
+        let all = context.data(&base.job).split(Split::Train).len();
+        let least = trained.iter().map(|one| one.epochs(all));
+        let least = least.reduce(f64::min).filter(|_| self.by_data)?;
+        (least < EPOCHS).then(|| format!("the largest set was seen {least:.1} times, not {EPOCHS}"))
+    }
 }
 
 /// Sizes of the model.
@@ -185,8 +215,12 @@ fn spread(crossings: &[Crossing]) -> Option<(f64, [f64; 2])> {
     Some((value, [low, most(|c| c.high) / least(|c| c.low)]))
 }
 
-/// `epochs`: of the largest data set that a variant must have seen at its end.
-fn finding(base: &ArmSetup, trained: &[Trained], variants: usize, epochs: Option<f64>) -> Finding {
+fn finding(
+    base: &ArmSetup,
+    trained: &[Trained],
+    variants: usize,
+    seldom: Option<String>,
+) -> Finding {
     let crossings: Vec<Crossing> = trained.iter().map(crossing).collect();
     let found = spread(&crossings);
     let each = |one: &Trained| format!("{}: {}", one.variant, one.words());
@@ -204,11 +238,7 @@ fn finding(base: &ArmSetup, trained: &[Trained], variants: usize, epochs: Option
         let own = one.forbidden().into_iter();
         reasons.extend(own.map(|reason| format!("{}: {reason}", one.variant)));
     }
-    if let Some(epochs) = epochs.filter(|epochs| *epochs < EPOCHS) {
-        reasons.push(format!(
-            "the largest set was seen {epochs:.1} times, not {EPOCHS}"
-        ));
-    }
+    reasons.extend(seldom);
     let figures = format!("{spread}; {}", each.join("; "));
     Finding::said(base.place(), judgement, figures).forbid(reasons)
 }
@@ -225,21 +255,14 @@ impl Study for VariantStudy {
     ) -> Result<Outcome, StudyError> {
         let mut outcome = Outcome::default();
         let mut all: Vec<Trained> = Vec::new();
-        for mut base in bases(context)? {
-            let task = Some(base.job.task.as_str());
-            let budget: VariantBudget = context.budgets.section(task)?;
-            if let Some(steps) = budget.steps {
-                base.job.train.steps = steps;
-            }
-            let variants = (self.variants)(context, &base, &budget);
+        for base in bases(context)? {
+            let (base, variants) = self.of(context, base)?;
             let count = variants.len();
             let trained = train_variants(context, cells, (&base, variants), &mut outcome);
-            // All take the same steps: the largest set is the one that was seen least.
-            let all_items = context.data(&base.job).split(Split::Train).len();
-            let epochs = trained.iter().map(|one| one.epochs(all_items));
-            let epochs = epochs.reduce(f64::min).filter(|_| self.by_data);
-            let finding = finding(&base, &trained, count, epochs);
-            outcome.findings.push(finding);
+            let seldom = self.seen_too_seldom(context, &base, &trained);
+            outcome
+                .findings
+                .push(finding(&base, &trained, count, seldom));
             all.extend(trained);
         }
         present(&mut outcome, &all, "One line per variant.");
