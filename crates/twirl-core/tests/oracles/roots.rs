@@ -22,9 +22,9 @@ fn coverage(seed: u64, molecules: u64, having: u64) -> f64 {
                 0
             };
             // Errors of a molecule differ in size from those of another: mean square 1.
-            let size = rng.sample::<f64, _>(StandardNormal) * 0.4 - 0.16;
+            let size = 0.4 * rng.sample::<f64, _>(StandardNormal);
             let squares = (0..count).map(|_| rng.sample::<f64, _>(StandardNormal).powi(2));
-            let sum = size.exp() * squares.sum::<f64>() / (0.08_f64 - 0.16).exp();
+            let sum = size.exp() * squares.sum::<f64>() / 0.08_f64.exp();
             tally.add(molecule, 1.0, &[sum, f64::from(count)]).unwrap();
         }
         let interval = tally.root(0, 1).unwrap();
