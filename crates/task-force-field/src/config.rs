@@ -20,6 +20,11 @@ pub struct ForceFieldConfig {
     pub force_weight: f64,
     /// Weight of the energy term; without energies in the data there is none.
     pub energy_weight: f64,
+    /// Test frames, evenly spaced, at which a finished model's symmetry error is told apart by element,
+    /// size of force and angle, and its net forces and torques are measured. 0: none.
+    pub closing_frames: usize,
+    /// Independent rotations of each, at least 2.
+    pub closing_rotations: usize,
 }
 
 impl Default for ForceFieldConfig {
@@ -31,6 +36,8 @@ impl Default for ForceFieldConfig {
             loss: Loss::Squared,
             force_weight: 1.0,
             energy_weight: 0.1,
+            closing_frames: 128,
+            closing_rotations: 16,
         }
     }
 }

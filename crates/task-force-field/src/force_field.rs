@@ -43,6 +43,14 @@ impl ForceField {
         self.mean_neighbours
     }
 
+    /// Forces of a frame, eV/A.
+    pub(crate) fn labels(&self, item: usize) -> Result<&[[f64; 3]], TaskError> {
+        self.data.forces(item).ok_or_else(|| {
+            let problem = format!("frame {item} has no forces");
+            TaskError::data(self.data.name(), problem, "remove it")
+        })
+    }
+
     pub(crate) fn neighbours(&self, item: usize) -> Result<NeighbourList, TaskError> {
         let positions = self.data.positions(item);
         NeighbourList::build(positions, self.config.cutoff, self.config.max_neighbours).map_err(

@@ -9,6 +9,7 @@ struct Readme;
 
 mod arms;
 mod batch;
+mod closing;
 mod config;
 mod data;
 mod force_field;

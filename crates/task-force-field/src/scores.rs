@@ -6,7 +6,7 @@ use twirl_harness::Score;
 use crate::{Batch, Output, Scale};
 
 /// meV in an eV.
-const MILLI: f64 = 1e3;
+pub(crate) const MILLI: f64 = 1e3;
 
 /// Force errors over components, cosine between predicted and true forces over the atoms where neither
 /// is zero, energy error per atom. All molecules' atoms count alike.

@@ -1,12 +1,15 @@
 //! Batches, their rotation, and the loss.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use twirl_core::Loss;
+use twirl_core::{Loss, Symmetry};
 use twirl_data::{DataError, DataSet, Embedded};
 use twirl_equivariant::{Cloud, Molecule};
-use twirl_harness::{BatchPart, Draw, Role, Rotations, Score, Task, TaskError, Term};
+use twirl_harness::{
+    Arm, BatchPart, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
+};
 
 use crate::batch::Sample;
+use crate::closing::{self, design};
 use crate::{Batch, ForceField, ForceFieldConfig, Host, Output, PainnArm, scores};
 
 impl Task for ForceField {
@@ -47,6 +50,16 @@ impl Task for ForceField {
         config.loss.validate().map_err(|error| {
             TaskError::setting("loss", error.to_string(), "give squared, norm or huber")
         })?;
+        if config.closing_frames > 0 {
+            let valid = design(config).validate(Symmetry::So3);
+            valid.map_err(|error| {
+                TaskError::setting(
+                    "closing_rotations",
+                    error.to_string(),
+                    "give 2 or more, or closing_frames = 0",
+                )
+            })?;
+        }
         Self::new(config, data)
     }
 
@@ -79,10 +92,7 @@ impl Task for ForceField {
         let mut energy = Vec::with_capacity(count);
         for (place, sample) in host.0.iter().enumerate() {
             let species = self.data.atomic_numbers(sample.item);
-            let forces = self.data.forces(sample.item).ok_or_else(|| {
-                let problem = format!("frame {} has no forces", sample.item);
-                TaskError::data(self.data.name(), problem, "remove it")
-            })?;
+            let forces = self.labels(sample.item)?;
             for (atom, vector) in forces.iter().enumerate() {
                 let row = place * atoms + atom;
                 share[row] = 1.0 / species.len() as f64;
@@ -168,5 +178,13 @@ impl Task for ForceField {
 
     fn scores(&self, output: &Output, batch: &Batch) -> Vec<Score> {
         scores::scores(&self.scale, output, batch)
+    }
+    fn closing<A: Arm<Self>>(
+        &self,
+        model: &A,
+        seed: u64,
+        device: &Device,
+    ) -> Result<FinalFigures, TaskError> {
+        closing::closing(self, model, seed, device)
     }
 }

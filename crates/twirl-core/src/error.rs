@@ -159,6 +159,12 @@ pub enum CoreError {
         /// Index of the rotation.
         rotation: usize,
     },
+    /// Pairs by angle were asked of rotations that include an inversion.
+    #[error("rotation {rotation} is improper: the angle between two poses needs draws from so3")]
+    ImproperAngle {
+        /// Index of the rotation.
+        rotation: usize,
+    },
     /// A tally needs at least one replicate and one column.
     #[error("tally needs at least {needed} {what}, found {found}")]
     TallySize {
@@ -207,6 +213,12 @@ pub enum CoreError {
     ZeroDenominator {
         /// Column of the denominator.
         column: usize,
+    },
+    /// A root of a ratio of sums that is below zero.
+    #[error("columns {columns:?} of a tally differ in sign: their ratio has no root")]
+    NegativeRoot {
+        /// Columns of numerator and denominator.
+        columns: [usize; 2],
     },
     /// Two tallies that cannot be merged.
     #[error("tallies differ in replicates, seed or columns and cannot be merged")]

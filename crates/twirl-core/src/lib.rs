@@ -21,6 +21,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod angle;
 mod cotangent;
 mod design;
 mod error;
@@ -32,6 +33,7 @@ mod logits;
 mod loss;
 mod molecule;
 mod precision;
+mod resultant;
 mod rotation;
 mod samples;
 mod spectrum;
@@ -42,6 +44,7 @@ mod tally;
 pub mod tolerance;
 mod wigner;
 
+pub use angle::{AnglePairs, by_angle};
 pub use cotangent::{Part, cotangent};
 pub use design::Design;
 pub use error::CoreError;
@@ -53,6 +56,7 @@ pub use logits::{equiv_cross_entropy, log_sum_exp, split_cross_entropy};
 pub use loss::{Criterion, Loss};
 pub use molecule::{Molecule, MoleculeFigures, measure_molecule};
 pub use precision::Precision;
+pub use resultant::Resultant;
 pub use rotation::Rotation;
 pub use samples::Samples;
 pub use spectrum::{character, lie_derivative_error, spectrum};

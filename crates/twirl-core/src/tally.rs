@@ -194,7 +194,7 @@ impl Tally {
     /// Those of [`Tally::mean`] and [`CoreError::TooFewMolecules`].
     pub fn interval(&self, column: usize) -> Result<Interval, CoreError> {
         self.check(column)?;
-        self.quotient(column, self.columns)
+        self.quotient(column, self.columns, self.columns, |mean| mean)
     }
 
     /// Ratio of the sums of two columns, divided last, with its interval.
@@ -204,7 +204,28 @@ impl Tally {
     pub fn ratio(&self, numerator: usize, denominator: usize) -> Result<Interval, CoreError> {
         self.check(numerator)?;
         self.check(denominator)?;
-        self.quotient(numerator, denominator)
+        self.quotient(numerator, denominator, self.columns, |ratio| ratio)
+    }
+
+    /// Square root of the ratio of a column's sum to that of counts, a root mean square, with its interval.
+    ///
+    /// The interval is made from roots of resampled ratios and is not the root of an interval, whose
+    /// lower end can lie below zero. It is widened for as many molecules as carry the counts: those of a
+    /// rare element are fewer than all.
+    ///
+    /// # Errors
+    /// Those of [`Tally::ratio`] and [`CoreError::NegativeRoot`] for columns whose sums differ in sign.
+    pub fn root(&self, numerator: usize, denominator: usize) -> Result<Interval, CoreError> {
+        self.check(numerator)?;
+        self.check(denominator)?;
+        let mut resampled = self.row(numerator).iter().zip(self.row(denominator));
+        let negative = |(above, below): (&f64, &f64)| above * below < 0.0;
+        if resampled.any(negative) {
+            return Err(CoreError::NegativeRoot {
+                columns: [numerator, denominator],
+            });
+        }
+        self.quotient(numerator, denominator, denominator, f64::sqrt)
     }
 
     /// The weighted mean of a column in the first `count` resamples; none if one of them holds no
@@ -240,13 +261,20 @@ impl Tally {
         }
     }
 
-    fn quotient(&self, numerator: usize, denominator: usize) -> Result<Interval, CoreError> {
+    /// Of a monotone function of the ratio, over the molecules that carry a column.
+    fn quotient(
+        &self,
+        numerator: usize,
+        denominator: usize,
+        carried: usize,
+        of: impl Fn(f64) -> f64,
+    ) -> Result<Interval, CoreError> {
         if self.totals[denominator] == 0.0 {
             return Err(CoreError::ZeroDenominator {
                 column: denominator,
             });
         }
-        let value = self.totals[numerator] / self.totals[denominator];
+        let value = of(self.totals[numerator] / self.totals[denominator]);
         let mut ratios = Vec::with_capacity(self.replicates);
         for ((&above, &below), &weight) in self
             .row(numerator)
@@ -255,7 +283,7 @@ impl Tally {
             .zip(self.row(self.columns))
         {
             if weight > 0.0 && below != 0.0 {
-                ratios.push(above / below);
+                ratios.push(of(above / below));
             }
         }
         let empty = self.replicates - ratios.len();
@@ -266,19 +294,19 @@ impl Tally {
             });
         }
         let ends = [0.025, 0.975].map(|share| quantile(&mut ratios, share));
-        Ok(Interval::of_molecules(value, ends, self.molecules()))
+        Ok(Interval::of_molecules(value, ends, self.molecules(carried)))
     }
 
     /// How many molecules of equal weight resample as widely as these: the square of the sum of their
-    /// weights over the sum of their squares, which is the variance of a sum of Poisson(1) multiples. At
-    /// least 2.
-    fn molecules(&self) -> f64 {
-        let weights = self.row(self.columns);
+    /// weights, or values in another column, over the sum of their squares, which is the variance of a sum
+    /// of Poisson(1) multiples. At least 2.
+    fn molecules(&self, carried: usize) -> f64 {
+        let weights = self.row(carried);
         let count = weights.len() as f64;
         let mean = weights.iter().sum::<f64>() / count;
         let spread = weights.iter().map(|weight| (weight - mean).powi(2));
         let variance = spread.sum::<f64>() / (count - 1.0);
-        (self.totals[self.columns].powi(2) / variance).max(2.0)
+        (self.totals[carried].powi(2) / variance).max(2.0)
     }
 }
 

@@ -57,6 +57,9 @@ pub struct Input<'a> {
     /// Positions of atoms, `[molecules, atoms, 3]`: rows that cannot show symmetry (one atom; for
     /// outputs that turn, all atoms on one line) are left out.
     pub position: Option<Array<'a>>,
+    /// Atomic numbers, `[molecules, atoms]`, 0 at padding: terms with a block for every atom are told
+    /// apart by element.
+    pub atomic_number: Option<Array<'a>>,
     /// How the rotations were chosen: `iid` where absent, `quadrature` where absent and there are
     /// weights of rotations.
     pub sampling: Option<Sampling>,
@@ -78,6 +81,7 @@ impl<'a> Input<'a> {
             rotation_weight: None,
             molecule: None,
             position: None,
+            atomic_number: None,
             sampling: None,
         }
     }

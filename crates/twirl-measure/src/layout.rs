@@ -19,7 +19,13 @@ use crate::settings::parse_loss;
 const OF_TERM: [&str; 4] = ["prediction", "target", "mask", "weight"];
 
 /// Arrays common to all terms.
-const COMMON: [&str; 4] = ["rotation", "rotation_weight", "molecule", "position"];
+const COMMON: [&str; 5] = [
+    "rotation",
+    "rotation_weight",
+    "molecule",
+    "position",
+    "atomic_number",
+];
 
 /// Texts, the first two of a term.
 const TEXTS: [&str; 3] = ["loss", "kind", "design"];
@@ -84,6 +90,7 @@ pub fn input<'a>(arrays: &'a Arrays, over: &Override<'_>) -> Result<Input<'a>, M
         rotation_weight: optional("rotation_weight"),
         molecule: optional("molecule"),
         position: optional("position"),
+        atomic_number: optional("atomic_number"),
         sampling: match over.design.or_else(|| text("design")) {
             Some(design) => Some(design.parse()?),
             None => None,

@@ -27,8 +27,10 @@
 struct Readme;
 
 mod array;
+mod by_element;
 mod doubts;
 mod drawn;
+mod elements;
 mod error;
 mod figures;
 mod flat;
@@ -60,7 +62,7 @@ pub use kind::Kind;
 pub use meter::Meter;
 pub use notes::{Note, NoteCode};
 pub use predictions::Predictions;
-pub use results::{Estimate, Figures, Parts, SCHEMA, TermFigures};
+pub use results::{ElementFigures, Estimate, Figures, Parts, SCHEMA, TermFigures};
 pub use rows::{Rows, TermRows};
 pub use sampling::Sampling;
 pub use settings::{Options, loss_name, parse_loss};

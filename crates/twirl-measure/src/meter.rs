@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use twirl_core::{CoreError, Molecule, MoleculeFigures, Tally, measure_molecule};
 
+use crate::by_element;
 use crate::doubts::{covered, left_out, one_molecule};
 use crate::drawn::Drawn;
+use crate::elements::Elements;
 use crate::error::MeasureError;
 use crate::notes::{Note, NoteCode};
 use crate::predictions::Predictions;
@@ -143,12 +145,13 @@ impl Meter {
             terms.collect::<Result<Vec<_>, _>>()
         });
         let measured = measured.collect::<Result<Vec<_>, _>>()?;
+        let elements = by_element::sums(of)?;
         let held = match &mut self.held {
             Some(held) => held,
             None => self.held.insert(Held::new(&of.subject, &self.options)?),
         };
         held.subject = joined;
-        held.take(of, &measured, degree)?;
+        held.take(of, &measured, elements, degree)?;
         Ok(rows(of, &measured))
     }
 
@@ -219,9 +222,13 @@ impl Held {
         &mut self,
         of: &Predictions<'_>,
         measured: &[Vec<MoleculeFigures>],
+        elements: Vec<Elements>,
         degree: usize,
     ) -> Result<(), MeasureError> {
         let mut part = Self::beside_of(of);
+        for (sums, elements) in part.sums.iter_mut().zip(elements) {
+            sums.elements = elements;
+        }
         for (&row, found) in of.rows.iter().zip(measured) {
             let columns = columns(found, degree);
             self.tally.add(of.units[row], 1.0, &columns)?;

@@ -3,6 +3,7 @@
 use twirl_core::Rotation;
 
 use crate::array::Array;
+use crate::elements;
 use crate::error::MeasureError;
 use crate::geometry::{Shape, shape};
 use crate::input::Input;
@@ -27,6 +28,8 @@ pub struct Predictions<'a> {
     pub(crate) turns: Option<Vec<Vec<Rotation>>>,
     pub(crate) rule: Rule,
     pub(crate) terms: Vec<Checked<'a>>,
+    /// Atomic numbers `[molecules][atoms]`.
+    pub(crate) numbers: Option<Vec<u8>>,
     /// A rotation that occurs twice where draws do not repeat.
     pub(crate) repeated: Option<Note>,
     pub(crate) notes: Vec<Note>,
@@ -74,6 +77,10 @@ impl<'a> Predictions<'a> {
             check(term, turns.as_deref(), &mut notes)
         });
         let terms = checked.collect::<Result<Vec<_>, _>>()?;
+        let numbers = match &input.atomic_number {
+            None => None,
+            Some(array) => Some(elements::read(array, molecules, &terms)?),
+        };
         let units = units(input.molecule.as_ref(), molecules)?;
         let rows = rows(input, molecules)?;
         let repeated = match &turns {
@@ -87,6 +94,7 @@ impl<'a> Predictions<'a> {
                 (sampling, &rule),
                 symmetry,
                 [turns.is_some(), input.position.is_some()],
+                numbers.is_some(),
                 about,
             ),
             given: molecules,
@@ -95,6 +103,7 @@ impl<'a> Predictions<'a> {
             turns,
             rule,
             terms,
+            numbers,
             repeated,
             notes,
         })

@@ -60,8 +60,31 @@ pub struct TermFigures {
     pub spectrum: Option<Vec<Estimate>>,
     /// Why there is no spectrum.
     pub no_spectrum: Option<String>,
+    /// By chemical element, where atomic numbers were given and there is a block for every atom.
+    pub elements: Vec<ElementFigures>,
     /// Parity error over the mean squared prediction, where every rotation comes with its negative.
     pub parity: Option<f64>,
+}
+
+/// What the atoms of one element add to a term. The parts of all elements add up to those of the term.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ElementFigures {
+    /// Atomic number.
+    pub number: u8,
+    /// Symbol, of the elements to curium.
+    pub symbol: Option<String>,
+    /// Atoms with a weight above 0, over all rows.
+    pub atoms: usize,
+    /// Their part of `L`.
+    pub loss: f64,
+    /// Their part of `L_mean`.
+    pub loss_mean: f64,
+    /// Their part of `L_equiv`.
+    pub loss_equiv: f64,
+    /// Root mean square of a component of the residual, by the weights of the loss; absent for logits.
+    pub rms_error: Option<f64>,
+    /// The same of the symmetry error; absent where nodes of negative weight put its square below 0.
+    pub rms_equiv: Option<f64>,
 }
 
 /// Everything that is said of predictions.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use twirl_core::{CoreError, Criterion, Interval, Loss, MoleculeFigures, Tally, tolerance};
 
 use crate::doubts::{digits, offset, without_symmetry};
+use crate::elements::{self, Elements};
 use crate::error::MeasureError;
 use crate::notes::Note;
 use crate::results::{Estimate, Parts, TermFigures};
@@ -28,6 +29,8 @@ pub(crate) struct Sums {
     /// Over blocks: weight and weighted target, `[dim]`.
     weights: f64,
     target: Vec<f64>,
+    #[serde(default)]
+    pub(crate) elements: Elements,
 }
 
 impl Sums {
@@ -40,6 +43,7 @@ impl Sums {
             without: [0; 2],
             weights: 0.0,
             target: vec![0.0; dim],
+            elements: Elements::new(),
         }
     }
 
@@ -83,6 +87,7 @@ impl Sums {
             *own += count;
         }
         self.weights += other.weights;
+        elements::merge(&mut self.elements, &other.elements);
         for (own, sum) in self.target.iter_mut().zip(&other.target) {
             *own += sum;
         }
@@ -211,6 +216,7 @@ impl Sheet<'_> {
             },
             spectrum,
             no_spectrum,
+            elements: elements::figures(&sums.elements, self.rows, term.dim, loss),
             parity: (sums.parity.1 == self.rows && size > 0.0).then(|| sums.parity.0 / rows / size),
         })
     }

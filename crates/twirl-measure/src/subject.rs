@@ -105,6 +105,9 @@ pub(crate) struct Subject {
     pub(crate) symmetry: Symmetry,
     /// Whether positions tell which rows can show symmetry.
     pub(crate) bodies: bool,
+    /// Whether atoms have elements.
+    #[serde(default)]
+    elements: bool,
     pub(crate) terms: Vec<About>,
 }
 
@@ -114,6 +117,7 @@ impl Subject {
         (sampling, rule): (Sampling, &Rule),
         symmetry: Symmetry,
         [turned, bodies]: [bool; 2],
+        elements: bool,
         terms: Vec<About>,
     ) -> Self {
         Self {
@@ -124,6 +128,7 @@ impl Subject {
             covered: Covered::of(rule, rows),
             symmetry,
             bodies,
+            elements,
             terms,
         }
     }
@@ -156,6 +161,11 @@ impl Subject {
         };
         same("rotations".into(), &self.rotations, &other.rotations)?;
         same("design".into(), &self.sampling, &other.sampling)?;
+        same(
+            "array atomic_number given".into(),
+            &self.elements,
+            &other.elements,
+        )?;
         same("terms".into(), &self.terms.len(), &other.terms.len())?;
         for (own, other) in self.terms.iter().zip(&other.terms) {
             let of = |what: &str| {

@@ -1,6 +1,6 @@
 //! Figures as lines for a terminal.
 
-use crate::results::{Estimate, Figures, Parts, TermFigures};
+use crate::results::{ElementFigures, Estimate, Figures, Parts, TermFigures};
 
 /// Figures with what all of their lines need.
 struct Sheet<'a>(&'a Figures);
@@ -84,6 +84,7 @@ impl Sheet<'_> {
                 twirled.join("  ")
             ));
         }
+        lines.extend(by_element(&term.elements));
         match (&term.spectrum, &term.no_spectrum) {
             (Some(powers), _) => {
                 lines.push("spectrum over E|f|^2 by rotation degree".into());
@@ -131,6 +132,45 @@ impl Sheet<'_> {
         };
         format!("{name:<10}{:<13}{unit:<3}{interval}", short(estimate.value))
     }
+}
+
+/// The parts by element, which add up to `L` and `L_equiv`.
+fn by_element(elements: &[ElementFigures]) -> Vec<String> {
+    if elements.is_empty() {
+        return Vec::new();
+    }
+    let line = |cells: [&str; 6]| {
+        let [element, atoms, loss, equiv, error, of_symmetry] = cells;
+        let line =
+            format!("{element:<9} {atoms:>9}   {loss:<12} {equiv:<12} {error:<12} {of_symmetry}");
+        line.trim_end().to_owned()
+    };
+    let of = |found: &ElementFigures| {
+        let root = |root: Option<f64>| root.map_or_else(|| "undefined".into(), short);
+        let number = found.number.to_string();
+        line([
+            found.symbol.as_deref().unwrap_or(&number),
+            &found.atoms.to_string(),
+            &short(found.loss),
+            &short(found.loss_equiv),
+            &root(found.rms_error),
+            &root(found.rms_equiv),
+        ])
+    };
+    let head = [
+        "element",
+        "atoms",
+        "of L",
+        "of L_equiv",
+        "rms error",
+        "rms symmetry error",
+    ];
+    let mut lines = vec![
+        "by element: parts of L and L_equiv; root mean squares of a component".to_owned(),
+        line(head),
+    ];
+    lines.extend(elements.iter().map(of));
+    lines
 }
 
 /// Five significant digits, plain where that is short.

@@ -1,5 +1,6 @@
 //! Laws and closed forms that the estimators must meet.
 
+mod angles;
 mod cotangents;
 mod designs;
 mod floor;
@@ -13,6 +14,8 @@ mod models;
 mod montecarlo;
 mod quadrature;
 mod refusals;
+mod resultants;
+mod roots;
 mod rotations;
 mod spectra;
 mod statistics;

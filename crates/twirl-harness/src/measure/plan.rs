@@ -69,8 +69,9 @@ impl Plan {
         &self.items
     }
 
-    /// The unit of the bootstrap that an item belongs to.
-    pub(super) fn unit<T: Task>(&self, task: &T, item: usize) -> usize {
+    /// The unit of the bootstrap that an item belongs to: its molecule, or where there are few molecules
+    /// the item itself.
+    pub fn unit<T: Task>(&self, task: &T, item: usize) -> usize {
         if self.by_item {
             item
         } else {
@@ -83,8 +84,11 @@ impl Plan {
         distinct(self.items.iter().map(|&item| self.unit(task, item)))
     }
 
-    /// The rotations of an item in a draw.
-    pub(super) fn draw(&self, item: usize, draw: u64) -> Result<Vec<Rotation>, CoreError> {
+    /// The rotations of an item in a draw: a function of the seed, the item and the draw alone.
+    ///
+    /// # Errors
+    /// Those of [`Design::validate`].
+    pub fn draw(&self, item: usize, draw: u64) -> Result<Vec<Rotation>, CoreError> {
         rotations_of(&self.design, self.symmetry, self.seed, [item as u64, draw])
     }
 }

@@ -77,6 +77,24 @@ fn attributes_and_arrays_of_other_programs_are_left_alone() {
 }
 
 #[test]
+fn arrays_of_molecules_are_found_by_name() {
+    let mut arrays = one_term();
+    let common: [(&str, &[usize]); 3] = [
+        ("molecule", &[6]),
+        ("position", &[6, 4, 3]),
+        ("atomic_number", &[6, 4]),
+    ];
+    arrays.numbers.extend(numbers(&common));
+    let found = input(&arrays, &Override::default()).expect("an input");
+    let shapes = [found.molecule, found.position, found.atomic_number].map(|array| {
+        let array = array.expect("an array of the layout");
+        array.shape.to_vec()
+    });
+    assert_eq!(shapes, common.map(|(_, shape)| shape.to_vec()));
+    assert!(foreign(&arrays).is_empty());
+}
+
+#[test]
 fn a_slip_of_the_pen_is_refused() {
     for name in [
         "wieght",
@@ -86,6 +104,7 @@ fn a_slip_of_the_pen_is_refused() {
         "rotations",
         "molecules",
         "masks",
+        "atomic_numbers",
     ] {
         let mut arrays = one_term();
         arrays.numbers.extend(numbers(&[(name, &[6])]));

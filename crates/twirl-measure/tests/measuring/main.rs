@@ -1,6 +1,7 @@
 //! Measuring predictions whose figures are known in closed form, and inputs that are wrong.
 
 mod doubts;
+mod elements;
 mod kinds;
 mod layouts;
 mod losses;

@@ -1,5 +1,6 @@
 //! Tables for a terminal.
 
+use crate::number::NONE;
 use crate::table::build::Table;
 use crate::table::shown::{Part, ShownColumn};
 use crate::text::{Medium, WIDTH, escape, wrapped};
@@ -8,7 +9,7 @@ const GAP: usize = 2;
 
 impl Table {
     /// Aligned columns of at most 120 characters: columns that do not fit go below, with the labels
-    /// repeated. Empty without rows.
+    /// repeated of the rows that have a value there. Empty without rows.
     pub fn text(&self) -> String {
         let parts: String = self.shown().into_iter().map(aligned).collect();
         let notes = self
@@ -49,7 +50,18 @@ fn aligned(part: Part<'_>) -> String {
         used += width + GAP;
     }
     let mut text = format!("{}\n", escape(title, Medium::Terminal));
-    for block in blocks {
+    for (place, block) in blocks.into_iter().enumerate() {
+        let says = |row: &usize| {
+            let mut cells = block[labels..]
+                .iter()
+                .map(|&column| &columns[column].cells[*row]);
+            place == 0 || cells.any(|cell| cell.text != NONE)
+        };
+        let all = 0..columns[0].cells.len();
+        let mut rows: Vec<usize> = all.clone().filter(says).collect();
+        if rows.is_empty() {
+            rows.extend(all);
+        }
         let line = |cell: &dyn Fn(&ShownColumn) -> String| {
             let padded = block.iter().map(|&column| {
                 let (cell, width) = (cell(&columns[column]), widths[column]);
@@ -63,7 +75,7 @@ fn aligned(part: Part<'_>) -> String {
             line.trim_end().to_owned() + "\n"
         };
         text += &line(&|column| column.head.clone());
-        for row in 0..columns[0].cells.len() {
+        for row in rows {
             text += &line(&|column| column.cells[row].text.clone());
         }
         text.push('\n');

@@ -187,6 +187,26 @@ fn no_line_is_wider_than_a_terminal_and_no_column_is_lost() {
 }
 
 #[test]
+fn columns_that_go_below_repeat_the_rows_that_have_a_value_there() {
+    let rows = [("both", true), ("once", false)];
+    let mut columns = Columns::new("wide", "a title", &rows);
+    columns.label("name", |row| row.0);
+    for column in ["first", "second"] {
+        let head = format!("{column} {}", "x".repeat(70));
+        columns.real((head, "key"), |row| {
+            (column == "first" || row.1).then_some(1.5).ok_or("absent")
+        });
+    }
+    let text = columns.table().text();
+    let lines = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!(
+        (lines("name"), lines("both"), lines("once")),
+        (2, 2, 1),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_cell_is_no_formula() {
     let rows = ["=1+1", "@x", "plain"];
     let mut columns = Columns::data("formulas", &rows);

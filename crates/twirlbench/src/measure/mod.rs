@@ -33,6 +33,8 @@ LAYOUT OF THE FILE, HDF5 (h5py) or npz (numpy.savez):
               example the frames of one molecule. Optional.
   position    [molecules, atoms, 3]  atoms of the unrotated molecules. Optional: with it, molecules
               that cannot show symmetry are left out.
+  atomic_number  [molecules, atoms]  whole numbers, 0 at padding. Optional: with it, terms with a
+              block for every atom are told apart by element.
   kind        text: untwisted (default; outputs are turned back already), scalar (outputs do not
               turn), vector (outputs turn like x: they are turned back here, R^T prediction), axial
               (det(R) R v), tensor (R T R^T, dim 9), symmetric (the same in the order xx yy zz yz xz
