@@ -211,10 +211,18 @@ fn rows_of_the_jacobian_give_the_change_of_the_outputs() {
     let lab = lab(&small_head());
     let weights = lab.weights();
     let along = direction(weights.len());
-    let probe = probe(&*lab, 1, Design::Iid { rotations: 2 });
+    let probe = probe(&*lab, 2, Design::Iid { rotations: 2 });
     let jacobian = lab.jacobian(&weights, &probe, usize::MAX).expect("rows");
     assert_eq!(jacobian.outputs, jacobian.of);
     assert_eq!(jacobian.rows.len(), 2 * jacobian.of);
+    // Some outputs of every item, turn after turn: rows of the whole, in their places.
+    let some = lab.jacobian(&weights, &probe, 2).expect("rows");
+    assert_eq!((some.outputs, some.of), (4, jacobian.of));
+    for (place, row) in some.rows.iter().enumerate() {
+        let turn = place / some.outputs;
+        let own = &jacobian.rows[turn * jacobian.of..(turn + 1) * jacobian.of];
+        assert!(own.contains(row), "row {place}");
+    }
     let change = |row: &Vec<f64>| row.iter().zip(&along).map(|(r, a)| r * a).sum::<f64>();
     let found: f64 = jacobian.rows.iter().map(|row| change(row).powi(2)).sum();
     let at = |step: f64| {
@@ -223,7 +231,11 @@ fn rows_of_the_jacobian_give_the_change_of_the_outputs() {
     };
     let (ahead, behind) = (at(STEP), at(-STEP));
     let mut expected = 0.0;
-    for (ahead, behind) in ahead[0].terms.iter().zip(&behind[0].terms) {
+    let terms = |all: &[twirl_harness::MoleculeSamples]| -> Vec<_> {
+        let terms = all.iter().flat_map(|molecule| molecule.terms.clone());
+        terms.collect()
+    };
+    for (ahead, behind) in terms(&ahead).iter().zip(&terms(&behind)) {
         if ahead.role == twirl_harness::Role::Train {
             let [_, dim] = ahead.extent;
             let pairs = ahead.residuals.iter().zip(&behind.residuals).enumerate();
@@ -279,6 +291,7 @@ fn a_lab_takes_the_steps_of_a_run() {
             (measured.total.loss, record.split.loss),
             (measured.total.equiv, record.split.loss_equiv),
             (measured.zero, record.loss_zero.expect("that of zero")),
+            (parts.zero, record.loss_zero.expect("the loss of zero")),
         ] {
             let error = (found / expected - 1.0).abs();
             assert!(

@@ -61,6 +61,27 @@ impl LinearSplit {
         }
     }
 
+    /// Dimension of the part that is not equivariant, of a weight of this shape: the trace of its
+    /// projection.
+    ///
+    /// # Panics
+    /// As [`LinearSplit::rest`].
+    pub fn rest_dimension(&self, shape: &[usize]) -> usize {
+        // The projection acts on blocks, all in the same way.
+        let block = match self.projection {
+            Projection::EqualOutputs => vec![1, shape[1]],
+            Projection::OctahedralKernel => shape[shape.len() - 3..].to_vec(),
+        };
+        let width: usize = block.iter().product();
+        let kept = |place: usize| {
+            let mut unit = vec![0.0; width];
+            unit[place] = 1.0;
+            self.rest(&unit, &block)[place]
+        };
+        let trace: f64 = (0..width).map(kept).sum();
+        trace.round() as usize * (shape.iter().product::<usize>() / width)
+    }
+
     /// The part of a weight that is not equivariant: `weight - projection`.
     ///
     /// # Panics
@@ -124,6 +145,7 @@ mod tests {
         let heads = split(Projection::EqualOutputs);
         let rest = heads.rest(&[1.0, 2.0, 6.0, 4.0, 4.0, 4.0], &[2, 3]);
         assert_eq!(rest, [-2.0, -1.0, 3.0, 0.0, 0.0, 0.0]);
+        assert_eq!(heads.rest_dimension(&[5, 3]), 5 * 2);
         for size in [3_usize, 4] {
             let kernel: Vec<f64> = (0..size.pow(3)).map(|i| (i * i % 17) as f64).collect();
             let shape = [1, 1, size, size, size];
@@ -137,6 +159,10 @@ mod tests {
                 assert!(none[place].abs() < 1e-12, "edge {size}");
             }
             assert!(rest.iter().any(|value| value.abs() > 1.0));
+            // Orbits of voxels: corners, edges, faces and the centre of 27; of 64, eight corners, 24 on
+            // edges, 24 on faces and eight inside.
+            let left = kernels.rest_dimension(&[2, 3, size, size, size]);
+            assert_eq!(left, 6 * (size.pow(3) - 4), "edge {size}");
         }
     }
 

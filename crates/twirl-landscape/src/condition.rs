@@ -17,7 +17,7 @@ pub struct Condition {
     /// it does not tell apart count once, so that the ratio lies above rather than below: the k-th
     /// Ritz value is at most `lambda_k` (Cauchy).
     pub ratios: Vec<f64>,
-    /// The median of `|lambda|` weighted by `|lambda|`.
+    /// The median of `|lambda|` weighted by `|lambda|`: [`Density::trace_median`].
     pub trace_median: f64,
     /// Mean eigenvalue, trace over dimension, from one vector: [`Density::mean`].
     pub mean: f64,

@@ -1,8 +1,8 @@
 //! Stochastic Lanczos quadrature: the density of a spectrum from a few random vectors.
 
 use crate::lanczos::{Krylov, largest};
-use crate::vector::random_probe;
-use crate::{LandscapeError, Ritz, random_signs};
+use crate::vector::{dot, random_probe};
+use crate::{LandscapeError, Quadrature, Ritz, Subspace, random_signs};
 
 /// A point of a density.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,8 +39,14 @@ pub struct Node {
 ///   `H'` and of `H`, in order, differ by at most `(sum_l residual_l^2)^(1/2)` (Weyl).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Density {
-    /// Points of the settled values and of all vectors. Their weights sum to 1.
-    pub nodes: Vec<Node>,
+    /// Dimension of the space.
+    pub dimension: usize,
+    /// Points of the settled values, each of one dimension.
+    pub settled: Vec<Node>,
+    /// Points of each random vector. Their weights sum to the share that `settled` leaves.
+    pub probes: Vec<Vec<Node>>,
+    /// The same after half of the steps.
+    pub coarse: Vec<Vec<Node>>,
     /// Ritz values of the first vector, from the largest down.
     pub ritz: Vec<Ritz>,
     /// `<u, H u>` for the first vector `u` (Hutchinson): an unbiased estimate of `tr H / n` and
@@ -55,52 +61,71 @@ pub struct Density {
 /// # Errors
 /// Those of the operator, and [`LandscapeError::Zero`] without vectors or steps.
 pub fn density(
-    mut apply: impl FnMut(&[f64]) -> Result<Vec<f64>, LandscapeError>,
+    apply: impl FnMut(&[f64]) -> Result<Vec<f64>, LandscapeError>,
     dimension: usize,
     steps: usize,
     vectors: usize,
     seed: u64,
 ) -> Result<Density, LandscapeError> {
-    if vectors == 0 {
+    density_within(apply, &Subspace::whole(dimension), steps, vectors, seed)
+}
+
+/// [`density`] of an operator restricted to a subspace, `P H P` on the range of the projection `P`:
+/// the operator is applied to vectors of the subspace, and what it gives is projected.
+///
+/// # Errors
+/// As [`density`], and [`LandscapeError::Zero`] for a subspace without a dimension.
+pub fn density_within(
+    mut apply: impl FnMut(&[f64]) -> Result<Vec<f64>, LandscapeError>,
+    space: &Subspace<'_>,
+    steps: usize,
+    vectors: usize,
+    seed: u64,
+) -> Result<Density, LandscapeError> {
+    let (weights, dimension) = (space.weights(), space.dimension());
+    if vectors == 0 || dimension == 0 {
         return Err(LandscapeError::Zero {
-            what: "the number of vectors",
+            what: "the number of vectors or the dimension of the space",
         });
     }
-    let first = Krylov::new(
-        &mut apply,
-        &random_signs(dimension, seed, 0),
-        steps,
-        &[],
-        0.0,
-    )?;
+    let mut apply = |direction: &[f64]| -> Result<Vec<f64>, LandscapeError> {
+        Ok(space.project(apply(direction)?))
+    };
+    let start = space.project(random_signs(weights, seed, 0));
+    // Signs are of length 1 among all weights.
+    let share = dot(&start, &start) * weights as f64 / dimension as f64;
+    let first = Krylov::new(&mut apply, &start, steps.min(dimension), &[], 0.0)?;
     let size = largest(&first.ritz);
     let settled = (0..first.ritz.len()).filter(|&index| first.ritz[index].settled(size));
     let settled: Vec<usize> = settled.collect();
     let found: Vec<Vec<f64>> = settled.iter().map(|&index| first.vector(index)).collect();
     let single = 1.0 / dimension as f64;
-    let mut nodes: Vec<Node> = settled
-        .iter()
-        .map(|&index| Node {
-            value: first.ritz[index].value,
-            weight: single,
-        })
-        .collect();
     let left = dimension - found.len();
-    if left > 0 {
-        let share = left as f64 * single / vectors as f64;
-        for which in 0..vectors {
-            let start = random_probe(dimension, seed, which as u64);
-            let probe = Krylov::new(&mut apply, &start, steps, &found, first.size)?;
-            nodes.extend(probe.ritz.iter().map(|ritz| Node {
-                value: ritz.value,
-                weight: ritz.weight * share,
-            }));
-        }
+    let (mut probes, mut coarse) = (Vec::new(), Vec::new());
+    for which in (0..vectors as u64).filter(|_| left > 0) {
+        let start = space.project(random_probe(weights, seed, which));
+        let probe = Krylov::new(&mut apply, &start, steps.min(left), &found, first.size)?;
+        let node = |ritz: &Ritz| Node {
+            value: ritz.value,
+            weight: ritz.weight * left as f64 * single,
+        };
+        probes.push(probe.ritz.iter().map(node).collect());
+        let half = probe.after(steps.min(left).div_ceil(2));
+        coarse.push(half.iter().map(node).collect());
     }
     let mean = first.ritz.iter().map(|ritz| ritz.weight * ritz.value);
     Ok(Density {
-        nodes,
-        mean: mean.sum(),
+        dimension,
+        settled: settled
+            .iter()
+            .map(|&index| Node {
+                value: first.ritz[index].value,
+                weight: single,
+            })
+            .collect(),
+        probes,
+        coarse,
+        mean: share * mean.sum::<f64>(),
         ritz: first.ritz,
     })
 }
@@ -111,34 +136,96 @@ impl Density {
         let weight = 1.0 / values.len() as f64;
         let node = |&value: &f64| Node { value, weight };
         Self {
-            nodes: values.iter().map(node).collect(),
+            dimension: values.len(),
+            settled: values.iter().map(node).collect(),
+            probes: Vec::new(),
+            coarse: Vec::new(),
             ritz: Vec::new(),
             mean: values.iter().sum::<f64>() * weight,
         }
     }
 
+    /// All points. Their weights sum to 1.
+    pub fn nodes(&self) -> Vec<Node> {
+        self.pooled(&slices(&self.probes))
+    }
+
+    /// The settled values, and the mean over some random vectors.
+    fn pooled(&self, probes: &[&[Node]]) -> Vec<Node> {
+        let mean = |node: &Node| Node {
+            value: node.value,
+            weight: node.weight / probes.len() as f64,
+        };
+        let probes = probes.iter().flat_map(|probe| probe.iter().map(mean));
+        self.settled.iter().copied().chain(probes).collect()
+    }
+
     /// `1/n sum_i lambda_i^power`.
     pub fn moment(&self, power: i32) -> f64 {
-        let nodes = self.nodes.iter();
+        let nodes = self.nodes().into_iter();
         nodes.map(|node| node.weight * node.value.powi(power)).sum()
     }
 
     /// The median of `|lambda|` weighted by `|lambda|`: eigenvalues of at least this size hold
     /// half of `sum |lambda|`.
+    ///
+    /// The share that is held steps at every eigenvalue. Half of an eigenvalue's own share counts as
+    /// held at it, and the logarithm is interpolated between neighbours: the median of a few
+    /// eigenvalues is then no one of them, and does not jump with the errors of their shares.
     pub fn trace_median(&self) -> f64 {
-        let mut nodes: Vec<Node> = self.nodes.clone();
+        self.median(self.nodes())
+    }
+
+    /// The same with what quadrature leaves open.
+    pub fn trace_median_with_errors(&self) -> Quadrature {
+        let of = |probes: &[&[Node]]| self.median(self.pooled(probes));
+        let all = slices(&self.probes);
+        let several = all.len() > 1;
+        let each = 0..if several { all.len() } else { 0 };
+        let without = |left_out: usize| {
+            let others = all.iter().enumerate();
+            let others = others.filter(|(place, _)| *place != left_out);
+            of(&others.map(|(_, probe)| *probe).collect::<Vec<_>>())
+        };
+        Quadrature {
+            value: of(&all),
+            without: each.clone().map(without).collect(),
+            alone: each.map(|place| of(&[all[place]])).collect(),
+            coarse: of(&slices(&self.coarse)),
+            single: all.len() == 1,
+        }
+    }
+
+    fn median(&self, mut nodes: Vec<Node>) -> f64 {
+        nodes.retain(|node| node.weight * node.value != 0.0);
         nodes.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
-        let total: f64 = nodes
-            .iter()
-            .map(|node| node.weight * node.value.abs())
-            .sum();
-        let mut held = 0.0;
+        let share = |node: &Node| node.weight * node.value.abs();
+        let half = nodes.iter().map(share).sum::<f64>() / 2.0;
+        // Held before the node, and the place and logarithm of the knot before.
+        let (mut held, mut before): (f64, Option<[f64; 2]>) = (0.0, None);
         for node in &nodes {
-            held += node.weight * node.value.abs();
-            if held >= total / 2.0 {
-                return node.value.abs();
+            let size = node.value.abs();
+            let end = held + share(node);
+            // A node of many eigenvalues is flat but for half of one at either end.
+            let rim = share(node).min(size / self.dimension as f64) / 2.0;
+            let (first, last) = (held + rim, end - rim);
+            if half <= first {
+                let Some([place, logarithm]) = before else {
+                    return size;
+                };
+                let part = (half - place) / (first - place);
+                return (logarithm + part * (size.ln() - logarithm)).exp();
             }
+            if half <= last {
+                return size;
+            }
+            before = Some([last, size.ln()]);
+            held = end;
         }
         nodes.last().map_or(0.0, |node| node.value.abs())
     }
+}
+
+fn slices(all: &[Vec<Node>]) -> Vec<&[Node]> {
+    all.iter().map(Vec::as_slice).collect()
 }

@@ -54,7 +54,7 @@ pub fn lanczos(
     start: &[f64],
     steps: usize,
 ) -> Result<Vec<Ritz>, LandscapeError> {
-    Ok(Krylov::new(apply, start, steps, &[], 0.0)?.ritz)
+    Ok(Krylov::new(apply, start, steps.min(start.len()), &[], 0.0)?.ritz)
 }
 
 /// A Krylov space and what the operator does on it.
@@ -66,11 +66,15 @@ pub(crate) struct Krylov {
     basis: Vec<Vec<f64>>,
     /// Components of the Ritz vectors along the basis.
     vectors: Vec<Vec<f64>>,
+    /// The operator on the basis: a tridiagonal matrix.
+    diagonal: Vec<f64>,
+    beside: Vec<f64>,
 }
 
 impl Krylov {
     /// That of `P H P`, where `P` projects onto the vectors orthogonal to the orthonormal
-    /// `outside`, from `P start`. `size` is known of `H` beforehand, or zero.
+    /// `outside`, from `P start`, after at most as many steps as the range of `P` has dimensions.
+    /// `size` is known of `H` beforehand, or zero.
     pub(crate) fn new(
         mut apply: impl FnMut(&[f64]) -> Result<Vec<f64>, LandscapeError>,
         start: &[f64],
@@ -87,7 +91,6 @@ impl Krylov {
             });
         }
         scale(&mut first, 1.0 / length);
-        let steps = steps.min(start.len() - outside.len());
         let mut basis = vec![first];
         let (mut diagonal, mut beside) = (Vec::new(), Vec::new());
         for step in 0..steps {
@@ -110,7 +113,15 @@ impl Krylov {
             size,
             basis,
             vectors,
+            diagonal,
+            beside,
         })
+    }
+
+    /// Ritz values as they were after fewer steps, from the largest down.
+    pub(crate) fn after(&self, steps: usize) -> Vec<Ritz> {
+        let count = steps.min(self.diagonal.len());
+        decompose(&self.diagonal[..count], &self.beside[..count]).0
     }
 
     /// The unit Ritz vector of a Ritz value.
@@ -124,7 +135,7 @@ impl Krylov {
 }
 
 /// Makes a vector orthogonal to orthonormal ones. Twice is enough.
-fn project(vector: &mut [f64], outside: &[Vec<f64>], basis: &[Vec<f64>]) {
+pub(crate) fn project(vector: &mut [f64], outside: &[Vec<f64>], basis: &[Vec<f64>]) {
     for _ in 0..2 {
         for other in outside.iter().chain(basis) {
             let overlap = dot(vector, other);

@@ -64,6 +64,29 @@ pub fn read_budgets(name: &str) -> Result<Budgets, StudyError> {
 mod tests {
     use super::*;
 
+    /// Desk and paper reach what a verdict on the landscape needs, for every task.
+    #[test]
+    fn landscapes_of_desk_and_paper_are_no_sketches() {
+        for name in ["desk", "paper"] {
+            let text = serde_json::to_value(read_budgets(name).expect("budgets")).expect("JSON");
+            for task in ["force-field", "conformer-flow", "voxel-denoise"] {
+                let (whole, own) = (&text["landscape"], &text["task"][task]["landscape"]);
+                let of = |key: &str| own.get(key).unwrap_or(&whole[key]).clone();
+                let numbers = ["lanczos", "vectors", "kernel_items"];
+                let found = numbers.map(|key| of(key).as_u64().expect("a number"));
+                let enough = found
+                    .iter()
+                    .zip([30, 4, 64])
+                    .all(|(own, least)| *own >= least);
+                let last = of("checkpoints")[0].as_u64().expect("a step");
+                assert!(
+                    enough && last >= 1000,
+                    "{name} {task}: {found:?}, step {last}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn budgets_are_whole_and_quick_ends_in_fifteen_minutes() {
         for name in ["quick", "desk", "paper"] {

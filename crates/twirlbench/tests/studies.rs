@@ -84,6 +84,8 @@ fn a_study_writes_its_files_and_keeps_its_cells() {
     assert_eq!(verdict.lines().count(), 1);
     // One seed gives no interval, and without one nothing is decided.
     assert!(verdict.starts_with("undecided: "), "{verdict}");
+    // After forty steps the arm predicts next to nothing.
+    assert!(verdict.contains("has not learned"), "{verdict}");
     let written = manifest(folder.path());
     assert_eq!(written["device"]["float"], "f64");
     assert_eq!(written["cells"][0]["cell"], CELL);

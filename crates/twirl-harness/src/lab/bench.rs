@@ -119,6 +119,56 @@ impl<T: Task, A: Arm<T>> Bench<T, A> {
         Ok(stacks)
     }
 
+    /// Adds the rows of one item to those of every rotation; the number of outputs from which they
+    /// were drawn.
+    fn rows_of_item(
+        &self,
+        model: &A,
+        item: usize,
+        probe: &Probe,
+        outputs: usize,
+        rows: &mut [Vec<Vec<f64>>],
+    ) -> Result<usize, RunError> {
+        let (items, device) = ([item], &self.setting.device);
+        let drawn = self.drawn(probe, &items)?;
+        let at = |turn: usize| {
+            let turns = turn..turn + 1;
+            self.terms(model, (&items, &drawn), turns, probe.noise, device)
+        };
+        let mut places: Vec<(usize, usize, f64)> = Vec::new();
+        for (index, term) in at(0)?.iter().enumerate() {
+            if term.role == Role::Train {
+                only_squared(term.name, term.loss)?;
+                let dim = term.prediction.dims()[2];
+                for (block, weight) in host_values(term.weight.clone()).into_iter().enumerate() {
+                    let inner = (0..dim).map(|inner| (index, block * dim + inner, weight.sqrt()));
+                    places.extend(inner.filter(|_| weight > 0.0));
+                }
+            }
+        }
+        let of = places.len();
+        let mut stream = Stream::new(probe.seed, Purpose::Evaluate, [item as u64, 1]);
+        for place in 0..outputs.min(of) {
+            let other = stream.random_range(place..of);
+            places.swap(place, other);
+        }
+        places.truncate(outputs);
+        for (turn, rows) in rows.iter_mut().enumerate() {
+            for &(index, place, scale) in &places {
+                // A graph serves one backward pass.
+                let terms = at(turn)?;
+                let size = terms[index].prediction.shape().num_elements();
+                let mut unit = vec![0.0; size];
+                unit[place] = scale;
+                let mut cotangents = vec![None; terms.len()];
+                cotangents[index] = Some(unit);
+                let loss = pairing(&terms, &cotangents, device);
+                rows.push(Gradients::of(&loss, model).flatten(model));
+            }
+        }
+        Ok(of)
+    }
+
     /// Items in groups that one batch holds at all rotations, or of one item each.
     fn groups<'a>(&self, probe: &'a Probe) -> Result<std::slice::Chunks<'a, usize>, RunError> {
         self.check(probe)?;
@@ -185,21 +235,29 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
 
     fn parts(&self, weights: &[f64], probe: &Probe) -> Result<Parts, RunError> {
         let molecules = self.samples(weights, probe)?;
-        let mut sum = [0.0; 3];
+        let mut sum = [0.0; 4];
         for term in molecules.iter().flat_map(|molecule| &molecule.terms) {
             if term.role != Role::Train {
                 continue;
             }
-            let parts = term
-                .samples()
-                .and_then(|samples| split(&probe.design, probe.symmetry, term.loss, &samples))
+            let samples = term.samples().map_err(|error| self.core(error))?;
+            let parts = split(&probe.design, probe.symmetry, term.loss, &samples)
                 .map_err(|error| self.core(error))?;
-            for (sum, value) in sum.iter_mut().zip([parts.loss, parts.mean, parts.equiv]) {
+            let zero = samples.loss(term.loss, &term.target);
+            for (sum, value) in sum
+                .iter_mut()
+                .zip([parts.loss, parts.mean, parts.equiv, zero])
+            {
                 *sum += value / molecules.len() as f64;
             }
         }
-        let [loss, mean, equiv] = sum;
-        Ok(Parts { loss, mean, equiv })
+        let [loss, mean, equiv, zero] = sum;
+        Ok(Parts {
+            loss,
+            mean,
+            equiv,
+            zero,
+        })
     }
 
     fn measure(
@@ -303,59 +361,17 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
     ) -> Result<Jacobian, RunError> {
         let model = self.model(weights)?;
         self.check(probe)?;
-        let items = &probe.items[..1];
-        let drawn = self.drawn(probe, items)?;
-        let mut places: Vec<(usize, usize, f64)> = Vec::new();
-        let first = self.terms(
-            &model,
-            (items, &drawn),
-            0..1,
-            probe.noise,
-            &self.setting.device,
-        )?;
-        for (index, term) in first.iter().enumerate() {
-            if term.role == Role::Train {
-                only_squared(term.name, term.loss)?;
-                let dim = term.prediction.dims()[2];
-                for (block, weight) in host_values(term.weight.clone()).into_iter().enumerate() {
-                    let inner = (0..dim).map(|inner| (index, block * dim + inner, weight.sqrt()));
-                    places.extend(inner.filter(|_| weight > 0.0));
-                }
-            }
-        }
-        let of = places.len();
-        let mut stream = Stream::new(probe.seed, Purpose::Evaluate, [items[0] as u64, 1]);
-        for place in 0..outputs.min(of) {
-            let other = stream.random_range(place..of);
-            places.swap(place, other);
-        }
-        places.truncate(outputs);
-        let mut rows = Vec::with_capacity(drawn[0].len() * places.len());
-        for turn in 0..drawn[0].len() {
-            for &(index, place, scale) in &places {
-                // A graph serves one backward pass.
-                let turns = turn..turn + 1;
-                let terms = self.terms(
-                    &model,
-                    (items, &drawn),
-                    turns,
-                    probe.noise,
-                    &self.setting.device,
-                )?;
-                let size = terms[index].prediction.shape().num_elements();
-                let mut unit = vec![0.0; size];
-                unit[place] = scale;
-                let mut cotangents = vec![None; terms.len()];
-                cotangents[index] = Some(unit);
-                let loss = pairing(&terms, &cotangents, &self.setting.device);
-                rows.push(Gradients::of(&loss, &model).flatten(&model));
-            }
+        let rotations = probe.design.rotations(probe.symmetry);
+        let mut rows: Vec<Vec<Vec<f64>>> = vec![Vec::new(); rotations];
+        let mut of = 0;
+        for &item in &probe.items {
+            of += self.rows_of_item(&model, item, probe, outputs, &mut rows)?;
         }
         Ok(Jacobian {
-            rotations: drawn[0].len(),
-            outputs: places.len(),
+            rotations,
+            outputs: rows[0].len(),
             of,
-            rows,
+            rows: rows.into_iter().flatten().collect(),
         })
     }
 }

@@ -13,6 +13,8 @@ pub struct Parts {
     pub mean: f64,
     /// `L_equiv`.
     pub equiv: f64,
+    /// The loss of predicting zero for the same molecules.
+    pub zero: f64,
 }
 
 /// What a model is looked at with: molecules, rotations and noise, all fixed.
@@ -49,6 +51,8 @@ pub struct TermSamples {
     pub extent: [usize; 2],
     /// `[rotations][blocks][dim]`, untwisted.
     pub residuals: Vec<f64>,
+    /// Labels in the unrotated pose, `[blocks][dim]`.
+    pub target: Vec<f64>,
     /// `[blocks]`.
     pub weights: Vec<f64>,
 }
@@ -69,11 +73,11 @@ pub struct MoleculeSamples {
 pub struct Jacobian {
     /// Rotations.
     pub rotations: usize,
-    /// Outputs looked at, the same for every rotation.
+    /// Outputs looked at, of all items together, the same for every rotation.
     pub outputs: usize,
-    /// Outputs of the probe that have weight in the loss, from which they were drawn.
+    /// Outputs of the items that have weight in the loss, from which they were drawn.
     pub of: usize,
-    /// `[rotations][outputs]` rows, each scaled by the square root of the output's weight in the
-    /// loss, so that `rows rows^T` is the Gauss-Newton kernel of `L` up to a constant.
+    /// `[rotations][outputs]` rows, item after item, each scaled by the square root of the output's
+    /// weight in the loss, so that `rows rows^T` is the Gauss-Newton kernel of `L` up to a constant.
     pub rows: Vec<Vec<f64>>,
 }

@@ -18,6 +18,8 @@ pub(super) struct Stack {
     extent: [usize; 2],
     items: usize,
     pub(super) residuals: Vec<f64>,
+    /// `[items][blocks * dim]`, the same at every rotation.
+    targets: Vec<f64>,
     weights: Vec<f64>,
 }
 
@@ -26,6 +28,8 @@ impl Stack {
         let [_, blocks, dim] = term.prediction.dims();
         let mut weights = host_values(term.weight.clone());
         weights.truncate(items * blocks);
+        let mut targets = host_values(term.target.clone());
+        targets.truncate(items * blocks * dim);
         Self {
             name: term.name,
             role: term.role,
@@ -33,6 +37,7 @@ impl Stack {
             extent: [blocks, dim],
             items,
             residuals: host_values(term.prediction.clone() - term.target.clone()),
+            targets,
             weights,
         }
     }
@@ -48,6 +53,7 @@ impl Stack {
             loss: self.loss,
             extent: self.extent,
             residuals: own.flatten().copied().collect(),
+            target: self.targets[index * blocks * dim..(index + 1) * blocks * dim].to_vec(),
             weights: self.weights[index * blocks..(index + 1) * blocks].to_vec(),
         }
     }

@@ -74,8 +74,8 @@ pub trait Lab {
     /// As [`Lab::parts`].
     fn samples(&self, weights: &[f64], probe: &Probe) -> Result<Vec<MoleculeSamples>, RunError>;
 
-    /// Rows of the Jacobian of the probe's first item, for `outputs` components of its
-    /// predictions drawn at random (all of them, if there are fewer).
+    /// Rows of the Jacobian of the probe's items, for `outputs` components of each item's predictions
+    /// drawn at random (all of them, if there are fewer).
     ///
     /// # Errors
     /// As [`Lab::parts`].

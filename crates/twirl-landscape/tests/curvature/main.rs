@@ -2,6 +2,8 @@
 
 mod dense;
 mod densities;
+mod errors;
 mod kernels;
 mod network;
 mod quadratics;
+mod subspaces;

@@ -2,7 +2,8 @@
 
 use twirl_core::tolerance;
 use twirl_landscape::{
-    Condition, Curvature, LandscapeError, Objective, Quadratic, density, lanczos, random_direction,
+    Condition, Curvature, Density, LandscapeError, Objective, Quadratic, density, lanczos,
+    random_direction,
 };
 
 use crate::dense::{product, with_spectrum};
@@ -76,7 +77,7 @@ fn density_of_a_singular_matrix_is_exact_where_everything_settles() {
     let quadratic = with_spectrum(&values(), SEED);
     let found = density(|v| product(&quadratic, v), 40, 13, 1, SEED).expect("a density");
     // All twelve have settled, and the second vector sees the null space alone.
-    assert_eq!(found.nodes.len(), 13, "{found:?}");
+    assert_eq!(found.nodes().len(), 13, "{found:?}");
     for power in 1..=3 {
         let exact = values().iter().map(|x| x.powi(power)).sum::<f64>() / 40.0;
         assert!(
@@ -85,12 +86,19 @@ fn density_of_a_singular_matrix_is_exact_where_everything_settles() {
             found.moment(power)
         );
     }
-    // The largest eigenvalue holds 100 of 202.9 in sum |lambda|, the two largest 150.
+    // The middle of the share of the largest eigenvalue lies at 50 in sum |lambda|, that of the second
+    // at 125: half is between.
+    let half = values().iter().map(|x| x.abs()).sum::<f64>() / 2.0;
+    let exact = 100.0 * 0.5f64.powf((half - 50.0) / 75.0);
     assert!(
-        (found.trace_median() - 50.0).abs() < 1e-6,
-        "{}",
+        (found.trace_median() / exact - 1.0).abs() < 1e-6,
+        "{} and {exact}",
         found.trace_median()
     );
+    assert!((Density::exact(&values()).trace_median() / exact - 1.0).abs() < 1e-12);
+    // Everything has settled: nothing is left to chance or to steps.
+    let error = found.trace_median_with_errors();
+    assert!(error.steps() < 1e-6 * exact && error.chance().is_none_or(|c| c < 1e-6 * exact));
     let condition = Condition::of(&found);
     for k in 1..=11 {
         let ratio = condition.to_kth(k).expect("converged");
@@ -113,7 +121,7 @@ fn density_of_a_bulk_has_its_moments() {
     let vectors = 200;
     let apply = |v: &[f64]| product(&quadratic, v);
     let found = density(apply, 60, 3, vectors, SEED).expect("a density");
-    assert_eq!(found.nodes.len(), 3 * vectors, "something has settled");
+    assert_eq!(found.nodes().len(), 3 * vectors, "something has settled");
     for power in 1..=3 {
         let exact = values.iter().map(|x| x.powi(power)).sum::<f64>() / 60.0;
         // Var <u, B u> = 2 (tr B^2 / n - (tr B / n)^2) / (n + 2) for uniform directions u.

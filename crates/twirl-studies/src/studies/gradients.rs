@@ -13,6 +13,7 @@ use crate::error::StudyError;
 use crate::estimates::{arithmetic, in_words, over_seeds};
 use crate::holm::Bound;
 use crate::lab::LabBudget;
+use crate::learned::{LabLoss, LabYardstick, learned_rule};
 use crate::outcome::{Finding, Outcome};
 use crate::setup::ArmSetup;
 use crate::study::{Card, Study};
@@ -36,11 +37,16 @@ impl Section for GradientBudget {
 /// Range of exponents that counts as a square root.
 const RANGE: [f64; 2] = [0.25, 0.75];
 
+/// Fewest points of a seed that give an exponent.
+const FEWEST: usize = 3;
+
 /// Both gradients at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Point {
     step: u64,
     loss: f64,
+    /// Of predicting zero.
+    zero: f64,
     mean: f64,
     equiv: f64,
     /// `|grad L_mean|`.
@@ -52,6 +58,13 @@ struct Point {
 }
 
 impl Point {
+    fn lab_loss(&self) -> LabLoss {
+        LabLoss {
+            loss: self.loss,
+            zero: self.zero,
+        }
+    }
+
     fn relative_gradient(&self) -> f64 {
         self.of_equiv / self.of_mean
     }
@@ -79,6 +92,7 @@ fn measure(
         points.push(Point {
             step,
             loss: parts.loss,
+            zero: parts.zero,
             mean: parts.mean,
             equiv: parts.equiv,
             of_mean,
@@ -89,14 +103,16 @@ fn measure(
     Ok(points)
 }
 
-/// Slope of `y` against `x` by least squares, over points where both have a logarithm.
-fn exponent(points: &[Point]) -> Option<f64> {
+/// Slope of the relative gradient against the relative error by least squares of logarithms, over
+/// points that have both and where the arm has learned.
+fn exponent(points: &[Point], yardstick: &LabYardstick) -> Option<f64> {
     let logs: Vec<[f64; 2]> = points
         .iter()
+        .filter(|point| yardstick.not_learned(point.lab_loss()).is_none())
         .map(|point| [point.relative_error().ln(), point.relative_gradient().ln()])
         .filter(|pair| pair.iter().all(|value| value.is_finite()))
         .collect();
-    if logs.len() < 3 {
+    if logs.len() < FEWEST {
         return None;
     }
     let count = logs.len() as f64;
@@ -122,10 +138,14 @@ const CARD: Card = Card {
     name: "gradients",
     about: "gradients of L_mean and of L_equiv over training",
     claim: "the relative gradient of L_equiv goes as the square root of the relative equivariance error",
-    rule: "per arm: p is the slope of ln(|grad L_equiv| / |grad L_mean|) against ln(L_equiv / L_mean) \
-         over the steps of a seed, by least squares; theory near the equivariant set: p = 1/2. \
-         Supported if the 95 % interval over seeds lies within 0.25 to 0.75, not supported if it \
-         lies outside, undecided otherwise and with fewer than 3 seeds",
+    rule: concat!(
+        "per arm: p is the slope of ln(|grad L_equiv| / |grad L_mean|) against ln(L_equiv / L_mean) \
+         over the steps of a seed that count, by least squares; theory near the equivariant set: p = \
+         1/2. Supported if the 95 % interval over seeds lies within 0.25 to 0.75, not supported if it \
+         lies outside, undecided otherwise, with fewer than 3 seeds, and with fewer than 3 steps of a \
+         seed that count. ",
+        learned_rule!()
+    ),
     needs_f64: false,
     sections: &[
         RequiredSection::of::<LabBudget>(),
@@ -150,9 +170,11 @@ impl Study for Gradients {
             |task| context.budgets.section(Some(task)),
             |setup, budget| measure(context, setup, budget),
         )?;
+        let losses = |points: &Vec<Point>| points.iter().map(Point::lab_loss).collect();
+        let yardsticks = context.lab_yardsticks(&arms, losses)?;
         let mut outcome = Outcome::default();
         let (mut all, mut first) = (Vec::new(), Vec::new());
-        for (setup, seeds) in &arms {
+        for ((setup, seeds), yardstick) in arms.iter().zip(&yardsticks) {
             if seeds.is_empty() {
                 outcome.gap(setup.place(), "no seed finished");
                 continue;
@@ -170,13 +192,7 @@ impl Study for Gradients {
                 }
                 all.extend(rows);
             }
-            let exponents: Option<Vec<f64>> =
-                seeds.iter().map(|(_, points)| exponent(points)).collect();
-            let found = exponents.and_then(|exponents| arithmetic(&exponents));
-            let test = over_seeds(found, seeds.len(), Bound::Within(RANGE));
-            let figures = format!("p = {}", in_words(found));
-            let finding = Finding::tested(setup.place(), test, figures);
-            outcome.findings.push(finding);
+            outcome.findings.push(finding(setup, seeds, yardstick));
         }
         let data = table("data", "", &all);
         outcome.chart = Chart {
@@ -213,6 +229,23 @@ impl Study for Gradients {
     }
 }
 
+fn finding(setup: &ArmSetup, seeds: &[(u64, Vec<Point>)], yardstick: &LabYardstick) -> Finding {
+    let exponents: Option<Vec<f64>> = seeds
+        .iter()
+        .map(|(_, points)| exponent(points, yardstick))
+        .collect();
+    let found = exponents.and_then(|exponents| arithmetic(&exponents));
+    let test = over_seeds(found, seeds.len(), Bound::Within(RANGE));
+    let last = seeds.iter().filter_map(|(_, points)| points.last());
+    let last: Vec<LabLoss> = last.map(Point::lab_loss).collect();
+    let few = || {
+        let why = format!("fewer than {FEWEST} steps of a seed count");
+        found.is_none().then_some(why)
+    };
+    let reason = yardstick.not_learned(LabLoss::mean(&last)).or_else(few);
+    Finding::tested(setup.place(), test, format!("p = {}", in_words(found))).forbid(reason)
+}
+
 const LINES: Curves<'_> = Curves {
     panel: &["task", "arm"],
     label: "",
@@ -229,6 +262,7 @@ fn table(name: &str, title: &str, rows: &[Row]) -> Table {
     columns.label("seed", |row| row.seed.to_string());
     columns.integer("step", |row| row.point.step);
     columns.real(("L", "loss"), |row| row.point.loss);
+    columns.real(("L/L0", "of_zero"), |row| row.point.loss / row.point.zero);
     columns.real(("L_mean", "mean"), |row| row.point.mean);
     columns.real(("L_equiv", "equiv"), |row| row.point.equiv);
     columns.real(("|grad L_mean|", "grad_mean"), |row| row.point.of_mean);
@@ -247,24 +281,46 @@ mod tests {
     use super::*;
     use crate::judgement::Judgement;
 
-    #[test]
-    fn the_exponent_of_a_power_law_is_found() {
-        let point = |k: i32| Point {
+    fn point(k: i32) -> Point {
+        Point {
             step: k as u64,
             loss: 2.0,
+            zero: 10.0,
             mean: 2.0,
             equiv: 2.0 * 0.5f64.powi(k),
             of_mean: 3.0,
             of_equiv: 0.7 * 0.5f64.powi(k).powf(0.5),
             cosine: None,
-        };
+        }
+    }
+
+    #[test]
+    fn the_exponent_of_a_power_law_is_found() {
         let points: Vec<Point> = (0..6).map(point).collect();
-        let found = exponent(&points).expect("six points");
+        let yardstick = LabYardstick::Bayes(0.0);
+        let found = exponent(&points, &yardstick).expect("six points");
         assert!((found - 0.5).abs() < 1e-12, "{found}");
-        assert_eq!(exponent(&points[..2]), None);
+        assert_eq!(exponent(&points[..2], &yardstick), None);
         let judge = |low, high| Judgement::within(Some([low, high]), RANGE);
         assert_eq!(judge(0.4, 0.6), Judgement::Supported);
         assert_eq!(judge(0.8, 0.9), Judgement::NotSupported);
         assert_eq!(judge(0.6, 0.9), Judgement::Undecided);
+    }
+
+    /// Steps at which the arm predicts next to nothing change no exponent.
+    #[test]
+    fn only_steps_at_which_the_arm_has_learned_count() {
+        let mut points: Vec<Point> = (0..6).map(point).collect();
+        for point in &mut points[..3] {
+            point.loss = 9.8;
+            point.of_equiv *= 7.0;
+        }
+        let yardstick = LabYardstick::Bayes(0.0);
+        let found = exponent(&points, &yardstick).expect("three points");
+        assert!((found - 0.5).abs() < 1e-12, "{found}");
+        for point in &mut points {
+            point.loss = 9.8;
+        }
+        assert_eq!(exponent(&points, &yardstick), None);
     }
 }

@@ -11,6 +11,7 @@ use crate::error::StudyError;
 use crate::estimates::{arithmetic, geometric, in_words, over_seeds};
 use crate::holm::Bound;
 use crate::lab::LabBudget;
+use crate::learned::{LabLoss, LabYardstick, learned_rule};
 use crate::outcome::{Finding, Outcome};
 use crate::setup::ArmSetup;
 use crate::study::{Card, Study};
@@ -50,6 +51,8 @@ struct Layer {
 struct Checkpoint {
     step: u64,
     loss: f64,
+    /// Of predicting zero.
+    zero: f64,
     equiv: f64,
     layers: Vec<Layer>,
     /// `L_equiv` at each of [`SCALES`]; at the last checkpoint only.
@@ -57,6 +60,13 @@ struct Checkpoint {
 }
 
 impl Checkpoint {
+    fn lab_loss(&self) -> LabLoss {
+        LabLoss {
+            loss: self.loss,
+            zero: self.zero,
+        }
+    }
+
     fn rest(&self) -> f64 {
         self.layers.iter().map(|layer| layer.rest).sum()
     }
@@ -122,6 +132,7 @@ fn measure(
         checkpoints.push(Checkpoint {
             step,
             loss: parts.loss,
+            zero: parts.zero,
             equiv: parts.equiv,
             layers,
             scaled,
@@ -130,21 +141,27 @@ fn measure(
     Ok(checkpoints)
 }
 
-/// `L_equiv / |rest|^2` at the last checkpoint over that at the first.
-fn drift(checkpoints: &[Checkpoint]) -> Option<f64> {
-    Some(checkpoints.last()?.curvature() / checkpoints.first()?.curvature())
+/// `L_equiv / |rest|^2` at the last checkpoint over that at the first at which the arm has learned;
+/// nothing if these are one.
+fn drift(checkpoints: &[Checkpoint], yardstick: &LabYardstick) -> Option<f64> {
+    let (last, before) = checkpoints.split_last()?;
+    let mut before = before.iter();
+    let first = before.find(|at| yardstick.not_learned(at.lab_loss()).is_none())?;
+    Some(last.curvature() / first.curvature())
 }
 
-fn findings(setup: &ArmSetup, seeds: &[(u64, Vec<Checkpoint>)]) -> [Finding; 2] {
-    let over = |figure: fn(&[Checkpoint]) -> Option<f64>| -> Option<Vec<f64>> {
-        seeds
-            .iter()
-            .map(|(_, checkpoints)| figure(checkpoints))
-            .collect()
-    };
-    let exponent = over(|checkpoints| checkpoints.last()?.exponent());
+fn findings(
+    setup: &ArmSetup,
+    seeds: &[(u64, Vec<Checkpoint>)],
+    yardstick: &LabYardstick,
+) -> [Finding; 2] {
+    let all = seeds.iter().map(|(_, checkpoints)| checkpoints);
+    let exponent: Option<Vec<f64>> = all.clone().map(|all| all.last()?.exponent()).collect();
     let exponent = exponent.and_then(|exponents| arithmetic(&exponents));
-    let drift = over(drift).and_then(|drifts| geometric(&drifts));
+    let drifts: Option<Vec<f64>> = all.clone().map(|all| drift(all, yardstick)).collect();
+    let drift = drifts.and_then(|drifts| geometric(&drifts));
+    let last: Vec<LabLoss> = all.filter_map(|all| Some(all.last()?.lab_loss())).collect();
+    let reason = yardstick.not_learned(LabLoss::mean(&last));
     [
         (setup.place(), "p", exponent, [1.95, 2.05]),
         (
@@ -156,7 +173,8 @@ fn findings(setup: &ArmSetup, seeds: &[(u64, Vec<Checkpoint>)]) -> [Finding; 2] 
     ]
     .map(|(place, name, found, range)| {
         let test = over_seeds(found, seeds.len(), Bound::Within(range));
-        Finding::tested(place, test, format!("{name} = {}", in_words(found)))
+        let figures = format!("{name} = {}", in_words(found));
+        Finding::tested(place, test, figures).forbid(reason.clone())
     })
 }
 
@@ -181,12 +199,16 @@ const CARD: Card = Card {
     about: "L_equiv against the part of linear layers that is not equivariant",
     claim: "L_equiv is quadratic in the part of the weights that is not equivariant, and proportional \
          to its squared size over training",
-    rule: "the part of all split layers that is not equivariant is scaled by s at the last checkpoint, \
+    rule: concat!(
+        "the part of all split layers that is not equivariant is scaled by s at the last checkpoint, \
          all else fixed; p is the exponent of L_equiv in s between the two smallest s. Theory: p = \
          2. Per arm with such layers: supported if the 95 % interval over seeds lies within 1.95 to \
          2.05, not supported if outside, undecided otherwise and with fewer than 3 seeds. Over \
-         training: q = L_equiv / |rest|^2 at the last checkpoint over that at the first; supported \
-         if its interval lies within 0.5 to 2, not supported if outside, undecided otherwise",
+         training: q = L_equiv / |rest|^2 at the last checkpoint over that at the first that counts; \
+         supported if its interval lies within 0.5 to 2, not supported if outside, undecided \
+         otherwise. ",
+        learned_rule!()
+    ),
     needs_f64: true,
     sections: &[
         RequiredSection::of::<LabBudget>(),
@@ -212,9 +234,11 @@ impl Study for Parameters {
             |task| context.budgets.section(Some(task)),
             |setup, budget| measure(context, setup, budget),
         )?;
+        let losses = |all: &Vec<Checkpoint>| all.iter().map(Checkpoint::lab_loss).collect();
+        let yardsticks = context.lab_yardsticks(&arms, losses)?;
         let mut outcome = Outcome::default();
         let (mut layers, mut scaled) = (Vec::new(), Vec::new());
-        for (setup, seeds) in &arms {
+        for ((setup, seeds), yardstick) in arms.iter().zip(&yardsticks) {
             if seeds.is_empty() {
                 outcome.gap(setup.place(), "no seed finished");
                 continue;
@@ -250,7 +274,7 @@ impl Study for Parameters {
                     layer,
                 }));
             }
-            outcome.findings.extend(findings(setup, seeds));
+            outcome.findings.extend(findings(setup, seeds, yardstick));
         }
         let at_last = |row: &&ScaledRow<'_>| !row.checkpoint.scaled.is_empty();
         let last: Vec<&ScaledRow<'_>> = scaled.iter().filter(at_last).collect();
@@ -294,6 +318,9 @@ fn layer_table(rows: &[LayerRow<'_>]) -> Table {
     columns.flag("exact", |row| row.layer.exact);
     columns.integer("weights", |row| row.layer.weights);
     columns.integer("step", |row| row.checkpoint.step);
+    columns.real(("L/L0", "of_zero"), |row| {
+        row.checkpoint.loss / row.checkpoint.zero
+    });
     columns.real(("|whole|^2", "whole"), |row| row.layer.whole);
     columns.real(("|rest|^2", "rest"), |row| row.layer.rest);
     columns.real(("L_equiv", "equiv"), |row| row.checkpoint.equiv);
@@ -331,6 +358,7 @@ mod tests {
         let checkpoint = |curvature: f64, rest: f64| Checkpoint {
             step: 0,
             loss: 1.0,
+            zero: 10.0,
             equiv: curvature * rest,
             layers: vec![Layer {
                 name: "head".into(),
@@ -343,6 +371,17 @@ mod tests {
         };
         let checkpoints = [checkpoint(0.5, 4.0), checkpoint(0.1, 3.0)];
         assert!((checkpoints[0].exponent().expect("scaled") - 2.0).abs() < 1e-12);
-        assert!((drift(&checkpoints).expect("two checkpoints") - 0.2).abs() < 1e-12);
+        let yardstick = LabYardstick::Bayes(0.0);
+        let found = drift(&checkpoints, &yardstick).expect("two checkpoints");
+        assert!((found - 0.2).abs() < 1e-12);
+        // From the first that has learned; initial weights are none.
+        let initial = Checkpoint {
+            loss: 9.9,
+            ..checkpoint(0.01, 4.0)
+        };
+        let [first, last] = checkpoints;
+        let all = [initial.clone(), first, last.clone()];
+        assert_eq!(drift(&all, &yardstick), Some(found));
+        assert_eq!(drift(&[initial, last], &yardstick), None);
     }
 }

@@ -4,14 +4,16 @@ use serde::{Deserialize, Serialize};
 use twirl_core::{Design, Symmetry};
 use twirl_harness::{Lab, Part, Probe};
 use twirl_landscape::{
-    Condition, Curvature, Density, Kernel, LandscapeError, Objective, density, norm,
-    random_direction,
+    Condition, Curvature, Kernel, LandscapeError, Objective, Quadrature, Subspace, density_within,
+    norm, random_direction,
 };
 
 use crate::budgets::Section;
 use crate::context::StudyContext;
 use crate::error::StudyError;
+use crate::learned::LabLoss;
 use crate::setup::ArmSetup;
+use crate::studies::landscape::remaining::Remaining;
 
 /// How much the study does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,13 +23,16 @@ pub(super) struct LandscapeBudget {
     /// Augmented arms of a task.
     pub(super) plain: usize,
     checkpoints: Vec<u64>,
+    /// Test items of the Hessians.
     items: usize,
     design: Design,
     /// Steps of the Lanczos method.
     lanczos: usize,
     /// Random vectors of the spectral density.
     vectors: usize,
-    /// Components of the first molecule's prediction in the Gauss-Newton kernel.
+    /// Test items of the Gauss-Newton kernels.
+    kernel_items: usize,
+    /// Components of each of their predictions in the kernels.
     outputs: usize,
     /// Named size of the arm; that of the suite if absent.
     #[serde(default)]
@@ -38,10 +43,66 @@ impl Section for LandscapeBudget {
     const NAME: &'static str = "landscape";
 }
 
+impl LandscapeBudget {
+    /// Fewest Lanczos steps, random vectors, test items and optimiser steps of a verdict.
+    const FEWEST: [(&'static str, u64); 4] = [
+        ("Lanczos steps", 30),
+        ("random vectors", 4),
+        ("test items", 64),
+        ("optimiser steps", 1000),
+    ];
+
+    /// What makes a sketch of the study; nothing if it is none.
+    pub(super) fn sketch(&self, at: &Checkpoint) -> Option<String> {
+        let [lanczos, vectors, items] =
+            [self.lanczos, self.vectors, at.kernel_items].map(|count| count as u64);
+        let own = [lanczos, vectors, items, at.step];
+        let short = own.into_iter().zip(Self::FEWEST);
+        let short = short.filter(|(own, (_, fewest))| own < fewest);
+        let short: Vec<String> = short
+            .map(|(own, (what, fewest))| format!("{own} of {fewest} {what}"))
+            .collect();
+        (!short.is_empty()).then(|| format!("a sketch ({})", short.join(", ")))
+    }
+
+    /// What spectra are made of.
+    pub(super) fn in_words(&self, at: &Checkpoint) -> String {
+        format!(
+            "Gauss-Newton kernels of {} outputs of each of {} test items; Hessians on {} test items, {} \
+             Lanczos steps from each of {} random vectors",
+            self.outputs, at.kernel_items, at.items, self.lanczos, self.vectors
+        )
+    }
+}
+
+/// Which weights a Hessian is restricted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Weights {
+    All,
+    /// Equivariant parts of split layers, and all other layers.
+    Equivariant,
+    /// What is left of split layers.
+    Remaining,
+}
+
+impl Weights {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Equivariant => "theta_e",
+            Self::Remaining => "theta_n",
+        }
+    }
+}
+
 /// Curvature of one part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct PartCurvature {
     pub(super) part: String,
+    pub(super) weights: Weights,
+    /// Dimension of the weights.
+    pub(super) dimension: usize,
     /// Step of the central differences.
     pub(super) step: f64,
     pub(super) disagreement: f64,
@@ -50,7 +111,7 @@ pub(super) struct PartCurvature {
     pub(super) ritz: Vec<[f64; 2]>,
     /// `lambda_1 / lambda_k` as far as resolved.
     pub(super) ratios: Vec<f64>,
-    pub(super) trace_median: f64,
+    pub(super) trace_median: Quadrature,
     pub(super) mean: f64,
     /// Density: eigenvalue and share.
     pub(super) nodes: Vec<[f64; 2]>,
@@ -61,13 +122,11 @@ impl PartCurvature {
         self.ritz.first().map_or(0.0, |ritz| ritz[0])
     }
 
-    /// The condition number of the verdict.
-    pub(super) fn to_median(&self) -> f64 {
-        self.damped(0.0)
-    }
-
-    pub(super) fn damped(&self, damping: f64) -> f64 {
-        (self.largest() + damping) / (self.trace_median + damping)
+    /// `(lambda_1 + damping) / (trace median + damping)`.
+    pub(super) fn to_median(&self, damping: f64) -> Quadrature {
+        let largest = self.largest();
+        let of = |median| (largest + damping) / (median + damping);
+        self.trace_median.map(of)
     }
 }
 
@@ -82,8 +141,11 @@ pub(super) struct Scan {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     pub(super) step: u64,
-    pub(super) dimension: usize,
-    pub(super) loss: f64,
+    /// Test items of the Hessians.
+    pub(super) items: usize,
+    /// Test items of the kernels.
+    pub(super) kernel_items: usize,
+    pub(super) loss: LabLoss,
     pub(super) mean: f64,
     pub(super) equiv: f64,
     pub(super) curvatures: Vec<PartCurvature>,
@@ -91,6 +153,8 @@ pub(super) struct Checkpoint {
     pub(super) twirled: Vec<f64>,
     /// Eigenvalues of `(I - P) K (I - P)`.
     pub(super) remaining: Vec<f64>,
+    /// Those of its compressions to the rank of `P K P`.
+    pub(super) compressed: Vec<Vec<f64>>,
     pub(super) scans: Vec<Scan>,
 }
 
@@ -102,6 +166,11 @@ impl Checkpoint {
         } else {
             &self.remaining
         }
+    }
+
+    pub(super) fn hessian(&self, part: Part, weights: Weights) -> Option<&PartCurvature> {
+        let mut all = self.curvatures.iter();
+        all.find(|of| of.part == part.name() && of.weights == weights)
     }
 }
 
@@ -134,7 +203,9 @@ pub(super) fn examine(
     budget: &LandscapeBudget,
 ) -> Result<Vec<Checkpoint>, StudyError> {
     let mut lab = context.lab(setup)?;
-    let probe = context.probe(&*lab, setup, budget.items, budget.design)?;
+    let probe = |items| context.probe(&*lab, setup, items, budget.design);
+    let (probe, of_kernels) = (probe(budget.items)?, probe(budget.kernel_items)?);
+    let remaining = Remaining::of(&*lab)?;
     let seed = setup.job.seed;
     let mut checkpoints = Vec::new();
     for &step in &budget.checkpoints {
@@ -142,7 +213,7 @@ pub(super) fn examine(
         let weights = lab.weights();
         let parts = lab.parts(&weights, &probe)?;
         let mut curvatures = Vec::new();
-        for part in [Part::Loss, Part::Mean, Part::Equiv] {
+        for part in [Part::Mean, Part::Equiv] {
             let mut objective = PartObjective {
                 lab: &*lab,
                 probe: &probe,
@@ -150,51 +221,67 @@ pub(super) fn examine(
                 dimension: weights.len(),
             };
             let mut curvature = Curvature::new(&mut objective, &weights, seed)?;
-            let found = density(
-                |direction| curvature.apply(direction),
-                weights.len(),
-                budget.lanczos,
-                budget.vectors,
-                seed,
-            )?;
-            let verified = curvature.verification();
-            let condition = Condition::of(&found);
-            curvatures.push(PartCurvature {
-                part: part.name().into(),
-                step: verified.step,
-                disagreement: verified.disagreement,
-                asymmetry: verified.asymmetry,
-                ritz: found
-                    .ritz
-                    .iter()
-                    .map(|ritz| [ritz.value, ritz.residual])
-                    .collect(),
-                ratios: condition.ratios,
-                trace_median: condition.trace_median,
-                mean: condition.mean,
-                nodes: found
-                    .nodes
-                    .iter()
-                    .map(|node| [node.value, node.weight])
-                    .collect(),
+            let mut spaces = vec![(Weights::All, Subspace::whole(weights.len()))];
+            // Near the equivariant set L_equiv is quadratic in what is left of the split layers.
+            spaces.extend(match (&remaining, part) {
+                (None, _) => None,
+                (Some(left), Part::Equiv) => Some((Weights::Remaining, left.itself())),
+                (Some(left), _) => Some((Weights::Equivariant, left.others())),
             });
+            for (which, space) in spaces {
+                let of = (part, which);
+                curvatures.push(look(&mut curvature, of, &space, budget, seed)?);
+            }
         }
-        let jacobian = lab.jacobian(&weights, &probe, budget.outputs)?;
+        let jacobian = lab.jacobian(&weights, &of_kernels, budget.outputs)?;
         let rotations = budget.design.rotations(Symmetry::So3);
         let kernel = Kernel::of(&jacobian.rows, rotations, jacobian.outputs)?;
         checkpoints.push(Checkpoint {
             step,
-            dimension: weights.len(),
-            loss: parts.loss,
+            items: probe.items.len(),
+            kernel_items: of_kernels.items.len(),
+            loss: LabLoss::of(&parts),
             mean: parts.mean,
             equiv: parts.equiv,
             curvatures,
             twirled: kernel.twirled(),
             remaining: kernel.remaining(),
+            compressed: kernel.remaining_at_rank_of_twirled(seed),
             scans: scan(&*lab, &weights, &probe, seed)?,
         });
     }
     Ok(checkpoints)
+}
+
+/// The spectrum of a Hessian on some of the weights.
+fn look(
+    curvature: &mut Curvature<'_, PartObjective<'_>>,
+    (part, weights): (Part, Weights),
+    space: &Subspace<'_>,
+    budget: &LandscapeBudget,
+    seed: u64,
+) -> Result<PartCurvature, StudyError> {
+    let apply = |direction: &[f64]| curvature.apply(direction);
+    let found = density_within(apply, space, budget.lanczos, budget.vectors, seed)?;
+    let verified = curvature.verification();
+    let pairs = found.nodes().into_iter();
+    Ok(PartCurvature {
+        part: part.name().into(),
+        weights,
+        dimension: space.dimension(),
+        step: verified.step,
+        disagreement: verified.disagreement,
+        asymmetry: verified.asymmetry,
+        ritz: found
+            .ritz
+            .iter()
+            .map(|ritz| [ritz.value, ritz.residual])
+            .collect(),
+        ratios: Condition::of(&found).ratios,
+        trace_median: found.trace_median_with_errors(),
+        mean: found.mean,
+        nodes: pairs.map(|node| [node.value, node.weight]).collect(),
+    })
 }
 
 /// Scans along a random direction and along the gradients of both parts.
@@ -231,17 +318,4 @@ fn scan(lab: &dyn Lab, weights: &[f64], probe: &Probe, seed: u64) -> Result<Vec<
         });
     }
     Ok(scans)
-}
-
-/// `lambda_1` over the trace-weighted median of eigenvalues that are all known.
-pub(super) fn kernel_condition(values: &[f64]) -> Option<f64> {
-    let largest = *values.first()?;
-    (largest > 0.0).then(|| largest / Density::exact(values).trace_median())
-}
-
-/// `lambda_1 / lambda_k` of eigenvalues above rounding, for k = 1, 2, ...
-pub(super) fn kernel_ratios(values: &[f64]) -> Vec<f64> {
-    let largest = values.first().copied().unwrap_or(0.0);
-    let above = values.iter().take_while(|value| **value > 1e-9 * largest);
-    above.map(|value| largest / value).collect()
 }

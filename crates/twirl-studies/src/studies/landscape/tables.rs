@@ -1,66 +1,11 @@
 //! Tables of the landscape.
 
-use twirl_compare::Estimate;
 use twirl_report::{Columns, Table};
 
-use super::checkpoint::{
-    Checkpoint, DISTANCES, PartCurvature, Scan, kernel_condition, kernel_ratios,
-};
+use super::checkpoint::{Checkpoint, DISTANCES, Scan, Weights};
+use super::definitions::{Arm, DEFINITIONS, excluded, kernel_ratios, last_common, ratio};
 use crate::estimates::geometric;
 use crate::setup::ArmSetup;
-
-/// Largest k whose `lambda_1 / lambda_k` is tabled.
-const KTH: usize = 5;
-
-/// An arm with the checkpoints of each seed.
-pub(super) type Arm = (ArmSetup, Vec<(u64, Vec<Checkpoint>)>);
-
-/// A figure of a part of the loss at a checkpoint, larger where the part is worse conditioned.
-type Definition = (&'static str, fn(&Checkpoint, &PartCurvature) -> Option<f64>);
-
-const DEFINITIONS: [Definition; 6] = [
-    ("lambda_1 / trace median", |_, of| Some(of.to_median())),
-    ("the same, damped", |at, of| {
-        Some(of.damped(1e-3 * at.curvatures[0].largest()))
-    }),
-    ("lambda_1 / lambda_5", |_, of| {
-        of.ratios.get(KTH - 1).copied()
-    }),
-    ("Gauss-Newton, lambda_1 / trace median", |at, of| {
-        kernel_condition(at.kernel(&of.part))
-    }),
-    (
-        "Gauss-Newton, lambda_1 / lambda_r, r eigenvalues of L_mean",
-        |at, of| {
-            let last = at.twirled.len().checked_sub(1)?;
-            kernel_ratios(at.kernel(&of.part)).get(last).copied()
-        },
-    ),
-    ("Gauss-Newton, lambda_1 / last above rounding", |at, of| {
-        kernel_ratios(at.kernel(&of.part)).last().copied()
-    }),
-];
-
-/// The last checkpoint that all seeds of an arm have.
-pub(super) fn last_common(arm: &Arm) -> Option<usize> {
-    let counts = arm.1.iter().map(|(_, checkpoints)| checkpoints.len());
-    counts.min()?.checked_sub(1)
-}
-
-/// Ratio of a figure of `L_mean` to that of `L_equiv` at a checkpoint, over seeds.
-pub(super) fn ratio(
-    arm: &Arm,
-    checkpoint: usize,
-    figure: impl Fn(&Checkpoint, &PartCurvature) -> Option<f64>,
-) -> Option<Estimate> {
-    let of_seed = |(_, checkpoints): &(u64, Vec<Checkpoint>)| {
-        let at = &checkpoints[checkpoint];
-        let of = |part: &str| figure(at, at.curvatures.iter().find(|of| of.part == part)?);
-        Some(of("L_mean")? / of("L_equiv")?)
-    };
-    let ratios: Option<Vec<f64>> = arm.1.iter().map(of_seed).collect();
-    geometric(&ratios?)
-}
 
 /// An arm at a checkpoint, over seeds.
 struct At<'a> {
@@ -79,7 +24,7 @@ impl At<'_> {
 fn at_checkpoints(arms: &[Arm]) -> Vec<(&Arm, usize, At<'_>)> {
     let mut all = Vec::new();
     for arm in arms {
-        for index in 0..last_common(arm).map_or(0, |last| last + 1) {
+        for index in 0..last_common(&arm.1).map_or(0, |last| last + 1) {
             let seeds = arm.1.iter().map(|(_, checkpoints)| &checkpoints[index]);
             let at = At {
                 place: arm.0.place(),
@@ -94,32 +39,32 @@ fn at_checkpoints(arms: &[Arm]) -> Vec<(&Arm, usize, At<'_>)> {
 pub(super) fn definitions(arms: &[Arm]) -> Table {
     let mut rows = Vec::new();
     for (arm, index, at) in at_checkpoints(arms) {
-        for (name, figure) in DEFINITIONS {
-            let step = at.seeds[0].step;
-            rows.push((
-                at.place.clone(),
-                name,
-                step,
-                at.seeds.len(),
-                ratio(arm, index, figure),
-            ));
+        for definition in &DEFINITIONS {
+            let (place, step) = (at.place.clone(), at.seeds[0].step);
+            let found = ratio(&arm.1, index, definition);
+            rows.push((place, definition.0, step, at.seeds.len(), found));
         }
     }
-    let title = "kappa(L_mean) / kappa(L_equiv) by definition of kappa, geometric mean over seeds (95 % \
-                 interval); above 1: L_equiv is better conditioned";
+    let title = "Figure of L_mean over that of L_equiv by definition, geometric mean over seeds (95 % \
+                 interval, which holds the error of quadrature); above 1: L_equiv is better \
+                 conditioned. The first definition is that of the verdict";
     let mut columns = Columns::new("definitions", title, &rows);
     columns.label(("task/arm", "arm"), |row| &row.0);
     columns.label("definition", |row| row.1);
     columns.integer("step", |row| row.2);
     columns.integer("seeds", |row| row.3);
-    columns.estimate("ratio", |row| row.4.ok_or("a seed has no figure"));
+    columns.estimate("ratio", |row| {
+        row.4
+            .ok_or("a seed has no figure, or the arm declares no split layer")
+    });
+    columns.text("excluded", |row| excluded(row.4));
     columns.table()
 }
 
 pub(super) fn curvatures(arms: &[Arm]) -> Table {
     let mut rows = Vec::new();
     for (_, index, at) in at_checkpoints(arms) {
-        for part in 0..3 {
+        for part in 0..at.seeds[0].curvatures.len() {
             let seeds = at.seeds.clone();
             let place = at.place.clone();
             rows.push((part, index, At { place, seeds }));
@@ -129,19 +74,46 @@ pub(super) fn curvatures(arms: &[Arm]) -> Table {
     let mut columns = Columns::new("curvatures", title, &rows);
     columns.label(("task/arm", "arm"), |row| &row.2.place);
     columns.label("part", |row| &row.2.seeds[0].curvatures[row.0].part);
+    columns.label("weights", |row| {
+        row.2.seeds[0].curvatures[row.0].weights.name()
+    });
     columns.integer("step", |row| row.2.seeds[0].step);
-    columns.integer(("params", "parameters"), |row| row.2.seeds[0].dimension);
-    let value = |at: &Checkpoint, part: usize| [at.loss, at.mean, at.equiv][part];
-    columns.real("value", |(part, _, at)| at.mean(|at| value(at, *part)));
+    columns.integer("dimension", |row| {
+        row.2.seeds[0].curvatures[row.0].dimension
+    });
+    columns.real("value", |(part, _, at)| {
+        let of_mean = at.seeds[0].curvatures[*part].part == "L_mean";
+        at.mean(|at| if of_mean { at.mean } else { at.equiv })
+    });
     columns.real("lambda_1", |(part, _, at)| {
         at.mean(|at| at.curvatures[*part].largest())
     });
     columns.real("trace median", |(part, _, at)| {
-        at.mean(|at| at.curvatures[*part].trace_median)
+        at.mean(|at| at.curvatures[*part].trace_median.value)
     });
     columns.real("kappa", |(part, _, at)| {
-        at.mean(|at| at.curvatures[*part].to_median())
+        at.mean(|at| at.curvatures[*part].to_median(0.0).value)
     });
+    // Root mean square over seeds, and mean: what enters the intervals.
+    let by_chance = columns.real(("by chance", "kappa_chance"), |(part, _, at)| {
+        let errors = at.seeds.iter().map(|at| {
+            let kappa = at.curvatures[*part].to_median(0.0);
+            kappa.map(f64::ln).chance()
+        });
+        let errors: Option<Vec<f64>> = errors.collect();
+        let errors = errors.ok_or("one random vector does not tell its error")?;
+        let sum: f64 = errors.iter().map(|error| error.powi(2)).sum();
+        Ok::<f64, &'static str>((sum / errors.len() as f64).sqrt())
+    });
+    by_chance.digits(2);
+    let by_steps = columns.real(("by steps", "kappa_steps"), |(part, _, at)| {
+        let errors = at.seeds.iter().map(|at| {
+            let kappa = at.curvatures[*part].to_median(0.0);
+            kappa.map(f64::ln).steps()
+        });
+        errors.sum::<f64>() / at.seeds.len() as f64
+    });
+    by_steps.digits(2);
     columns.integer("resolved k", |(part, _, at)| {
         let resolved = at.seeds.iter().map(|at| at.curvatures[*part].ratios.len());
         resolved.min().ok_or("no seed")
@@ -191,6 +163,7 @@ pub(super) fn eigenvalue_ratios(arms: &[Arm]) -> Table {
                 continue;
             };
             let hessian = at.curvatures.iter();
+            let hessian = hessian.filter(|of| of.weights == Weights::All);
             let hessian = hessian.map(|of| ("Hessian", of.part.as_str(), of.ratios.clone()));
             let kernels = ["L_mean", "L_equiv"]
                 .map(|part| ("Gauss-Newton kernel", part, kernel_ratios(at.kernel(part))));
@@ -239,25 +212,51 @@ pub(super) fn data(arms: &[Arm]) -> Table {
                         value,
                     });
                 };
-                for (part, value) in [("L", at.loss), ("L_mean", at.mean), ("L_equiv", at.equiv)] {
+                let values = [
+                    ("L", at.loss.loss),
+                    ("L0", at.loss.zero),
+                    ("L_mean", at.mean),
+                    ("L_equiv", at.equiv),
+                ];
+                for (part, value) in values {
                     push(part, "value", 0.0, value);
                 }
                 for of in &at.curvatures {
-                    push(&of.part, "disagreement", 0.0, of.disagreement);
-                    push(&of.part, "trace-median", 0.0, of.trace_median);
-                    // Of the same random vector for all parts: that of L is the sum of the others.
-                    push(&of.part, "mean-eigenvalue", 0.0, of.mean);
+                    let mut push = |quantity: &str, index, value| {
+                        let quantity = match of.weights {
+                            Weights::All => quantity.to_owned(),
+                            some => format!("{quantity} on {}", some.name()),
+                        };
+                        push(&of.part, &quantity, index, value);
+                    };
+                    push("disagreement", 0.0, of.disagreement);
+                    push("trace-median", 0.0, of.trace_median.value);
+                    push(
+                        "trace-median of half the steps",
+                        0.0,
+                        of.trace_median.coarse,
+                    );
+                    for (vector, median) in of.trace_median.without.iter().enumerate() {
+                        push("trace-median without vector", vector as f64, *median);
+                    }
+                    push("mean-eigenvalue", 0.0, of.mean);
                     for (k, ritz) in of.ritz.iter().enumerate() {
-                        push(&of.part, "ritz-value", k as f64 + 1.0, ritz[0]);
-                        push(&of.part, "ritz-residual", k as f64 + 1.0, ritz[1]);
+                        push("ritz-value", k as f64 + 1.0, ritz[0]);
+                        push("ritz-residual", k as f64 + 1.0, ritz[1]);
                     }
                     for [value, weight] in &of.nodes {
-                        push(&of.part, "density", *value, *weight);
+                        push("density", *value, *weight);
                     }
                 }
                 for part in ["L_mean", "L_equiv"] {
                     for (k, value) in at.kernel(part).iter().enumerate() {
                         push(part, "gauss-newton", k as f64 + 1.0, *value);
+                    }
+                }
+                for (which, values) in at.compressed.iter().enumerate() {
+                    let quantity = format!("gauss-newton at equal rank {which}");
+                    for (k, value) in values.iter().enumerate() {
+                        push("L_equiv", &quantity, k as f64 + 1.0, *value);
                     }
                 }
                 for scan in &at.scans {

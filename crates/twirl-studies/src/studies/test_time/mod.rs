@@ -10,6 +10,7 @@ use crate::context::StudyContext;
 use crate::error::StudyError;
 use crate::judgement::Judgement;
 use crate::lab::LabBudget;
+use crate::learned::{LabYardstick, learned_rule};
 use crate::outcome::{Finding, Outcome};
 use crate::studies::test_time::trial::{TestTimeBudget, Trial, TwirledLoss, test};
 use crate::study::{Card, Study};
@@ -41,12 +42,15 @@ const CARD: Card = Card {
     about: "loss and cost against the number of rotations averaged over",
     claim: "averaging predictions over M rotations has loss L_mean + L_equiv / M, and randomised orbits \
          measure L_equiv with fewer passes than iid rotations",
-    rule: "identity, per arm: supported if the 95 % interval over molecules of L(M) / (L_mean + \
+    rule: concat!(
+        "identity, per arm: supported if the 95 % interval over molecules of L(M) / (L_mean + \
          L_equiv / M), with independent rotations on either side, excludes 1 at no more than one M; \
          not supported if at more than half; undecided otherwise. Orbits, per arm: factor = variance \
          of the estimate of L_equiv with iid rotations over that with two randomised orbits, at \
          equal passes: how many times fewer passes the orbits need for one standard error. \
-         Supported if its interval lies above 1, not supported if below, undecided otherwise",
+         Supported if its interval lies above 1, not supported if below, undecided otherwise. ",
+        learned_rule!()
+    ),
     needs_f64: false,
     sections: &[
         RequiredSection::of::<LabBudget>(),
@@ -71,15 +75,17 @@ impl Study for TestTime {
             |task| context.budgets.section(Some(task)),
             |setup, budget| test(context, setup, budget),
         )?;
+        let losses = |trials: &Vec<Trial>| trials.iter().map(|trial| trial.learned).collect();
+        let yardsticks = context.lab_yardsticks(&arms, losses)?;
         let mut outcome = Outcome::default();
         let mut trials = Vec::new();
-        for (setup, seeds) in arms {
+        for ((setup, seeds), yardstick) in arms.into_iter().zip(&yardsticks) {
             if seeds.is_empty() {
                 outcome.gap(setup.place(), "the cell has not finished");
             }
             for trial in seeds.into_iter().flat_map(|(_, trials)| trials) {
                 let place = format!("{} step {}", setup.place(), trial.step);
-                outcome.findings.extend(findings(&place, &trial));
+                outcome.findings.extend(findings(&place, &trial, yardstick));
                 trials.push((place, trial));
             }
         }
@@ -114,7 +120,7 @@ impl Study for TestTime {
     }
 }
 
-fn findings(place: &str, trial: &Trial) -> [Finding; 2] {
+fn findings(place: &str, trial: &Trial, yardstick: &LabYardstick) -> [Finding; 2] {
     let iid = trial.losses.iter().filter(|loss| loss.design == IID);
     let list: Vec<String> = iid
         .map(|loss| format!("M={} {}", loss.passes, range(loss.interval, 4)))
@@ -134,6 +140,7 @@ fn findings(place: &str, trial: &Trial) -> [Finding; 2] {
             format!("{factor} times fewer passes ({ends})"),
         ),
     ]
+    .map(|finding| finding.forbid(yardstick.not_learned(trial.learned)))
 }
 
 /// A factor; beyond a million it says no more than that one variance is rounding.
@@ -190,4 +197,37 @@ fn error_table(trials: &[(String, Trial)]) -> Table {
         factor => factor.ok_or_else(|| "neither varies".into()),
     });
     columns.table()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learned::LabLoss;
+
+    #[test]
+    fn a_model_that_has_not_learned_decides_nothing() {
+        let trial = |loss| Trial {
+            step: 100,
+            learned: LabLoss { loss, zero: 1.0 },
+            losses: vec![TwirledLoss {
+                design: IID.into(),
+                passes: 4,
+                loss,
+                expected: loss,
+                interval: Some([0.9, 1.1]),
+                milliseconds: 1.0,
+            }],
+            equiv: 0.1,
+            passes: 24,
+            errors: [2.0, 1.0],
+            factor: Some(4.0),
+            factor_interval: Some([2.0, 8.0]),
+        };
+        let judged = |loss| {
+            let findings = findings("a/b", &trial(loss), &LabYardstick::Bayes(0.0));
+            findings.map(|finding| finding.judgement)
+        };
+        assert_eq!(judged(0.3), [Judgement::Supported; 2]);
+        assert_eq!(judged(0.7), [Judgement::Undecided; 2]);
+    }
 }

@@ -10,6 +10,7 @@ use twirl_harness::{Lab, MoleculeSamples, Probe, Role};
 use crate::budgets::Section;
 use crate::context::StudyContext;
 use crate::error::StudyError;
+use crate::learned::LabLoss;
 use crate::setup::ArmSetup;
 
 /// How much the study does.
@@ -56,6 +57,8 @@ impl TwirledLoss {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Trial {
     pub(super) step: u64,
+    /// By which it is told whether the model has learned.
+    pub(super) learned: LabLoss,
     pub(super) losses: Vec<TwirledLoss>,
     pub(super) equiv: f64,
     /// Passes per molecule of the two estimators that are compared.
@@ -162,6 +165,7 @@ fn at_step(budget: &TestTimeBudget, model: &Model<'_>) -> Result<Trial, StudyErr
     let [of_iid, of_orbits] = [0, 1].map(|which| variances[which].iter().sum::<f64>());
     Ok(Trial {
         step: model.lab.step(),
+        learned: LabLoss::of(&model.lab.parts(&model.weights, &model.probe)?),
         losses: rows,
         equiv: reference.iter().map(|[_, equiv]| equiv).sum::<f64>() / count,
         passes: order * orbits,
