@@ -202,11 +202,8 @@ fn precision_measures_the_same_weights_with_products_of_each_kind() {
     // Two arms, two checkpoints, three precisions.
     assert_eq!(data.lines().count(), 1 + 12, "{data}");
     let column = |name: &str| {
-        let heads = data.lines().next().expect("heads").split(',');
-        heads
-            .into_iter()
-            .position(|head| head == name)
-            .expect("a column")
+        let mut heads = data.lines().next().expect("heads").split(',');
+        heads.position(|head| head == name).expect("a column")
     };
     let (products, relative) = (column("products"), column("relative"));
     let of = |arm: &str, wanted: &str| -> f64 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use twirl_core::{Design, Precision};
-use twirl_harness::{Evaluation, Measurement, Role};
+use twirl_harness::{Evaluation, Measurement, Role, TermMeasured};
 
 use crate::budgets::Section;
 use crate::context::StudyContext;
@@ -53,7 +53,7 @@ impl Trial {
     fn of(step: u64, products: Precision, measured: &Measurement) -> Self {
         let trained = measured.terms.values();
         let trained = trained.filter(|term| term.role == Role::Train);
-        let shares: Option<Vec<f64>> = trained.map(|term| term.relative()).collect();
+        let shares: Option<Vec<f64>> = trained.map(TermMeasured::relative).collect();
         let largest = shares.and_then(|shares| shares.into_iter().reduce(f64::max));
         let total = &measured.total;
         let interval = total.interval.filter(|_| total.percent > 0.0);
