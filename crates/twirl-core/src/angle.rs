@@ -21,10 +21,10 @@ pub struct AnglePairs {
 ///
 /// `L_equiv` of the squared loss is a variance over all poses, and this is how it comes about: the mean
 /// over pairs at angle `w` is, under independent uniform rotations and in expectation,
-/// `D(w) = sum_l S_l (1 - chi_l(w) / (2l+1))` with the powers of [`crate::spectrum`], which grows from 0
-/// and whose mean over the angles of two uniform poses (density `(1 - cos w) / pi`) is `L_equiv`. The
-/// sums over all intervals divided by the number of all pairs are the estimate of `L_equiv` under `iid`
-/// to the last digits.
+/// `D(w) = sum_l S_l (1 - chi_l(w) / (2l+1))` with the powers of [`spectrum`](crate::spectrum()). It is 0
+/// at angle 0, and its mean over the angles of two uniform poses (density `(1 - cos w) / pi`) is
+/// `L_equiv`. The sums over all intervals divided by the number of all pairs are the estimate of
+/// `L_equiv` under `iid` to the last digits.
 ///
 /// # Errors
 /// [`CoreError::Shape`] if there are not as many rotations as samples, [`CoreError::ImproperAngle`] for
