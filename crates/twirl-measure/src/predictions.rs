@@ -10,7 +10,7 @@ use crate::input::Input;
 use crate::kind::Kind;
 use crate::notes::{Note, NoteCode};
 use crate::sampling::{Rule, Sampling, rule};
-use crate::subject::Subject;
+use crate::subject::{About, Subject};
 use crate::terms::{Checked, array_name, check, extent};
 use crate::turns;
 
@@ -87,14 +87,17 @@ impl<'a> Predictions<'a> {
             Some(turns) if sampling == Sampling::Iid => repeated(turns),
             _ => None,
         };
-        let about = terms.iter().map(|term| term.about.clone()).collect();
+        let about = terms.iter().map(|term| About {
+            elements: numbers.is_some(),
+            ..term.about.clone()
+        });
+        let about = about.collect();
         Ok(Self {
             subject: Subject::new(
                 [molecules, rotations],
                 (sampling, &rule),
                 symmetry,
                 [turns.is_some(), input.position.is_some()],
-                numbers.is_some(),
                 about,
             ),
             given: molecules,
