@@ -42,9 +42,9 @@ impl Resultant {
         };
         for (place, force) in positions.iter().zip(forces) {
             let arm: [f64; 3] = std::array::from_fn(|axis| place[axis] - centre[axis]);
-            for axis in 0..3 {
+            for (axis, entry) in force.iter().enumerate() {
                 let (next, last) = ((axis + 1) % 3, (axis + 2) % 3);
-                found.force[axis] += force[axis];
+                found.force[axis] += entry;
                 found.torque[axis] += arm[next] * force[last] - arm[last] * force[next];
             }
             found.forces += length(force);

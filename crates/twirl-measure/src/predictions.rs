@@ -87,14 +87,18 @@ impl<'a> Predictions<'a> {
             Some(turns) if sampling == Sampling::Iid => repeated(turns),
             _ => None,
         };
-        let about = terms.iter().map(|term| term.about.clone()).collect();
+        let about = terms.iter().map(|term| {
+            let mut about = term.about.clone();
+            about.elements = numbers.is_some();
+            about
+        });
+        let about = about.collect();
         Ok(Self {
             subject: Subject::new(
                 [molecules, rotations],
                 (sampling, &rule),
                 symmetry,
                 [turns.is_some(), input.position.is_some()],
-                numbers.is_some(),
                 about,
             ),
             given: molecules,

@@ -56,6 +56,9 @@ pub(crate) struct About {
     pub(crate) dim: usize,
     /// Some of it was given in single precision.
     pub(crate) single: bool,
+    /// Atomic numbers were given.
+    #[serde(default)]
+    pub(crate) elements: bool,
 }
 
 impl About {
@@ -73,6 +76,7 @@ impl About {
             blocks,
             dim,
             single,
+            elements: false,
         }
     }
 
@@ -105,9 +109,6 @@ pub(crate) struct Subject {
     pub(crate) symmetry: Symmetry,
     /// Whether positions tell which rows can show symmetry.
     pub(crate) bodies: bool,
-    /// Whether atoms have elements.
-    #[serde(default)]
-    elements: bool,
     pub(crate) terms: Vec<About>,
 }
 
@@ -117,7 +118,6 @@ impl Subject {
         (sampling, rule): (Sampling, &Rule),
         symmetry: Symmetry,
         [turned, bodies]: [bool; 2],
-        elements: bool,
         terms: Vec<About>,
     ) -> Self {
         Self {
@@ -128,7 +128,6 @@ impl Subject {
             covered: Covered::of(rule, rows),
             symmetry,
             bodies,
-            elements,
             terms,
         }
     }
@@ -161,11 +160,6 @@ impl Subject {
         };
         same("rotations".into(), &self.rotations, &other.rotations)?;
         same("design".into(), &self.sampling, &other.sampling)?;
-        same(
-            "array atomic_number given".into(),
-            &self.elements,
-            &other.elements,
-        )?;
         same("terms".into(), &self.terms.len(), &other.terms.len())?;
         for (own, other) in self.terms.iter().zip(&other.terms) {
             let of = |what: &str| {
@@ -179,6 +173,7 @@ impl Subject {
             same(of("kind"), &own.kind, &other.kind)?;
             same(of("loss"), &own.loss, &other.loss)?;
             same(of("last axis"), &own.dim, &other.dim)?;
+            same(of("atomic numbers given"), &own.elements, &other.elements)?;
         }
         for (own, other) in self.terms.iter_mut().zip(&other.terms) {
             own.blocks = own.blocks.max(other.blocks);

@@ -108,10 +108,10 @@ fn parts_by_element_and_by_size_add_up_to_the_whole() {
             }
         }
         for (figure, whole) in whole.iter().enumerate() {
-            for k in 0..2 {
+            for (k, &whole) in whole.iter().enumerate() {
                 let what = format!("figure {figure}, sum {k}");
-                close(elements[figure][k], whole[k], whole[k], &what);
-                close(thirds[figure][k], whole[k], whole[k], &what);
+                close(elements[figure][k], whole, whole, &what);
+                close(thirds[figure][k], whole, whole, &what);
             }
         }
     }

@@ -25,9 +25,9 @@ fn of_pairs(x: &[[f64; 3]]) -> Vec<[f64; 3]> {
         for j in 0..i {
             let along: [f64; 3] = std::array::from_fn(|axis| x[i][axis] - x[j][axis]);
             let strength = (3.0 * length(along)).sin();
-            for axis in 0..3 {
-                forces[i][axis] += strength * along[axis];
-                forces[j][axis] -= strength * along[axis];
+            for (axis, entry) in along.iter().enumerate() {
+                forces[i][axis] += strength * entry;
+                forces[j][axis] -= strength * entry;
             }
         }
     }

@@ -140,7 +140,7 @@ fn parts_of_the_data_add_up_through_bytes() {
     assert!(
         error
             .to_string()
-            .starts_with("array atomic_number given: true here"),
+            .starts_with("atomic numbers given: true here"),
         "{error}"
     );
 }
