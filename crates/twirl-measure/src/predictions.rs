@@ -10,7 +10,7 @@ use crate::input::Input;
 use crate::kind::Kind;
 use crate::notes::{Note, NoteCode};
 use crate::sampling::{Rule, Sampling, rule};
-use crate::subject::{About, Subject};
+use crate::subject::Subject;
 use crate::terms::{Checked, array_name, check, extent};
 use crate::turns;
 
@@ -87,9 +87,10 @@ impl<'a> Predictions<'a> {
             Some(turns) if sampling == Sampling::Iid => repeated(turns),
             _ => None,
         };
-        let about = terms.iter().map(|term| About {
-            elements: numbers.is_some(),
-            ..term.about.clone()
+        let about = terms.iter().map(|term| {
+            let mut about = term.about.clone();
+            about.elements = numbers.is_some();
+            about
         });
         let about = about.collect();
         Ok(Self {
