@@ -100,8 +100,8 @@ impl Study for ReducedPrecision {
         outcome.notes.push(
             "On the CPU operands of products and convolutions are rounded before they are multiplied in single \
              precision, results of bf16 after that too; everything else stays in single precision. Turns of a \
-             lattice only permute numbers and change their signs, and rounding goes along with that: under them \
-             it adds no symmetry error but by the order of sums. Labs train with full products."
+             lattice only permute numbers and change their signs, and rounding goes along with both: less \
+             is to be expected of it there. Weights are those of one training, whose products the suite says."
                 .into(),
         );
         if rounds {
