@@ -273,6 +273,8 @@ mod tests {
         let sketch = covered(12, 2, false);
         let full = covered(30, 4, false);
         assert!(old < 0.75, "seeds alone cover {old}");
-        assert!(sketch >= 0.9 && full >= 0.9, "{sketch} and {full}");
+        assert!(full >= 0.9, "{full}");
+        // So few steps do not know their own error: a study that takes them is a sketch.
+        assert!(sketch < 0.5, "{sketch}");
     }
 }

@@ -140,7 +140,7 @@ const NOTES: [&str; 4] = [
      kappa: `by chance` from the vectors (the larger of the jackknife's and that of single vectors), \
      `by steps` the change since half of the steps. Vectors are drawn anew for each seed, so the \
      spread over seeds holds the first, and what the vectors say is its least value; the second adds \
-     in full on either side.",
+     in full on either side. Below 30 steps the change can be too small for the error.",
     "Hessian-vector products are central differences of f64 gradients; `resolved to` is the relative \
      difference between two steps along the worse of two directions. lambda_k is given where its \
      Lanczos residual is at most 1 % of lambda_k itself. Damping, where used, is 1e-3 of the larger \
