@@ -1,5 +1,5 @@
-//! Tables of a Markdown file that are made from committed results: set-ups on which a claim was judged, and
-//! what steps cost.
+//! Tables of a Markdown file that are made from committed results: set-ups on which a claim was judged, arms in
+//! several sizes at equal cost, and what steps cost.
 
 use std::fs;
 use std::path::Path;
@@ -12,12 +12,16 @@ use twirl_report::significant;
 type MakeTable = fn(&str, &Path) -> Result<String>;
 
 /// What the tables are called in a mark.
-const TABLES: [(&str, MakeTable); 2] = [("claims", claims), ("steps", steps)];
+const TABLES: [(&str, MakeTable); 3] = [
+    ("claims", claims),
+    ("envelopes", envelopes),
+    ("steps", steps),
+];
 
 /// Rewrites every part between `<!-- claims: NAME NAME -->` and `<!-- end of claims -->`, a table with a row
-/// for each arm that the study `dynamics` of those results judged, and between `<!-- steps: NAME -->` and
-/// `<!-- end of steps -->`, a table of the measured steps in `cost.jsonl`. `results` is the folder of them
-/// all.
+/// for each arm that the study `dynamics` of those results judged. Likewise `envelopes: NAME`, what the study
+/// `per-hour` found of ladders of sizes at the largest common cost, and `steps: NAME`, the measured steps in
+/// `cost.jsonl`. `results` is the folder of them all.
 pub(crate) fn rewrite(text: &str, results: &Path) -> Result<String> {
     let mut text = text.to_owned();
     for (kind, table) in TABLES {
@@ -106,6 +110,61 @@ fn steps(name: &str, results: &Path) -> Result<String> {
     ))
 }
 
+/// A row of `envelopes.csv`, as far as it is shown.
+#[derive(Deserialize)]
+struct Envelope {
+    task: String,
+    augmented: String,
+    equivariant: String,
+    cost: String,
+    at: f64,
+    ratio: f64,
+    ratio_low: Option<f64>,
+    ratio_high: Option<f64>,
+    augmented_size: String,
+    equivariant_size: String,
+}
+
+/// A row for each pair of arms and each cost; of several shares of a cost the first, which is the largest.
+fn envelopes(name: &str, results: &Path) -> Result<String> {
+    let path = results.join(name).join("per-hour").join("envelopes.csv");
+    let place = || format!("{}", path.display());
+    let mut lines = vec![
+        "| augmented | equivariant | at equal | of | augmented loss / equivariant loss | 95 % interval |"
+            .to_owned(),
+        "| --- | --- | --- | --: | --: | --: |".to_owned(),
+    ];
+    let mut last = None;
+    for row in csv::Reader::from_path(&path)
+        .with_context(place)?
+        .deserialize()
+    {
+        let row: Envelope = row.with_context(place)?;
+        let of = (row.task, row.augmented, row.equivariant, row.cost);
+        if last.as_ref() == Some(&of) {
+            continue;
+        }
+        let (task, augmented, equivariant, cost) = &of;
+        lines.push(format!(
+            "| {task}/{augmented} {} | {equivariant} {} | {cost} | {} | {} | {} |",
+            row.augmented_size,
+            row.equivariant_size,
+            significant(row.at, 3),
+            significant(row.ratio, 3),
+            between(row.ratio_low, row.ratio_high),
+        ));
+        last = Some(of);
+    }
+    Ok(lines.join("\n") + "\n")
+}
+
+fn between(low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("{} to {}", significant(low, 3), significant(high, 3)),
+        _ => "-".into(),
+    }
+}
+
 /// A row of `arms.csv`, as far as it is shown.
 #[derive(Deserialize)]
 struct Row {
@@ -163,12 +222,7 @@ fn claims(names: &str, results: &Path) -> Result<String> {
             } else {
                 format!(": {}", why.join(", "))
             };
-            let range = match (row.percent_low, row.percent_high) {
-                (Some(low), Some(high)) => {
-                    format!("{} to {}", significant(low, 3), significant(high, 3))
-                }
-                _ => "-".into(),
-            };
+            let range = between(row.percent_low, row.percent_high);
             let set_up = manifest["suite"].as_str().unwrap_or(name);
             lines.push(format!(
                 "| [{set_up}](results/{name}/dynamics/table.md) | {own} | {} | {device} | {} | {} | {range} | {} | {} | {} | {} \

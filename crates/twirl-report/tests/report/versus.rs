@@ -75,7 +75,7 @@ fn equal_operations_are_equal_steps_of_equal_cost() {
     let pair = pair(dir.path()).expect("comparable");
     let error = pair.at_equal_flops.expect_err("one seed is not counted");
     let error = error.to_string();
-    assert!(error.ends_with("has no count of operations"), "{error}");
+    assert!(error.ends_with("has no number of operations"), "{error}");
 }
 
 #[test]
