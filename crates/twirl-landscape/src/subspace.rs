@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+/// Orthogonal, of vectors as long as the space.
+type Projection<'a> = Box<dyn Fn(&[f64]) -> Vec<f64> + 'a>;
+
 /// All weights, or the range of an orthogonal projection of them.
 pub struct Subspace<'a> {
     weights: usize,
     dimension: usize,
-    projection: Option<Box<dyn Fn(&[f64]) -> Vec<f64> + 'a>>,
+    projection: Option<Projection<'a>>,
 }
 
 impl<'a> Subspace<'a> {

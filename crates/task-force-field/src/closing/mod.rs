@@ -45,7 +45,9 @@ pub(crate) fn closing<A: Arm<ForceField>>(
     let mut frames = Vec::with_capacity(plan.items().len());
     for items in plan.items().chunks(evaluation.batch) {
         let drawn = items.iter().map(|&item| plan.draw(item, 0));
-        let drawn = drawn.collect::<Result<Vec<_>, _>>().map_err(refuse)?;
+        let drawn = drawn
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| refuse(&error))?;
         let host = task.batch(items, Draw::closing(seed))?;
         let batch = task.load(&host, device)?;
         let forces = forces(task, model, &batch, items, &drawn, device)?;
@@ -60,10 +62,10 @@ pub(crate) fn closing<A: Arm<ForceField>>(
             });
         }
     }
-    figures(&frames, &design(config), seed).map_err(refuse)
+    figures(&frames, &design(config), seed).map_err(|error| refuse(&error))
 }
 
-fn refuse(error: CoreError) -> TaskError {
+fn refuse(error: &CoreError) -> TaskError {
     TaskError::setting(
         "closing_frames",
         error.to_string(),

@@ -105,17 +105,16 @@ impl<T: Task, A: Arm<T>> Training<T, A> {
         let task = T::open(&config, &T::embedded()?)?;
         let arm: A::Config = settings::<T, A>(&case.arm_config)?;
         let model = A::init(&arm, &task, 0, &device)?;
-        let model = match &case.weights {
-            Some(path) => load_weights(model, path)?,
-            None => {
-                // Through a file, so that weights are leaves of the graph again.
-                let name = format!("twirlbench-steps-{}", std::process::id());
-                let path = std::env::temp_dir().join(name);
-                save_weights(&model.clone().map(&mut Perturb), &path)?;
-                let model = load_weights(model, &path)?;
-                std::fs::remove_file(&path).context("temporary file")?;
-                model
-            }
+        let model = if let Some(path) = &case.weights {
+            load_weights(model, path)?
+        } else {
+            // Through a file, so that weights are leaves of the graph again.
+            let name = format!("twirlbench-steps-{}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            save_weights(&model.clone().map(&mut Perturb), &path)?;
+            let model = load_weights(model, &path)?;
+            std::fs::remove_file(&path).context("temporary file")?;
+            model
         };
         let items = task.items(Split::Train);
         let mut batches = Vec::new();

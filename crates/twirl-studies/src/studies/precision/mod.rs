@@ -73,7 +73,7 @@ impl Study for ReducedPrecision {
             }
             arms.push(Arm {
                 task: setup.job.task,
-                arm: setup.job.arm,
+                name: setup.job.arm,
                 training: setup.entry.training,
                 seeds,
             });

@@ -12,7 +12,7 @@ use crate::outcome::Finding;
 /// The trials of an arm.
 pub(super) struct Arm {
     pub(super) task: String,
-    pub(super) arm: String,
+    pub(super) name: String,
     pub(super) training: Training,
     /// Seeds with their trials.
     pub(super) seeds: Vec<(u64, Vec<Trial>)>,
@@ -77,7 +77,7 @@ impl Arm {
         let of = |figure: fn(&Trial) -> f64| Some(self.mean(step, Precision::F32, figure)?.value);
         let loss = of(|trial| trial.loss).unwrap_or(f64::NAN);
         let why = best.not_learned(loss, of(|trial| trial.zero))?;
-        Some(format!("{}: {why}", self.arm))
+        Some(format!("{}: {why}", self.name))
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn least(arms: &[&Arm], step: u64) -> Yardstick {
         let at = arm.at(step, Precision::F32).into_iter();
         at.map(move |(_, trial)| Yardstick {
             best: trial.loss,
-            whose: arm.arm.clone(),
+            whose: arm.name.clone(),
         })
     });
     let least = each.min_by(|a, b| a.best.total_cmp(&b.best));
@@ -127,7 +127,7 @@ fn ratio(
 /// What a pair says of the claim at a step. `rounds`: the device has no full products.
 pub(super) fn finding(pair: [&Arm; 2], step: u64, best: &Yardstick, rounds: bool) -> Finding {
     let [exact, plain] = pair;
-    let place = format!("{}: {} against {}", exact.task, exact.arm, plain.arm);
+    let place = format!("{}: {} against {}", exact.task, exact.name, plain.name);
     let judged = Precision::Bf16;
     let found = ratio(pair, step, judged);
     let said = match &found {
@@ -146,7 +146,7 @@ pub(super) fn finding(pair: [&Arm; 2], step: u64, best: &Yardstick, rounds: bool
         judged.name(),
         errors.join(", "),
         in_words(plain.relative(step, Precision::F32)),
-        plain.arm,
+        plain.name,
         in_words(exact.loss_change(step, judged)),
     );
     let mut reasons: Vec<String> = pair
@@ -156,7 +156,7 @@ pub(super) fn finding(pair: [&Arm; 2], step: u64, best: &Yardstick, rounds: bool
     let error = exact.relative(step, Precision::F32);
     let inexact = error.is_none_or(|error| error.value.powi(2) > EXACT);
     if inexact && !rounds {
-        reasons.push(format!("{} is not exact at these rotations", exact.arm));
+        reasons.push(format!("{} is not exact at these rotations", exact.name));
     }
     Finding::tested(place, test, figures).forbid(reasons)
 }
@@ -186,7 +186,7 @@ mod tests {
         };
         Arm {
             task: "force-field".into(),
-            arm: name.into(),
+            name: name.into(),
             training,
             seeds: (0..3).map(trials).collect(),
         }

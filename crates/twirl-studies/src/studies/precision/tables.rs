@@ -71,7 +71,7 @@ fn error_table(rows: &[Row<'_>]) -> Table {
     let title = "The same weights with products of each precision";
     let mut columns = Columns::new("precision", title, rows);
     columns.label("task", |row| &row.arm.task);
-    columns.label("arm", |row| &row.arm.arm);
+    columns.label("arm", |row| &row.arm.name);
     columns.label("step", |row| row.step.to_string());
     columns.label("products", |row| row.products.name());
     columns.estimate(("relative error", "relative"), |row| {
@@ -110,7 +110,7 @@ fn score_table(rows: &[ScoreRow<'_>]) -> Table {
         rows,
     );
     columns.label("task", |row| &row.arm.task);
-    columns.label("arm", |row| &row.arm.arm);
+    columns.label("arm", |row| &row.arm.name);
     columns.label("step", |row| row.step.to_string());
     columns.label("figure", |row| &row.score);
     columns.estimate("f32", |row| {
@@ -141,7 +141,7 @@ fn seed_table(arms: &[Arm]) -> Table {
     }
     let mut columns = Columns::data("data", &rows);
     columns.label("task", |row| &row.0.task);
-    columns.label("arm", |row| &row.0.arm);
+    columns.label("arm", |row| &row.0.name);
     columns.label("seed", |row| row.1.to_string());
     columns.integer("step", |row| row.2.step);
     columns.label("products", |row| row.2.products.name());

@@ -162,8 +162,8 @@ impl Series {
             } else {
                 "within the points".into()
             };
-            words += &format!(
-                "; at {} {}, {extrapolated}, {} %",
+            words = format!(
+                "{words}; at {} {}, {extrapolated}, {} %",
                 significant(end, 2),
                 self.against.name(),
                 in_words(law.at(end)),
