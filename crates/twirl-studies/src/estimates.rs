@@ -80,12 +80,9 @@ pub(crate) fn geometric_of(logarithms: &[Quadrature]) -> Option<Estimate> {
         let within = chances.iter().map(|chance| chance.powi(2)).sum::<f64>() / count;
         let error = (between.max(within) / count).sqrt();
         let half = student(count - 1.0) * error + mean(&Quadrature::steps);
-        [value - half, value + half].map(f64::exp)
+        [value - half, value + half]
     });
-    Some(Estimate {
-        value: value.exp(),
-        interval,
-    })
+    Some(exponential(Estimate { value, interval }))
 }
 
 /// An estimate over seeds, held against a bound; nothing without an interval.

@@ -75,9 +75,8 @@ impl StudyContext<'_> {
     ) -> Result<Vec<LabYardstick>, StudyError> {
         let runs = self.runs()?;
         let of = |setup: &ArmSetup| {
-            let own = self.budgets.task.get(&setup.job.task);
-            if let Some(error) = own.and_then(|own| own.bayes_error) {
-                return LabYardstick::Bayes(error);
+            if let Some(known) = self.bayes_error(&setup.job.task) {
+                return LabYardstick::Bayes(known.best);
             }
             let (task, data) = (&setup.job.task, self.data(&setup.job).sha256());
             let models = arms.iter().filter(|(other, _)| {
