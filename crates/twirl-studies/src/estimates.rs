@@ -49,6 +49,14 @@ pub(crate) fn exponential(of: Estimate) -> Estimate {
     }
 }
 
+/// The logarithm of a positive figure whose interval is one of logarithms.
+pub(crate) fn logarithm(of: Estimate) -> Estimate {
+    Estimate {
+        value: of.value.ln(),
+        interval: of.interval.map(|ends| ends.map(f64::ln)),
+    }
+}
+
 /// Standard error of the logarithm of a positive figure, from its 95 % interval.
 pub(crate) fn relative_error(value: f64, [low, high]: [f64; 2]) -> f64 {
     (high - low) / (2.0 * NORMAL * value)

@@ -3,7 +3,7 @@
 use twirl_compare::{ArmRuns, Estimate, Verdict};
 
 use crate::context::StudyContext;
-use crate::estimates::over_seeds;
+use crate::estimates::{logarithm, over_seeds};
 use crate::holm::Bound;
 use crate::judgement::Judgement;
 use crate::outcome::Finding;
@@ -26,12 +26,7 @@ impl Compared {
         reasons: Vec<String>,
         context: &StudyContext<'_>,
     ) -> Finding {
-        // Its interval is that of logarithms.
-        let logarithm = Estimate {
-            value: self.ratio.value.ln(),
-            interval: self.ratio.interval.map(|ends| ends.map(f64::ln)),
-        };
-        let test = over_seeds(Some(logarithm), self.seeds, Bound::Below(0.0));
+        let test = over_seeds(Some(logarithm(self.ratio)), self.seeds, Bound::Below(0.0));
         let undecided = self.verdict == Verdict::Undecided
             && test.is_some_and(|test| test.judgement() != Judgement::Undecided);
         let caveat = undecided.then(|| "a caveat forbids it".to_owned());

@@ -5,14 +5,13 @@ mod definitions;
 mod remaining;
 mod tables;
 
-use twirl_compare::Estimate;
 use twirl_report::{Chart, Curves, count, range, significant};
 
 use crate::budgets::RequiredSection;
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
-use crate::estimates::over_seeds;
+use crate::estimates::{logarithm, over_seeds};
 use crate::holm::Bound;
 use crate::lab::LabBudget;
 use crate::learned::{LabLoss, LabYardstick, learned_rule};
@@ -172,12 +171,7 @@ fn finding(
             excluded(Some(found)),
         )
     });
-    // Its interval is that of logarithms.
-    let logarithm = found.map(|found| Estimate {
-        value: found.value.ln(),
-        interval: found.interval.map(|ends| ends.map(f64::ln)),
-    });
-    let test = over_seeds(logarithm, seeds.len(), Bound::Above(0.0));
+    let test = over_seeds(found.map(logarithm), seeds.len(), Bound::Above(0.0));
     let reasons = [yardstick.not_learned(loss), budget.sketch(all[0])];
     Finding::tested(place, test, figures).forbid(reasons.into_iter().flatten())
 }
