@@ -1,27 +1,31 @@
 //! Tables of a Markdown file that are made from committed results: set-ups on which a claim was judged, arms in
 //! several sizes at equal cost, and what steps cost.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use twirl_report::significant;
 
 type MakeTable = fn(&str, &Path) -> Result<String>;
 
 /// What the tables are called in a mark.
-const TABLES: [(&str, MakeTable); 3] = [
+const TABLES: [(&str, MakeTable); 4] = [
     ("claims", claims),
     ("envelopes", envelopes),
+    ("findings", findings),
     ("steps", steps),
 ];
 
 /// Rewrites every part between `<!-- claims: NAME NAME -->` and `<!-- end of claims -->`, a table with a row
 /// for each arm that the study `dynamics` of those results judged. Likewise `envelopes: NAME`, what the study
-/// `per-hour` found of ladders of sizes at the largest common cost, and `steps: NAME`, the measured steps in
-/// `cost.jsonl`. `results` is the folder of them all.
+/// `per-hour` found of ladders of sizes at the largest common cost, `findings: NAME/STUDY NAME/STUDY`, what those
+/// studies found, and `steps: NAME`, the measured steps in `cost.jsonl`. `results` is the folder of them all.
 pub(crate) fn rewrite(text: &str, results: &Path) -> Result<String> {
     let mut text = text.to_owned();
     for (kind, table) in TABLES {
@@ -117,45 +121,108 @@ struct Envelope {
     augmented: String,
     equivariant: String,
     cost: String,
-    at: f64,
     ratio: f64,
     ratio_low: Option<f64>,
     ratio_high: Option<f64>,
-    augmented_size: String,
-    equivariant_size: String,
 }
 
-/// A row for each pair of arms and each cost; of several shares of a cost the first, which is the largest.
+/// A row for each pair of arms, a column for each cost; of several shares of a cost the first, which is the
+/// largest.
 fn envelopes(name: &str, results: &Path) -> Result<String> {
     let path = results.join(name).join("per-hour").join("envelopes.csv");
     let place = || format!("{}", path.display());
-    let mut lines = vec![
-        "| augmented | equivariant | at equal | of | augmented loss / equivariant loss | 95 % interval |"
-            .to_owned(),
-        "| --- | --- | --- | --: | --: | --: |".to_owned(),
-    ];
-    let mut last = None;
+    let mut costs: Vec<String> = Vec::new();
+    let mut pairs: Vec<(String, BTreeMap<String, String>)> = Vec::new();
     for row in csv::Reader::from_path(&path)
         .with_context(place)?
         .deserialize()
     {
         let row: Envelope = row.with_context(place)?;
-        let of = (row.task, row.augmented, row.equivariant, row.cost);
-        if last.as_ref() == Some(&of) {
-            continue;
+        let pair = format!("| {}/{} | {}", row.task, row.augmented, row.equivariant);
+        if pairs.last().is_none_or(|(last, _)| *last != pair) {
+            pairs.push((pair, BTreeMap::new()));
         }
-        let (task, augmented, equivariant, cost) = &of;
-        lines.push(format!(
-            "| {task}/{augmented} {} | {equivariant} {} | {cost} | {} | {} | {} |",
-            row.augmented_size,
-            row.equivariant_size,
-            significant(row.at, 3),
-            significant(row.ratio, 3),
-            between(row.ratio_low, row.ratio_high),
-        ));
-        last = Some(of);
+        if !costs.contains(&row.cost) {
+            costs.push(row.cost.clone());
+        }
+        let ratio = significant(row.ratio, 3);
+        let range = between(row.ratio_low, row.ratio_high);
+        if let Some((_, cells)) = pairs.last_mut() {
+            cells
+                .entry(row.cost)
+                .or_insert(format!("{ratio} ({range})"));
+        }
     }
-    Ok(lines.join("\n") + "\n")
+    let mut table = format!(
+        "| augmented | equivariant | at equal {} |\n| --- | --- |{}\n",
+        costs.join(" | at equal "),
+        " --: |".repeat(costs.len())
+    );
+    for (pair, cells) in pairs {
+        let missing = || "-".to_owned();
+        let cells = costs.iter().map(|cost| cells.get(cost).cloned());
+        let cells: Vec<String> = cells.map(|cell| cell.unwrap_or_else(missing)).collect();
+        let _ = writeln!(table, "{pair} | {} |", cells.join(" | "));
+    }
+    Ok(table)
+}
+
+/// What a study found, as far as it is shown.
+#[derive(Deserialize)]
+struct Found {
+    study: String,
+    suite: String,
+    findings: Vec<Finding>,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    place: String,
+    figures: String,
+    verdict: String,
+    forbidden: Vec<String>,
+}
+
+impl Finding {
+    /// The verdict with the reasons for none, each in short.
+    fn verdict(&self) -> String {
+        let short = |why: &String| why.split([':', ',']).next().unwrap_or(why).to_owned();
+        let why: Vec<String> = self.forbidden.iter().map(short).collect();
+        if why.is_empty() {
+            self.verdict.clone()
+        } else {
+            format!("{}: {}", self.verdict, why.join(", "))
+        }
+    }
+}
+
+/// A row for each finding of the studies `NAME/STUDY`.
+fn findings(names: &str, results: &Path) -> Result<String> {
+    let mut table = "| study | of | found | verdict |\n| --- | --- | --- | --- |\n".to_owned();
+    for name in names.split_whitespace() {
+        let found: Found = read_manifest(&results.join(name))?;
+        let study = format!(
+            "[{}, {}](results/{name}/table.md)",
+            found.study, found.suite
+        );
+        for finding in &found.findings {
+            let Finding { place, figures, .. } = finding;
+            let _ = writeln!(
+                table,
+                "| {study} | {place} | {figures} | {} |",
+                finding.verdict()
+            );
+        }
+    }
+    Ok(table)
+}
+
+/// What is said of a study in its folder.
+fn read_manifest<T: DeserializeOwned>(folder: &Path) -> Result<T> {
+    let path = folder.join("manifest.json");
+    let place = || format!("{}", path.display());
+    let text = fs::read_to_string(&path).with_context(place)?;
+    serde_json::from_str(&text).with_context(place)
 }
 
 fn between(low: Option<f64>, high: Option<f64>) -> String {
@@ -191,42 +258,23 @@ fn claims(names: &str, results: &Path) -> Result<String> {
     for name in names.split_whitespace() {
         let folder = results.join(name).join("dynamics");
         let place = |file: &str| format!("{}", folder.join(file).display());
-        let text = fs::read_to_string(folder.join("manifest.json"))
-            .with_context(|| place("manifest.json"))?;
-        let manifest: Value =
-            serde_json::from_str(&text).with_context(|| place("manifest.json"))?;
+        let manifest: Value = read_manifest(&folder)?;
         let device = manifest["device"]["hardware"].as_str().unwrap_or("unknown");
+        let found: Found =
+            Deserialize::deserialize(&manifest).with_context(|| place("manifest.json"))?;
         let mut reader =
             csv::Reader::from_path(folder.join("arms.csv")).with_context(|| place("arms.csv"))?;
         for row in reader.deserialize() {
             let row: Row = row.with_context(|| place("arms.csv"))?;
             let own = format!("{}/{}", row.task, row.arm);
-            let findings = manifest["findings"].as_array();
-            let finding = findings
-                .into_iter()
-                .flatten()
-                .find(|one| one["place"] == *own);
-            let Some(finding) = finding else {
+            let Some(finding) = found.findings.iter().find(|one| one.place == own) else {
                 bail!("{}: no finding for {own}", place("manifest.json"));
             };
-            let why: Vec<&str> = finding["forbidden"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(|why| why.split([':', ',']).next().unwrap_or(why))
-                .collect();
-            let verdict = finding["verdict"].as_str().unwrap_or("unknown");
-            let why = if why.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", why.join(", "))
-            };
             let range = between(row.percent_low, row.percent_high);
-            let set_up = manifest["suite"].as_str().unwrap_or(name);
             lines.push(format!(
-                "| [{set_up}](results/{name}/dynamics/table.md) | {own} | {} | {device} | {} | {} | {range} | {} | {} | {} | {} \
-                 | {verdict}{why} |",
+                "| [{}](results/{name}/dynamics/table.md) | {own} | {} | {device} | {} | {} | {range} | {} | {} | {} | {} \
+                 | {} |",
+                found.suite,
                 significant(row.parameters / 1e6, 3),
                 row.step,
                 significant(row.percent, 3),
@@ -234,6 +282,7 @@ fn claims(names: &str, results: &Path) -> Result<String> {
                 significant(row.loss_equiv_of_zero, 3),
                 row.seeds,
                 row.molecules,
+                finding.verdict(),
             ));
         }
     }

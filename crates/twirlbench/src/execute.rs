@@ -1,13 +1,14 @@
 //! Does the jobs of a plan, and makes of their results what a command promises.
 
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 use twirl_data::DataCache;
 use twirl_harness::{Entry, Job, write_whole};
 use twirl_record::{Plan, Standing};
 
+use crate::allocator::other_program;
 use crate::data_cache::Shared;
 use crate::interrupt::Interrupt;
 use crate::jobs::{Lane, Outcome, Queue, job_name};
@@ -192,7 +193,7 @@ fn open(page: &Path) {
     } else {
         ("xdg-open", &[])
     };
-    let started = Command::new(program)
+    let started = other_program(program)
         .args(first)
         .arg(page)
         .stdin(Stdio::null())

@@ -8,6 +8,7 @@
 struct Readme;
 
 mod agreement;
+mod allocator;
 mod args;
 mod claims;
 mod collect;
@@ -52,6 +53,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use twirl_harness::Entry;
 
+pub use allocator::keep_memory;
 pub use entries::ENTRIES;
 pub use suite::{Suite, SuiteArm, SuiteTask};
 
@@ -60,6 +62,7 @@ pub use suite::{Suite, SuiteArm, SuiteTask};
 /// Exit codes: 0 done; 1 a run failed; 2 wrong arguments, settings or data, and nothing written; 130
 /// and 143 saved and ended by a signal; 75 not at its end yet.
 pub fn main(entries: &[Entry]) -> ExitCode {
+    keep_memory();
     listen_to_warnings();
     let args = args::Args::parse();
     let run = || commands::run(args.command.unwrap_or_default(), entries);

@@ -94,6 +94,46 @@ fn embedded_sets_are_inspected_by_name_and_come_back_whole() {
     );
 }
 
+/// A suite of three steps.
+fn suite(file: &str, data: &str) -> String {
+    format!(
+        "name = 'tiny'\nseeds = [0]\n{data}\n[train]\nsteps = 3\nbatch = 4\n\
+         [train.search]\nrates = [1e-3]\nsteps = 1\nitems = 2\n\
+         [train.evaluation]\nitems = 4\nbatch = 4\nper_decade = 1\nreplicates = 100\n\
+         design = {{ kind = 'iid', rotations = 2 }}\n\
+         [[task]]\nname = 'force-field'\ndata = '{file}'\n\
+         [[task.arm]]\nname = 'coordinate-transformer'\n\
+         config = {{ width = 16, layers = 1, heads = 2, expansion = 1 }}\n"
+    )
+}
+
+#[test]
+fn a_long_and_relative_path_is_read_whole_and_found_again_from_another_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let deep = ["molecules-of-water"; 14].join("/");
+    fs::create_dir_all(folder.join(&deep)).expect("made");
+    let file = format!("{deep}/water.xyz");
+    fs::write(folder.join(&file), water(None)).expect("written");
+    fs::write(folder.join("suite.toml"), suite(&file, "")).expect("written");
+    printed(&["run", "--suite", "suite.toml", "--out", "out"], folder);
+    let run = folder.join("out/force-field/coordinate-transformer/seed-0");
+    let records = fs::read(run.join("records.jsonl")).expect("records");
+    fs::remove_dir_all(&run).expect("removed");
+
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let out = folder.join("out");
+    printed(&["resume", out.to_str().expect("a path")], elsewhere.path());
+    let text = fs::read_to_string(run.join("manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(manifest["data"]["name"], "water");
+    let again = fs::read_to_string(run.join("records.jsonl")).expect("records");
+    assert_eq!(
+        again.lines().count(),
+        records.split(|&byte| byte == b'\n').count() - 1
+    );
+}
+
 #[test]
 fn options_of_the_command_line_and_of_a_suite_are_kept_in_the_job() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -113,21 +153,10 @@ fn options_of_the_command_line_and_of_a_suite_are_kept_in_the_job() {
         "{shown}"
     );
 
-    let suite = |data: &str| {
-        format!(
-            "name = 'tiny'\nseeds = [0]\n{data}\n[train]\nsteps = 3\nbatch = 4\n\
-             [train.search]\nrates = [1e-3]\nsteps = 1\nitems = 2\n\
-             [train.evaluation]\nitems = 4\nbatch = 4\nper_decade = 1\nreplicates = 100\n\
-             design = {{ kind = 'iid', rotations = 2 }}\n\
-             [[task]]\nname = 'force-field'\ndata = 'water.xyz'\n\
-             [[task.arm]]\nname = 'coordinate-transformer'\n\
-             config = {{ width = 16, layers = 1, heads = 2, expansion = 1 }}\n"
-        )
-    };
-    fs::write(folder.join("plain.toml"), suite("")).expect("written");
+    fs::write(folder.join("plain.toml"), suite("water.xyz", "")).expect("written");
     fs::write(
         folder.join("table.toml"),
-        suite("[data]\nleave_out = ['implausible']"),
+        suite("water.xyz", "[data]\nleave_out = ['implausible']"),
     )
     .expect("written");
     let error = refused(&["run", "--suite", "plain.toml", "--out", "none"], folder);

@@ -33,6 +33,7 @@ enum Job {
 }
 
 fn main() -> Result<()> {
+    twirlbench::keep_memory();
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words == ["product"] {
         let rate = in_pool(|| product_rate(&Device::flex()));

@@ -6,7 +6,7 @@ mod outside;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
@@ -14,6 +14,7 @@ use twirl_harness::Entry;
 
 use files::{Name, files};
 
+use crate::allocator::other_program;
 use crate::print::say;
 
 #[derive(Debug, Args)]
@@ -127,7 +128,7 @@ fn write(path: &Path, name: &Name, manifest: &Manifest) -> Result<()> {
         let ending = Path::new(inner).extension();
         ending.is_some_and(|ending| ending == "rs")
     });
-    let formatted = Command::new("rustfmt")
+    let formatted = other_program("rustfmt")
         .args(["--edition", "2024"])
         .args(sources.map(|(inner, _)| path.join(inner)))
         .stdout(Stdio::null())

@@ -1,16 +1,17 @@
 //! Slurm's own commands.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+
+use crate::allocator::other_program;
 
 /// What Slurm allows where nothing else is set.
 const LARGEST: usize = 1001;
 
 /// What a command prints.
 fn printed(program: &str, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(program).args(arguments).output();
+    let output = other_program(program).args(arguments).output();
     let output = output.with_context(|| format!("{program}: is Slurm on this machine?"))?;
     if !output.status.success() {
         let error = String::from_utf8_lossy(&output.stderr);

@@ -146,3 +146,25 @@ fn of_runs_into_one_folder_at_once_one_does_it_and_the_others_say_how_to_go_on()
     codes.sort_unstable();
     assert_eq!(codes, [Some(0), Some(2), Some(2), Some(2)]);
 }
+
+/// As glibc is told before the program begins.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn memory_stays_with_the_program_unless_its_user_says_otherwise() {
+    let own = "glibc.malloc.tcache_count=8";
+    for (given, expected) in [(None, "glibc.malloc.trim_threshold="), (Some(own), own)] {
+        let folder = folder_with(&unsaved());
+        let mut program = command(&RUN_INTO_OUT, folder.path());
+        program.env_remove("GLIBC_TUNABLES");
+        program.envs(given.map(|given| ("GLIBC_TUNABLES", given)));
+        let mut child = program.stderr(Stdio::null()).spawn().expect("a program");
+        wait_for(&folder.path().join("out").join(RUN).join("records.jsonl"));
+        let told = fs::read(format!("/proc/{}/environ", child.id())).expect("its environment");
+        child.kill().expect("ended");
+        child.wait().expect("an end");
+        let told = String::from_utf8_lossy(&told);
+        let mut variables = told.split('\0');
+        let told = variables.find_map(|line| line.strip_prefix("GLIBC_TUNABLES="));
+        assert!(told.is_some_and(|told| told.contains(expected)), "{told:?}");
+    }
+}
