@@ -70,7 +70,7 @@ pub(crate) fn load_ahead<'scope, 'env, T: Task>(
     seed: u64,
 ) -> Receiver<Result<Loaded<T::Host>, RunError>> {
     let (sender, receiver) = sync_channel(2);
-    scope.spawn(move || {
+    let load = move || {
         for step in steps {
             let items = order.step(step);
             let made = catch_unwind(AssertUnwindSafe(|| {
@@ -86,8 +86,19 @@ pub(crate) fn load_ahead<'scope, 'env, T: Task>(
                 return;
             }
         }
-    });
+    };
+    scope.spawn(move || apart(load));
     receiver
+}
+
+/// Where rayon's pool has one thread, that is the one that trains, and it would never come to what another
+/// shares out: the work has a pool of its own then.
+fn apart(work: impl FnOnce() + Send) {
+    if rayon::current_num_threads() > 1 {
+        return work();
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    pool.expect("a thread that loads batches").install(work);
 }
 
 /// What a loop that asks for more after an error is told.

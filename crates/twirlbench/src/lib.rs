@@ -65,14 +65,9 @@ pub fn main(entries: &[Entry]) -> ExitCode {
     keep_memory();
     listen_to_warnings();
     let args = args::Args::parse();
-    let run = || commands::run(args.command.unwrap_or_default(), entries);
-    // Inside rayon's pool: from outside, every operation that uses several threads would put this one to
-    // sleep and wake others. A pool of one thread must stay free for what the loading thread hands it.
-    let done = if rayon::current_num_threads() > 1 {
-        rayon::scope(|_| run())
-    } else {
-        run()
-    };
+    // Inside rayon's pool: from outside, every operation that may use several threads would put this one to
+    // sleep and wake others.
+    let done = rayon::scope(|_| commands::run(args.command.unwrap_or_default(), entries));
     let code = match done {
         Ok(code) => code,
         Err(error) => {

@@ -70,11 +70,7 @@ fn main() -> Result<()> {
 
 /// Inside rayon's pool, as the command line works.
 fn in_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    if rayon::current_num_threads() > 1 {
-        rayon::scope(|_| work())
-    } else {
-        work()
-    }
+    rayon::scope(|_| work())
 }
 
 fn of_arm(job: &Job, case: &Case) -> Result<()> {
