@@ -22,6 +22,7 @@ pub(crate) fn measure(job: &Job, lane: &Lane, cache: Option<&DataCache>) -> Resu
     let bar = Bar::new(format!("{}/{}", job.task, job.arm));
     let request = Request {
         job: job.clone(),
+        cell: None,
         device: lane.device.clone(),
         beside: 0,
         log: None,

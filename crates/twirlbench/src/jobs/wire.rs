@@ -6,11 +6,14 @@ use twirl_harness::{Job, Progress, StepCost};
 use twirl_record::Status;
 
 use crate::log::LogKind;
+use crate::study::CellRequest;
 
 /// What is asked of the process of a job; the first line that it reads.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) job: Job,
+    /// The cell of a study that it makes, if it makes one.
+    pub(super) cell: Option<CellRequest>,
     pub(super) device: String,
     /// Other runs on the same processors.
     pub(super) beside: usize,
