@@ -66,7 +66,7 @@ fn text(stands: &[Stand]) -> String {
     let mut text = String::new();
     let mut places: Vec<(&str, &str)> = Vec::new();
     for Stand { task, arm, .. } in stands {
-        if !places.contains(&(task, arm)) {
+        if !places.contains(&(task.as_str(), arm.as_str())) {
             places.push((task, arm));
         }
     }

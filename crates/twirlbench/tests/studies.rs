@@ -307,10 +307,7 @@ fn the_cells_that_are_listed_are_those_that_a_study_makes() {
         let made: Vec<String> = cells.iter().map(|cell| text(cell, "cell")).collect();
         let labels: Vec<&String> = before.iter().map(|(label, _)| label).collect();
         assert_eq!(labels, made.iter().collect::<Vec<_>>(), "{name}");
-        assert!(
-            made.len() >= 2 || name == "landscape" || name == "data-size",
-            "{name}: {made:?}"
-        );
+        assert!(!made.is_empty(), "{name}");
         for (place, label) in made.iter().enumerate() {
             assert!(!made[..place].contains(label), "{name}: {label} twice");
         }

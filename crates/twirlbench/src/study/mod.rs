@@ -90,12 +90,13 @@ fn all(args: &StudyArgs, out: &Path) -> Result<ExitCode> {
 }
 
 fn one(args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result<ExitCode> {
+    let cache = args.cache.cache()?;
     let opening = open::Opening {
         args,
         out,
         planned: &[],
         device: devices::resolve(&args.device)?,
-        cache: args.cache.cache()?.as_ref(),
+        cache: cache.as_ref(),
     };
     let failed = opening.with(entries, |study, suite, context| {
         let request = Request {
