@@ -34,6 +34,8 @@ pub(crate) fn measure(job: &Job, lane: &Lane, cache: Option<&DataCache>) -> Resu
     Ok(match ended {
         Ended::Cost(cost) => Measured::Cost(cost),
         Ended::Failed(_, error) | Ended::Died(_, error) => Measured::Failed(error),
-        Ended::Done | Ended::Stopped(_) => Measured::Failed("nothing was measured".into()),
+        Ended::Done | Ended::Stopped(_) | Ended::Taken => {
+            Measured::Failed("nothing was measured".into())
+        }
     })
 }

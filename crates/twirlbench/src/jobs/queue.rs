@@ -113,7 +113,7 @@ impl Queue<'_> {
             Ok(Met::Ended(Ended::Stopped(step))) => {
                 return saved.push(format!("step {step} of {task}/{arm}"));
             }
-            Ok(Met::Taken) => {
+            Ok(Met::Taken | Met::Ended(Ended::Taken)) => {
                 outcome.taken = true;
                 twirl_record::RecordError::Locked(self.folder(number).path().into()).to_string()
             }
@@ -233,7 +233,7 @@ impl Queue<'_> {
 fn write_down(folder: &Folder, ended: &Ended) -> Result<()> {
     let is_run = folder.manifest().exists();
     let (status, reason) = match ended {
-        Ended::Cost(_) => return Ok(()),
+        Ended::Cost(_) | Ended::Taken => return Ok(()),
         Ended::Done if is_run => return Ok(()),
         // A value has no manifest to say so.
         Ended::Done => (Status::Ok, "made".into()),

@@ -56,6 +56,8 @@ pub(super) enum Said {
     },
     /// The run was saved, because a signal asked for it.
     Stopped { step: u64 },
+    /// Another process took it first.
+    Taken,
     /// The run ended with an error, which is in its folder as far as there is one.
     Failed { status: Status, error: String },
     /// The run is at its end.

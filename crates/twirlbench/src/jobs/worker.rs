@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 use twirl_harness::{Entry, Folder, Job, Observer, Progress, Record, RunError};
-use twirl_record::Status;
+use twirl_record::{RecordError, Status};
 use twirl_studies::StudyError;
 
 use super::wire::{Request, Said, Stop};
@@ -40,6 +40,7 @@ pub(crate) fn work(args: &WorkerArgs, entries: &[Entry]) -> Result<ExitCode> {
     let said = match run(&request, &args.out, entries) {
         Ok(said) => said,
         Err(Error::Run(RunError::Interrupted { step })) => Said::Stopped { step },
+        Err(Error::Run(RunError::Record(RecordError::Locked(_)))) => Said::Taken,
         Err(Error::Run(error)) => Said::Failed {
             status: match error {
                 RunError::OutOfMemory(_) => Status::OutOfMemory,
@@ -71,6 +72,7 @@ impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
         match error.downcast() {
             Ok(StudyError::Run(error)) => Self::Run(error),
+            Ok(StudyError::Record(error)) => Self::Run(error.into()),
             Ok(other) => Self::Other(other.into()),
             Err(error) => Self::Other(error),
         }

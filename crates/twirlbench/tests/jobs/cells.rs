@@ -78,8 +78,16 @@ fn status(folder: &TempDir, study: &str) -> String {
 
 /// The run folders of the studies.
 fn runs(folder: &TempDir) -> Vec<PathBuf> {
-    let arms = fs::read_dir(folder.path().join("out/runs")).into_iter().flatten().flatten();
-    let seeds = arms.flat_map(|arm| fs::read_dir(arm.path().join(ARM)).into_iter().flatten().flatten());
+    let arms = fs::read_dir(folder.path().join("out/runs"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let seeds = arms.flat_map(|arm| {
+        fs::read_dir(arm.path().join(ARM))
+            .into_iter()
+            .flatten()
+            .flatten()
+    });
     let mut seeds: Vec<PathBuf> = seeds.map(|seed| seed.path()).collect();
     seeds.sort();
     seeds
@@ -168,7 +176,9 @@ fn a_cell_that_is_killed_is_noted_and_goes_on_to_the_same_records() {
     said(&study("dynamics", &["--seed", "0"]), &whole, 0);
     let folder = folder_of("400", "2");
     let job = begin(&folder, &study("dynamics", &["--seed", "0", "--job", "0"]));
-    wait_for("record", || runs(&folder).iter().any(|run| has_records(run)));
+    wait_for("record", || {
+        runs(&folder).iter().any(|run| has_records(run))
+    });
     let child = child_of(job.id()).expect("a process");
     send("-9", &child);
     let (_, error) = told(&job.wait_with_output().expect("an end"), 1);
@@ -202,7 +212,8 @@ fn a_cell_is_made_by_one_process_and_ends_when_it_is_told_to() {
         let first = begin(&folder, &job);
         // Its process holds the folder, and not the one that started it.
         wait_for("job at work", || {
-            let at_work = child_of(first.id()).is_some() && status(&folder, name).contains(": running");
+            let at_work =
+                child_of(first.id()).is_some() && status(&folder, name).contains(": running");
             at_work && (name != "dynamics" || runs(&folder).iter().any(|run| has_records(run)))
         });
         let (_, error) = said(&job, &folder, 75);
@@ -244,13 +255,36 @@ fn several_that_begin_a_study_at_once_share_its_plan_and_changed_budgets_are_tol
     let text = status(&folder, "gradients");
     assert!(text.trim_end().ends_with("2 jobs: 2 done"), "{text}");
 
-    // Other budgets have other cells, of which the plan does not know.
+    // Of several processes with one cell each makes it, finds it made, or finds it taken.
     said(&study("dynamics", &["--plan"]), &folder, 0);
+    let job = [
+        "run",
+        "--plan",
+        "out/dynamics",
+        "--job",
+        "0",
+        "--saved-code",
+        "75",
+    ];
+    let begun: Vec<Child> = (0..3).map(|_| begin(&folder, &job)).collect();
+    for job in begun {
+        let output = job.wait_with_output().expect("an end");
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 75)), "{output:?}");
+    }
+    let text = status(&folder, "dynamics");
+    assert!(
+        text.trim_end().ends_with("2 jobs: 1 done, 1 missing"),
+        "{text}"
+    );
+    assert_eq!(runs(&folder).len(), 1);
+
+    // Other budgets have other cells, of which the plan does not know.
     let other = BUDGETS.replace("STEPS", "4").replace("LAB", "2");
     fs::write(folder.path().join("budgets.toml"), other).expect("budgets");
-    let (_, error) = said(&["run", "--plan", "out/dynamics", "--job", "0"], &folder, 1);
+    let (_, error) = said(&["run", "--plan", "out/dynamics", "--job", "1"], &folder, 1);
     assert!(
-        error.contains("no cell force-field/coordinate-transformer/run/seed-0 with these settings")
+        error.contains("no cell force-field/coordinate-transformer/run/seed-1 with these settings")
             && error.contains("delete plan.json and plan the study again"),
         "{error}"
     );
