@@ -84,3 +84,69 @@ pub fn standing(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use twirl_record::{Cell, Event, Job, Status, StudyPlan};
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_done_by_the_program_that_made_it_and_missing_for_another() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let own = dir.path().join("study");
+        let job: Job = serde_json::from_value(json!({
+            "task": "a", "arm": "b", "data": "embedded", "seed": 3, "measure_seed": 0,
+            "task_config": {}, "arm_config": {}, "train": {},
+        }))
+        .expect("a job");
+        let plan = Plan {
+            suite: "quick".into(),
+            device: "cpu".into(),
+            at_once: None,
+            jobs: vec![job],
+            study: Some(StudyPlan {
+                name: "study".into(),
+                arguments: Vec::new(),
+                cells: vec![Cell {
+                    label: "a/b/seed-3".into(),
+                    place: "study/cells".into(),
+                    value_of: Some(json!({"rate": 0.1 + 0.2})),
+                }],
+            }),
+        };
+        let program = |version: &str| BTreeMap::from([("twirlbench".into(), version.into())]);
+        let of = |version: &str| standing(&plan, &own, 0, &program(version)).expect("readable");
+        assert_eq!(of("1").standing, Standing::Missing);
+
+        fs::create_dir(&own).expect("made");
+        let folder = plan.folder(&own, 0);
+        folder.create().expect("made");
+        let ended = |status| Event::Ended {
+            time: 1,
+            status,
+            reason: "said".into(),
+        };
+        folder.note(&ended(Status::Killed)).expect("noted");
+        assert_eq!(
+            (of("1").standing, of("1").reason),
+            (Standing::Killed, Some("said".into()))
+        );
+        let made = KeptValue {
+            folder: &folder,
+            of: plan
+                .cell(0)
+                .and_then(|cell| cell.value_of.as_ref())
+                .expect("a value"),
+            program: &program("1"),
+        };
+        made.write(&[1.5, 0.1]).expect("written");
+        assert_eq!(made.read::<Vec<f64>>().expect("JSON"), Some(vec![1.5, 0.1]));
+        assert_eq!((of("1").standing, of("1").reason), (Standing::Done, None));
+        folder.note(&ended(Status::Ok)).expect("noted");
+        let other = of("2");
+        assert_eq!(other.standing, Standing::Missing);
+        let reason = other.reason.expect("a reason");
+        assert!(reason.ends_with("or by another program"), "{reason}");
+    }
+}
