@@ -29,6 +29,21 @@ pub trait Observer {
     }
 }
 
+impl<T: Observer + ?Sized> Observer for &T {
+    fn progress(&self, progress: &Progress) {
+        (**self).progress(progress);
+    }
+    fn measured(&self, record: &Record) {
+        (**self).measured(record);
+    }
+    fn searching(&self, index: usize, count: usize, rate: f64) {
+        (**self).searching(index, count, rate);
+    }
+    fn stop_requested(&self) -> bool {
+        (**self).stop_requested()
+    }
+}
+
 /// An observer that does nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;

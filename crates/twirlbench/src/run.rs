@@ -54,10 +54,10 @@ pub(crate) struct RunArgs {
     /// Folder for the results; a new one below runs/ if not given
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// Do the jobs of a plan that `twirlbench plan` wrote, into its folder
+    /// Do the jobs of a plan that `twirlbench plan` or `study --plan` wrote, into its folder
     #[arg(long, value_name = "DIR", conflicts_with_all = OF_SUITES)]
     pub(crate) plan: Option<PathBuf>,
-    /// Of a plan do one job: its number, from 0, or its name, TASK/ARM/seed-N
+    /// Of a plan do one job: its number, from 0, or its name, TASK/ARM/seed-N or that of a cell
     #[arg(long, value_name = "N", requires = "plan", conflicts_with_all = ["jobs", "open"])]
     pub(crate) job: Option<String>,
     /// Exit code of a job that a signal ended and that was saved, or that another process works on
@@ -185,8 +185,7 @@ pub(crate) fn resume(args: &ResumeArgs, entries: &[Entry]) -> Result<ExitCode> {
         after,
     } = args;
     let plan = Plan::read(dir)?;
-    let device = device.as_deref().unwrap_or(&plan.device);
-    let lanes = lanes(device, jobs.or(plan.at_once))?;
+    let lanes = lanes_of(&plan, device.as_deref(), *jobs, *after)?;
     let execution = Execution::new(&plan, dir, entries, &lanes, cache.cache()?);
     execution.run(execution.in_order(), *after)
 }
@@ -194,16 +193,42 @@ pub(crate) fn resume(args: &ResumeArgs, entries: &[Entry]) -> Result<ExitCode> {
 fn of_plan(dir: &Path, args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
     let plan = Plan::read(dir)?;
     let cache = args.cache.cache()?;
-    let device = args.device.as_deref().unwrap_or(&plan.device);
+    let device = args.device.as_deref();
     if let Some(job) = &args.job {
         let number = find_job(&plan, job)?;
-        let lanes = lanes(device, None)?;
+        let lanes = lanes_of(&plan, device, Some(1), args.after)?;
         let execution = Execution::new(&plan, dir, entries, &lanes, cache);
         return single(&execution, number, args.after.log, args.saved_code);
     }
-    let lanes = lanes(device, args.jobs.or(plan.at_once))?;
+    let lanes = lanes_of(&plan, device, args.jobs, args.after)?;
     let execution = Execution::new(&plan, dir, entries, &lanes, cache);
     execution.run(execution.in_order(), args.after)
+}
+
+/// Where the jobs of a plan are done: on its device, unless another is given.
+///
+/// # Errors
+/// If there is no such device, or what is asked for is not to be had of a study.
+fn lanes_of(
+    plan: &Plan,
+    device: Option<&str>,
+    at_once: Option<usize>,
+    after: After,
+) -> Result<Vec<Lane>> {
+    let device = device.unwrap_or(&plan.device);
+    let lanes = lanes(device, at_once.or(plan.at_once))?;
+    if plan.study.is_some() {
+        if devices(&lanes) != plan.device {
+            let planned = &plan.device;
+            bail!(
+                "the study was planned for {planned}; on {device} it has other cells, in another plan"
+            );
+        }
+        if after.log.is_some() || after.open {
+            bail!("--log and --open are of suites; a study ends in a verdict");
+        }
+    }
+    Ok(lanes)
 }
 
 /// The devices of some lanes, as a plan has them.

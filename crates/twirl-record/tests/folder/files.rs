@@ -109,6 +109,7 @@ fn of_many_that_write_a_plan_at_once_one_does_and_its_own_is_there() {
         device: "cpu".into(),
         at_once: None,
         jobs: Vec::new(),
+        study: None,
     };
     let written: Vec<usize> = std::thread::scope(|scope| {
         let write = |number| plan(number).write(dir.path()).is_ok();

@@ -135,7 +135,8 @@ impl Study for PerHour {
         cells: &mut Cells<'_>,
     ) -> Result<Outcome, StudyError> {
         let (sizes, setups) = setups(context)?;
-        let arms = context.train(cells, setups, |task| context.run_seeds(task))?;
+        let what = |place: usize| sizes[place].as_deref().unwrap_or("run");
+        let arms = context.train(cells, setups, what, |task| context.run_seeds(task))?;
         let mut outcome = Outcome::default();
         let (mut plain, mut exact, mut sized) = (Vec::new(), Vec::new(), Vec::new());
         for ((setup, arm), size) in arms.iter().zip(&sizes) {

@@ -23,6 +23,8 @@ pub(super) enum Ended {
     Cost(StepCost),
     /// It was saved at this step.
     Stopped(u64),
+    /// Another process took it first.
+    Taken,
     /// By an error, which its process has written down.
     Failed(Status, String),
     /// Its process ended before it could write anything down.
@@ -149,6 +151,7 @@ fn follow(said: Said, bar: &Bar) -> Option<Ended> {
         } => bar.measured_at(step, loss, percent_equiv),
         Said::Searching { index, count, rate } => bar.searches(index, count, rate),
         Said::Stopped { step } => return Some(Ended::Stopped(step)),
+        Said::Taken => return Some(Ended::Taken),
         Said::Failed { status, error } => return Some(Ended::Failed(status, error)),
         Said::Done => return Some(Ended::Done),
         Said::Cost(cost) => return Some(Ended::Cost(cost)),

@@ -22,6 +22,7 @@ pub(crate) fn measure(job: &Job, lane: &Lane, cache: Option<&DataCache>) -> Resu
     let bar = Bar::new(format!("{}/{}", job.task, job.arm));
     let request = Request {
         job: job.clone(),
+        cell: None,
         device: lane.device.clone(),
         beside: 0,
         log: None,
@@ -33,6 +34,8 @@ pub(crate) fn measure(job: &Job, lane: &Lane, cache: Option<&DataCache>) -> Resu
     Ok(match ended {
         Ended::Cost(cost) => Measured::Cost(cost),
         Ended::Failed(_, error) | Ended::Died(_, error) => Measured::Failed(error),
-        Ended::Done | Ended::Stopped(_) => Measured::Failed("nothing was measured".into()),
+        Ended::Done | Ended::Stopped(_) | Ended::Taken => {
+            Measured::Failed("nothing was measured".into())
+        }
     })
 }

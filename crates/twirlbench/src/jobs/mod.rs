@@ -11,6 +11,6 @@ mod worker;
 
 pub(crate) use estimate::{Measured, measure};
 pub(crate) use lanes::{Lane, lanes};
-pub(crate) use name::{find_job, job_name};
+pub(crate) use name::find_job;
 pub(crate) use queue::{Outcome, Queue};
 pub(crate) use worker::{WorkerArgs, work};

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use indicatif::MultiProgress;
 use twirl_data::DataCache;
 use twirl_harness::{Entry, Folder, Job, RunError};
-use twirl_record::{Event, Plan, Status};
+use twirl_record::{Event, Plan, Standing, Status};
 
 use super::child::{Ended, Inputs, conduct};
 use super::lanes::Lane;
@@ -21,6 +21,8 @@ use crate::machine;
 use crate::plan::find;
 use crate::print::tell;
 use crate::progress::Bar;
+use crate::study::CellRequest;
+use crate::survey::standing;
 
 /// How often a signal is looked for.
 const PULSE: Duration = Duration::from_millis(20);
@@ -83,8 +85,7 @@ impl Queue<'_> {
                 }
                 match ends.recv_timeout(PULSE) {
                     Ok((number, met)) => {
-                        let job = &self.plan.jobs[number];
-                        let told = || self.count(job, met, &mut outcome, &mut saved);
+                        let told = || self.count(number, met, &mut outcome, &mut saved);
                         bars.suspend(told);
                     }
                     Err(RecvTimeoutError::Timeout) => {}
@@ -96,25 +97,34 @@ impl Queue<'_> {
         })
     }
 
-    fn count(&self, job: &Job, met: Result<Met>, outcome: &mut Outcome, saved: &mut Vec<String>) {
+    fn count(
+        &self,
+        number: usize,
+        met: Result<Met>,
+        outcome: &mut Outcome,
+        saved: &mut Vec<String>,
+    ) {
         let Job {
             task, arm, seed, ..
-        } = job;
+        } = &self.plan.jobs[number];
         let error = match met {
             Ok(Met::Before) => return outcome.before += 1,
             Ok(Met::Ended(Ended::Done | Ended::Cost(_))) => return outcome.done += 1,
             Ok(Met::Ended(Ended::Stopped(step))) => {
                 return saved.push(format!("step {step} of {task}/{arm}"));
             }
-            Ok(Met::Taken) => {
+            Ok(Met::Taken | Met::Ended(Ended::Taken)) => {
                 outcome.taken = true;
-                twirl_record::RecordError::Locked(self.folder(job).path().into()).to_string()
+                twirl_record::RecordError::Locked(self.folder(number).path().into()).to_string()
             }
             Ok(Met::Ended(Ended::Failed(_, error) | Ended::Died(_, error))) => error,
             Err(error) => format!("{error:#}"),
         };
         outcome.failed += 1;
-        tell!("failed: {task}/{arm} seed {seed}: {error}");
+        match self.plan.cell(number) {
+            None => tell!("failed: {task}/{arm} seed {seed}: {error}"),
+            Some(cell) => tell!("failed: {}: {error}", cell.label),
+        }
     }
 
     /// Does one job after the other until none is left for this lane or a signal has come.
@@ -140,7 +150,7 @@ impl Queue<'_> {
     fn next(&self, lane: &Lane, waiting: &Mutex<VecDeque<usize>>) -> Option<usize> {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let place = waiting.iter().position(|&number| {
-            let begun_on = self.begun_on(&self.plan.jobs[number]);
+            let begun_on = self.begun_on(number);
             begun_on.is_none_or(|device| {
                 device == lane.device || self.lanes.iter().all(|lane| lane.device != device)
             })
@@ -149,7 +159,7 @@ impl Queue<'_> {
     }
 
     /// The device that a run was begun on, where there are several to choose from.
-    fn begun_on(&self, job: &Job) -> Option<String> {
+    fn begun_on(&self, number: usize) -> Option<String> {
         if self
             .lanes
             .iter()
@@ -157,12 +167,21 @@ impl Queue<'_> {
         {
             return None;
         }
-        let manifest = self.folder(job).read_manifest().ok()??;
+        let manifest = self.folder(number).read_manifest().ok()??;
         Some(manifest.device.name)
     }
 
-    fn folder(&self, job: &Job) -> Folder {
-        Folder::of(self.out, &job.task, &job.arm, job.seed)
+    fn folder(&self, number: usize) -> Folder {
+        self.plan.folder(self.out, number)
+    }
+
+    fn is_done(&self, number: usize) -> Result<bool> {
+        if self.plan.study.is_some() {
+            return Ok(standing(self.plan, self.out, number)?.standing == Standing::Done);
+        }
+        let job = &self.plan.jobs[number];
+        let entry = find(self.entries, &job.task, &job.arm)?;
+        Ok(entry.finished(job, self.out)?.is_some())
     }
 
     fn meet(
@@ -173,11 +192,10 @@ impl Queue<'_> {
         bars: &MultiProgress,
     ) -> Result<Met> {
         let job = &self.plan.jobs[number];
-        let entry = find(self.entries, &job.task, &job.arm)?;
-        if entry.finished(job, self.out)?.is_some() {
+        if self.is_done(number)? {
             return Ok(Met::Before);
         }
-        let folder = self.folder(job);
+        let folder = self.folder(number);
         folder.create().map_err(RunError::from)?;
         match folder.lock() {
             Err(twirl_record::RecordError::Locked(_)) => return Ok(Met::Taken),
@@ -195,6 +213,7 @@ impl Queue<'_> {
         );
         let request = Request {
             job: job.clone(),
+            cell: CellRequest::of(self.plan, number),
             device: lane.device.clone(),
             beside: lane.beside,
             log: self.log,
@@ -209,11 +228,17 @@ impl Queue<'_> {
     }
 }
 
-/// Notes how a job ended that is not at its end; in its manifest, if its process did not.
+/// Notes how a job ended that is not at its end, or that made a value; in its manifest, if its process did
+/// not.
 fn write_down(folder: &Folder, ended: &Ended) -> Result<()> {
+    let is_run = folder.manifest().exists();
     let (status, reason) = match ended {
-        Ended::Done | Ended::Cost(_) => return Ok(()),
-        Ended::Stopped(step) => (Status::Stopped, format!("saved after step {step}")),
+        Ended::Cost(_) | Ended::Taken => return Ok(()),
+        Ended::Done if is_run => return Ok(()),
+        // A value has no manifest to say so.
+        Ended::Done => (Status::Ok, "made".into()),
+        Ended::Stopped(step) if is_run => (Status::Stopped, format!("saved after step {step}")),
+        Ended::Stopped(_) => (Status::Stopped, "saved nothing and begins anew".into()),
         Ended::Failed(status, error) | Ended::Died(status, error) => (*status, error.clone()),
     };
     let _lock = folder.lock()?;

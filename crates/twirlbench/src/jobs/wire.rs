@@ -6,11 +6,14 @@ use twirl_harness::{Job, Progress, StepCost};
 use twirl_record::Status;
 
 use crate::log::LogKind;
+use crate::study::CellRequest;
 
 /// What is asked of the process of a job; the first line that it reads.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) job: Job,
+    /// The cell of a study that it makes, if it makes one.
+    pub(super) cell: Option<CellRequest>,
     pub(super) device: String,
     /// Other runs on the same processors.
     pub(super) beside: usize,
@@ -53,6 +56,8 @@ pub(super) enum Said {
     },
     /// The run was saved, because a signal asked for it.
     Stopped { step: u64 },
+    /// Another process took it first.
+    Taken,
     /// The run ended with an error, which is in its folder as far as there is one.
     Failed { status: Status, error: String },
     /// The run is at its end.

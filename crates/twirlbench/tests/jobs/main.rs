@@ -1,6 +1,7 @@
 //! One job, one folder, one process: what ends one job leaves the others alone.
 #![cfg(unix)]
 
+mod cells;
 mod cluster;
 #[path = "../program/mod.rs"]
 mod program;
