@@ -168,7 +168,7 @@ mod tests {
         let rough = Quadrature {
             without: vec![1.0, 3.0],
             alone: vec![3.0, 1.0],
-            coarse: 2.5,
+            coarse: vec![2.5, 2.2, 2.1],
             ..exact.clone()
         };
         let found = geometric_of(&vec![rough.clone(); 4]).expect("finite");
@@ -204,7 +204,10 @@ mod tests {
                         value: sum / 4.0,
                         without: alone.iter().map(|one| (sum - one) / 3.0).collect(),
                         alone,
-                        coarse: sum / 4.0 + bias,
+                        // As an error that falls as the inverse of the steps.
+                        coarse: [1.0, 1.0 / 2.0, 1.0 / 3.0]
+                            .map(|more| sum / 4.0 + more * bias)
+                            .into(),
                         single: false,
                     };
                     if whole {

@@ -57,6 +57,68 @@ fn stated_intervals_hold_the_truth() {
     }
 }
 
+/// 1,000 eigenvalues that fall slowly: definite, and with half of the absolute trace below zero.
+fn slow() -> [Vec<f64>; 2] {
+    let falling =
+        |first: f64, power: f64| (1..=500).map(move |k| first * f64::from(k).powf(-power));
+    let definite = (1..=1000).map(|k| f64::from(k).powf(-0.7)).collect();
+    let half = falling(30.0, 0.7).chain(falling(-28.0, 0.7)).collect();
+    [definite, half]
+}
+
+/// Of so many vectors that little is left to chance.
+#[test]
+fn explore() {
+    for (which, values) in slow().iter().chain(&spectra()).enumerate() {
+        let exact = Density::exact(values).trace_median().ln();
+        for steps in [12, 20, 30, 50] {
+            for vectors in [4usize, 16] {
+                let trials = 60;
+                let found: Vec<Quadrature> = (0..trials)
+                    .map(|t| median(values, steps, vectors, SEED + t))
+                    .collect();
+                let cover = |of: &dyn Fn(&Quadrature) -> f64| {
+                    let holds = found.iter().filter(|one| {
+                        let half = twirl_core::student(vectors as f64 - 1.0)
+                            * one.chance().unwrap_or(0.0)
+                            + of(one);
+                        (one.value - exact).abs() <= half
+                    });
+                    holds.count() as f64 / trials as f64
+                };
+                let alone = |of: &dyn Fn(&Quadrature) -> f64| {
+                    found
+                        .iter()
+                        .filter(|one| (one.value - exact).abs() <= of(one))
+                        .count() as f64
+                        / trials as f64
+                };
+                let change = |i: usize| move |one: &Quadrature| (one.value - one.coarse[i]).abs();
+                let max = |one: &Quadrature| one.steps();
+                let bias = found.iter().map(|one| one.value - exact).sum::<f64>() / trials as f64;
+                let mean = |of: &dyn Fn(&Quadrature) -> f64| {
+                    found.iter().map(of).sum::<f64>() / trials as f64
+                };
+                let chance = mean(&|one| one.chance().unwrap_or(0.0));
+                println!(
+                    "{which} s{steps} v{vectors}: bias {bias:+.3} chance {chance:.3} | mean change half {:.3} 2/3 {:.3} 3/4 {:.3} max {:.3} | interval half {:.2} 2/3 {:.2} 3/4 {:.2} max {:.2} none {:.2} | alone half {:.2} max {:.2}",
+                    mean(&change(0)),
+                    mean(&change(1)),
+                    mean(&change(2)),
+                    mean(&max),
+                    cover(&change(0)),
+                    cover(&change(1)),
+                    cover(&change(2)),
+                    cover(&max),
+                    cover(&|_| 0.0),
+                    alone(&change(0)),
+                    alone(&max)
+                );
+            }
+        }
+    }
+}
+
 /// One vector tells no error of chance, and the change with the steps alone is no interval.
 #[test]
 fn a_single_vector_does_not_tell_its_error() {
