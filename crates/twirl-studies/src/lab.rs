@@ -117,7 +117,11 @@ impl StudyContext<'_> {
     }
 
     /// What a cell's value depends on besides its own settings.
-    fn key(&self, setup: &ArmSetup, settings: &impl Serialize) -> Result<Value, StudyError> {
+    pub(crate) fn key(
+        &self,
+        setup: &ArmSetup,
+        settings: &impl Serialize,
+    ) -> Result<Value, StudyError> {
         let budget: LabBudget = self.budgets.section(Some(&setup.job.task))?;
         Ok(json!({
             "job": setup.job,
