@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{BufRead, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -11,7 +12,8 @@ use clap::Args;
 use twirl_harness::{Entry, Folder, Job, Observer, Progress, Record, RunError};
 use twirl_record::Status;
 
-use super::wire::{Request, Said, Stop};
+use super::turns::{Token, Turns};
+use super::wire::{Request, Said, Told};
 use crate::log::{EventLog, LogKind};
 use crate::plan::find;
 use crate::print::say;
@@ -32,8 +34,10 @@ pub(crate) fn work(args: &WorkerArgs, entries: &[Entry]) -> Result<ExitCode> {
     stdin().read_line(&mut line).context("standard input")?;
     let request: Request = serde_json::from_str(&line).context("the job on standard input")?;
     interrupt::listen().context("signals")?;
-    std::thread::spawn(listen);
-    let said = match run(&request, &args.out, entries) {
+    let token = Arc::new(Token::default());
+    let turns = Turns::new(request.slice_seconds, Arc::clone(&token));
+    std::thread::spawn(move || listen(&token));
+    let said = match run(&request, turns, &args.out, entries) {
         Ok(said) => said,
         Err(Error::Run(RunError::Interrupted { step })) => Said::Stopped { step },
         Err(Error::Run(error)) => Said::Failed {
@@ -69,18 +73,22 @@ impl From<anyhow::Error> for Error {
     }
 }
 
-fn run(request: &Request, out: &Path, entries: &[Entry]) -> Result<Said, Error> {
+fn run(request: &Request, turns: Turns, out: &Path, entries: &[Entry]) -> Result<Said, Error> {
     let Job {
         task, arm, seed, ..
     } = &request.job;
     let entry = find(entries, task, arm)?;
     let mut device = devices::resolve(&request.device)?;
     device.beside = request.beside;
+    device.slice_seconds = request.slice_seconds;
     let data = entry.open_data(&request.job, request.cache.as_ref())?;
     if request.estimate {
         return Ok(Said::Cost(entry.step_cost(&request.job, &data, &device)?));
     }
-    let line = Line(Cell::new(None));
+    let line = Line {
+        last: Cell::new(None),
+        turns,
+    };
     let folder = Folder::of(out, task, arm, *seed);
     let log = request
         .log
@@ -97,12 +105,13 @@ fn run(request: &Request, out: &Path, entries: &[Entry]) -> Result<Said, Error> 
     Ok(Said::Done)
 }
 
-/// Takes the wish to stop from standard input. At its end the process that started this one is gone,
-/// and this one goes as it would have gone with it.
-fn listen() {
+/// Takes turns and the wish to stop from standard input. At its end the process that started this one is
+/// gone, and this one goes as it would have gone with it.
+fn listen(token: &Token) {
     for line in stdin().lock().lines() {
         match line.map(|line| serde_json::from_str(&line)) {
-            Ok(Ok(Stop { signal })) => interrupt::note(signal),
+            Ok(Ok(Told::Stop { signal })) => interrupt::note(signal),
+            Ok(Ok(Told::Turn)) => token.give(),
             Ok(Err(_)) => {}
             Err(_) => break,
         }
@@ -116,14 +125,18 @@ fn tell(said: &Said) {
 }
 
 /// Says on standard output how the run goes.
-struct Line(Cell<Option<Instant>>);
+struct Line {
+    /// When progress was said last.
+    last: Cell<Option<Instant>>,
+    turns: Turns,
+}
 
 impl Observer for Line {
     fn progress(&self, progress: &Progress) {
-        let last = self.0.get();
+        let last = self.last.get();
         if last.is_none_or(|last| last.elapsed() >= PAUSE) {
             tell(&Said::progress(progress));
-            self.0.set(Some(Instant::now()));
+            self.last.set(Some(Instant::now()));
         }
     }
 
@@ -137,6 +150,10 @@ impl Observer for Line {
 
     fn searching(&self, index: usize, count: usize, rate: f64) {
         tell(&Said::Searching { index, count, rate });
+    }
+
+    fn turn(&self, device_seconds: Option<f64>) {
+        self.turns.take(device_seconds, || tell(&Said::Waits));
     }
 
     fn stop_requested(&self) -> bool {
