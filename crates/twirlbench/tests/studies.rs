@@ -238,7 +238,11 @@ fn per_hour_times_predictions_of_every_size_and_keeps_the_times() {
         let seconds: f64 = row[5].parse().expect("seconds");
         assert!(seconds > 0.0 && seconds.is_finite(), "{row:?}");
         let alone = row[3] == "alone";
-        assert_eq!(row[4].parse::<usize>().expect("a count") == 1, alone, "{row:?}");
+        assert_eq!(
+            row[4].parse::<usize>().expect("a count") == 1,
+            alone,
+            "{row:?}"
+        );
     }
     // At the seconds of each size of painn, alone and in a batch.
     assert_eq!(read("predicting.csv").len(), 1 + 4);
