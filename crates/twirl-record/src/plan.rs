@@ -23,6 +23,9 @@ pub struct Plan {
     /// Runs at once on a device that is shared out; absent: one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_once: Option<usize>,
+    /// Device seconds of a turn, where the arms of a task take turns; absent: one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice_seconds: Option<f64>,
     /// The jobs.
     pub jobs: Vec<Job>,
     /// The study whose cells the jobs are; absent: they are the runs of a suite.

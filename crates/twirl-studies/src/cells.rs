@@ -84,10 +84,34 @@ impl<'a> Cells<'a> {
         make: impl FnOnce() -> Result<T, StudyError>,
     ) -> Option<T> {
         let label = format!("{}/{}/seed-{}", job.task, job.arm, job.seed);
+        let place = format!("{}/cells", self.study);
+        self.value_in(label, place, (job, of), make)
+    }
+
+    /// The same of a cell `task/arm/what/seed-n`, one of several of a job.
+    pub(crate) fn value_called<T: Serialize + DeserializeOwned>(
+        &mut self,
+        what: &str,
+        job: &Job,
+        of: &Value,
+        make: impl FnOnce() -> Result<T, StudyError>,
+    ) -> Option<T> {
+        let label = format!("{}/{}/{what}/seed-{}", job.task, job.arm, job.seed);
+        let place = format!("{}/cells/{what}", self.study);
+        self.value_in(label, place, (job, of), make)
+    }
+
+    fn value_in<T: Serialize + DeserializeOwned>(
+        &mut self,
+        label: String,
+        place: String,
+        (job, of): (&Job, &Value),
+        make: impl FnOnce() -> Result<T, StudyError>,
+    ) -> Option<T> {
         let anew = self.is_named(&label);
         let cell = Cell {
             label,
-            place: format!("{}/cells", self.study),
+            place,
             value_of: Some(of.clone()),
         };
         let folder = self.folder(job, &cell);

@@ -115,8 +115,12 @@ impl StudyContext<'_> {
         Ok(budget.plain)
     }
 
-    /// What a cell's value depends on besides the program.
-    fn key(&self, setup: &ArmSetup, settings: &impl Serialize) -> Result<Value, StudyError> {
+    /// What a cell's value depends on besides the program and its own settings.
+    pub(crate) fn key(
+        &self,
+        setup: &ArmSetup,
+        settings: &impl Serialize,
+    ) -> Result<Value, StudyError> {
         let budget: LabBudget = self.budgets.section(Some(&setup.job.task))?;
         Ok(json!({
             "job": setup.job,

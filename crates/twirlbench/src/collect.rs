@@ -11,7 +11,7 @@ use twirl_record::{Plan, Standing};
 
 use crate::data_cache::CacheArgs;
 use crate::execute::{Execution, conclude};
-use crate::jobs::lanes;
+use crate::jobs::{Sharing, lanes};
 use crate::print::{say, tell};
 use crate::slurm::Cluster;
 use crate::survey::{Stand, counts, in_words, survey, to_do};
@@ -48,7 +48,11 @@ pub(crate) fn run(args: &CollectArgs, entries: &[Entry]) -> Result<ExitCode> {
 }
 
 fn here(args: &CollectArgs, plan: &Plan, entries: &[Entry]) -> Result<ExitCode> {
-    let lanes = lanes(&plan.device, args.jobs.or(plan.at_once))?;
+    let sharing = Sharing {
+        at_once: args.jobs,
+        slice_seconds: None,
+    };
+    let lanes = lanes(&plan.device, sharing.or_of(plan))?;
     let execution = Execution::new(plan, &args.dir, entries, &lanes, args.cache.cache()?);
     loop {
         let stands = survey(plan, &args.dir);

@@ -120,6 +120,7 @@ pub(crate) fn plan(
         suite: suite.name.clone(),
         device: device.into(),
         at_once: None,
+        slice_seconds: None,
         jobs,
         study: None,
     })

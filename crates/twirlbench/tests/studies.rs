@@ -333,6 +333,43 @@ fn the_cells_that_are_listed_are_those_that_a_study_makes() {
 }
 
 #[test]
+fn per_hour_times_predictions_of_every_size_and_keeps_the_times() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("tiny.toml"), format!("{SUITE}{EXACT}")).expect("a suite file");
+    let budgets = BUDGETS.replace("plain = 1", "plain = 1\nladder = [\"tiny\", \"small\"]");
+    fs::write(folder.path().join("budgets.toml"), budgets).expect("budgets");
+    conducted("per-hour", folder.path());
+    let read = |name: &str| -> Vec<Vec<String>> {
+        let text = fs::read_to_string(folder.path().join("out/per-hour").join(name)).expect(name);
+        let cells = |line: &str| line.split(',').map(Into::into).collect();
+        text.lines().map(cells).collect()
+    };
+    let sizes = read("inference.csv");
+    assert_eq!(
+        sizes[0],
+        ["task", "arm", "size", "batch", "at_once", "seconds", "loss"]
+    );
+    // Two arms in two sizes, alone and in a batch.
+    assert_eq!(sizes.len(), 1 + 8, "{sizes:?}");
+    for row in &sizes[1..] {
+        let seconds: f64 = row[5].parse().expect("seconds");
+        assert!(seconds > 0.0 && seconds.is_finite(), "{row:?}");
+        let alone = row[3] == "alone";
+        assert_eq!(
+            row[4].parse::<usize>().expect("a count") == 1,
+            alone,
+            "{row:?}"
+        );
+    }
+    // At the seconds of each size of painn, alone and in a batch.
+    assert_eq!(read("predicting.csv").len(), 1 + 4);
+    assert!(folder.path().join("out/per-hour/inference.svg").exists());
+    let before = read("inference.csv");
+    conducted("per-hour", folder.path());
+    assert_eq!(read("inference.csv"), before, "the cells are kept");
+}
+
+#[test]
 fn wrong_names_and_devices_are_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let cases = [

@@ -29,6 +29,7 @@ fn plan() -> Plan {
         suite: "quick".into(),
         device: "cpu".into(),
         at_once: None,
+        slice_seconds: None,
         jobs: vec![job("plain", 0), job("exact", 2)],
         study: Some(StudyPlan {
             name: "a-study".into(),

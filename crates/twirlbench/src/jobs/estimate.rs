@@ -6,6 +6,7 @@ use twirl_harness::{Job, StepCost};
 
 use super::child::{Ended, Inputs, conduct};
 use super::lanes::Lane;
+use super::round::Round;
 use super::wire::Request;
 use crate::progress::Bar;
 
@@ -25,12 +26,14 @@ pub(crate) fn measure(job: &Job, lane: &Lane, cache: Option<&DataCache>) -> Resu
         cell: None,
         device: lane.device.clone(),
         beside: 0,
+        slice_seconds: None,
         log: None,
         cache: cache.cloned(),
         estimate: true,
     };
     let place = std::env::temp_dir();
-    let ended = conduct(&request, &place, None, &bar, &Inputs::default())?;
+    let (inputs, round) = (Inputs::default(), Round::default());
+    let ended = conduct(&request, &place, None, &bar, &inputs, &round)?;
     Ok(match ended {
         Ended::Cost(cost) => Measured::Cost(cost),
         Ended::Failed(_, error) | Ended::Died(_, error) => Measured::Failed(error),

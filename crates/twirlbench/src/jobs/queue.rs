@@ -1,4 +1,4 @@
-//! The jobs of a results folder, each in a process of its own; a failure is noted and the next goes on.
+//! The jobs of a results folder, each in a process of its own; a failure is noted and the others go on.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -14,6 +14,7 @@ use twirl_record::{Event, Plan, Standing, Status};
 
 use super::child::{Ended, Inputs, conduct};
 use super::lanes::Lane;
+use super::round::Round;
 use super::wire::Request;
 use crate::interrupt::{self, Interrupt};
 use crate::log::LogKind;
@@ -62,13 +63,14 @@ enum Met {
 
 impl Queue<'_> {
     /// Does jobs of the plan, by their numbers, in this order. One that was begun on a device goes on
-    /// there if that is among the lanes.
+    /// there if that is among the lanes. Where lanes give turns, a lane does the arms of a task with one
+    /// data set and seed together.
     ///
     /// # Errors
     /// If signals cannot be listened to.
     pub(crate) fn run(&self, wanted: Vec<usize>) -> Result<Outcome> {
         interrupt::listen().context("signals")?;
-        let (waiting, inputs) = (Mutex::new(VecDeque::from(wanted)), Inputs::default());
+        let (waiting, inputs) = (Mutex::new(self.groups(wanted)), Inputs::default());
         let bars = MultiProgress::new();
         let (sender, ends) = channel();
         std::thread::scope(|scope| {
@@ -127,35 +129,71 @@ impl Queue<'_> {
         }
     }
 
-    /// Does one job after the other until none is left for this lane or a signal has come.
+    /// Jobs that are done together, those of one alone where there are no turns. Those that ended for want
+    /// of memory or were killed, and may end so again, are apart from the others.
+    fn groups(&self, wanted: Vec<usize>) -> VecDeque<Vec<usize>> {
+        let key = |number: usize| {
+            let job = &self.plan.jobs[number];
+            let manifest = self.folder(number).read_manifest().ok().flatten();
+            let died = manifest
+                .is_some_and(|found| matches!(found.status, Status::Killed | Status::OutOfMemory));
+            (died, &job.task, &job.data, &job.data_options, job.seed)
+        };
+        let turns = self.lanes.iter().any(|lane| lane.slice_seconds.is_some());
+        let mut groups = Vec::new();
+        for number in wanted {
+            let own = turns.then(|| key(number));
+            let same = |(other, _): &&mut (Option<_>, Vec<usize>)| turns && *other == own;
+            match groups.iter_mut().find(same) {
+                Some((_, group)) => group.push(number),
+                None => groups.push((own, vec![number])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// Does one group after the other until none is left for this lane or a signal has come.
     fn serve(
         &self,
         lane: &Lane,
-        waiting: &Mutex<VecDeque<usize>>,
+        waiting: &Mutex<VecDeque<Vec<usize>>>,
         inputs: &Inputs,
         bars: &MultiProgress,
         ends: &Sender<(usize, Result<Met>)>,
     ) {
         while interrupt::received().is_none() {
-            let Some(number) = self.next(lane, waiting) else {
+            let Some(group) = self.next(lane, waiting) else {
                 return;
             };
-            let met = self.meet(number, lane, inputs, bars);
-            if ends.send((number, met)).is_err() {
-                return;
-            }
+            let round = Round::default();
+            std::thread::scope(|scope| {
+                for number in group {
+                    let (round, ends) = (&round, ends.clone());
+                    scope.spawn(move || {
+                        let met = self.meet(number, lane, round, inputs, bars);
+                        // Who counts ends after all lanes.
+                        let _ = ends.send((number, met));
+                    });
+                }
+            });
         }
     }
 
-    fn next(&self, lane: &Lane, waiting: &Mutex<VecDeque<usize>>) -> Option<usize> {
+    /// The jobs of the next group that this lane may do; it may leave some to others.
+    fn next(&self, lane: &Lane, waiting: &Mutex<VecDeque<Vec<usize>>>) -> Option<Vec<usize>> {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = waiting.iter().position(|&number| {
-            let begun_on = self.begun_on(number);
+        let may = |number: &usize| {
+            let begun_on = self.begun_on(*number);
             begun_on.is_none_or(|device| {
                 device == lane.device || self.lanes.iter().all(|lane| lane.device != device)
             })
-        });
-        waiting.remove(place?)
+        };
+        let place = waiting.iter().position(|group| group.iter().any(may))?;
+        let group = waiting[place].iter().copied();
+        let (own, left): (Vec<usize>, Vec<usize>) = group.partition(may);
+        waiting[place] = left;
+        waiting.retain(|group| !group.is_empty());
+        Some(own)
     }
 
     /// The device that a run was begun on, where there are several to choose from.
@@ -188,6 +226,7 @@ impl Queue<'_> {
         &self,
         number: usize,
         lane: &Lane,
+        round: &Round,
         inputs: &Inputs,
         bars: &MultiProgress,
     ) -> Result<Met> {
@@ -216,12 +255,13 @@ impl Queue<'_> {
             cell: CellRequest::of(self.plan, number),
             device: lane.device.clone(),
             beside: lane.beside,
+            slice_seconds: lane.slice_seconds,
             log: self.log,
             cache: self.cache.cloned(),
             estimate: false,
         };
         let bar = Bar::among(bars, label);
-        let ended = conduct(&request, self.out, lane.threads, &bar, inputs)?;
+        let ended = conduct(&request, self.out, lane.threads, &bar, inputs, round)?;
         bar.finish();
         write_down(&folder, &ended)?;
         Ok(Met::Ended(ended))

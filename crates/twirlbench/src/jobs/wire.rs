@@ -17,6 +17,8 @@ pub(super) struct Request {
     pub(super) device: String,
     /// Other runs on the same processors.
     pub(super) beside: usize,
+    /// Device seconds of a turn, where it takes turns with others: it waits for the first one too.
+    pub(super) slice_seconds: Option<f64>,
     pub(super) log: Option<LogKind>,
     /// Where decoded data sets are kept.
     pub(super) cache: Option<DataCache>,
@@ -24,17 +26,22 @@ pub(super) struct Request {
     pub(super) estimate: bool,
 }
 
-/// A later line: the number of a signal, at which the run is to be saved and ended. The end of the
-/// input means that nobody waits for the run any more.
+/// A later line. The end of the input means that nobody waits for the run any more.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Stop {
-    pub(super) signal: usize,
+#[serde(tag = "tell", rename_all = "kebab-case")]
+pub(super) enum Told {
+    /// The number of a signal, at which the run is to be saved and ended.
+    Stop { signal: usize },
+    /// The turn that it asked for has come.
+    Turn,
 }
 
 /// What the process of a job says.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub(super) enum Said {
+    /// The run hands its turn back, if it has it, and asks for the next.
+    Waits,
     /// How far training is.
     Progress {
         step: u64,

@@ -20,7 +20,7 @@ pub(crate) use one_cell::{CellRequest, make};
 
 use crate::devices;
 use crate::execute::{Execution, single};
-use crate::jobs::{find_job, lanes};
+use crate::jobs::{Sharing, find_job, lanes};
 use crate::print::say;
 
 /// Runs one study, or all of them one after the other.
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &StudyArgs, entries: &[Entry]) -> Result<ExitCode> {
         let plan = planned()?;
         let number = find_job(&plan, job)?;
         planned::settle(&plan, &dir)?;
-        let lanes = lanes(&plan.device, None)?;
+        let lanes = lanes(&plan.device, Sharing::default())?;
         let execution = Execution::new(&plan, &dir, entries, &lanes, args.cache.cache()?);
         return single(&execution, number, None, None);
     } else {

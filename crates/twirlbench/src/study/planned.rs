@@ -39,6 +39,7 @@ pub(super) fn plan(args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result<Pl
             suite: suite.to_owned(),
             device,
             at_once: None,
+            slice_seconds: None,
             jobs,
             study: Some(StudyPlan {
                 name: name.to_owned(),
