@@ -7,7 +7,7 @@ use crate::caveats::Caveats;
 use crate::comparable::{comparable, same_clock};
 use crate::cost::Cost;
 use crate::curve::{Curve, Reach};
-use crate::draws::Sides;
+use crate::draws::{Draws, Sides};
 use crate::estimate::Estimate;
 use crate::refusal::Refusal;
 use crate::run::{ArmRuns, Run};
@@ -21,6 +21,20 @@ pub struct Ladder<'a> {
     pub arm: &'a str,
     /// Names of the sizes with their runs.
     pub sizes: Vec<(&'a str, &'a ArmRuns)>,
+}
+
+/// A way to predict with a ladder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// What it is called.
+    pub name: String,
+    /// The place of its size in the ladder.
+    pub size: usize,
+    /// Seconds that a prediction takes.
+    pub seconds: f64,
+    /// What it multiplies the loss of its size by: 1 as it is, `1 - p + p / M` for the mean of predictions at `M`
+    /// rotations under a squared loss, of which the share `p` is `L_equiv`.
+    pub factor: f64,
 }
 
 /// The lower envelopes of two ladders at one cost.
@@ -45,6 +59,9 @@ pub struct AtEqualCost {
 
 /// What a seed of a ladder has: a curve for every size.
 type Rungs = Vec<Curve>;
+
+/// The place of the lowest in each ladder with its loss, and when the second first has the loss of the first.
+type Lowest = ([(usize, f64); 2], Reach);
 
 /// The lower envelopes of two ladders against a cost.
 pub struct Envelopes<'a> {
@@ -94,26 +111,91 @@ impl<'a> Envelopes<'a> {
             .draw(|[a, b]| {
                 let (plain, exact) = (lowest(&a, at)?, lowest(&b, at)?);
                 let reach = first(&b, plain.1)?.scaled(1.0 / at);
-                Some((plain, exact, reach))
+                Some(([plain, exact], reach))
             })
             .ok_or(Refusal::SeedsApart(cost))?;
-        let ratio = draws.ratio(|(a, b, _)| a.1 / b.1);
-        let break_even = Reached::of(&draws, |(_, _, reach)| *reach);
-        let (a, b, _) = draws.value;
+        let [plain, exact] = self.ladders;
+        let names = |[a, b]: [usize; 2]| [plain.sizes[a].0.into(), exact.sizes[b].0.into()];
+        Ok(self.found(&draws, at, at, names))
+    }
+
+    /// The lowest losses of ways to predict that take at most `seconds`, after a training for the largest cost that
+    /// both ladders have in common. Break-even is in seconds of a prediction too. How `factor` varies with seeds and
+    /// molecules is not in the intervals.
+    ///
+    /// # Errors
+    /// That no way of a ladder is as fast, or no curve begins by then.
+    ///
+    /// # Panics
+    /// If a way is of a size that its ladder does not have.
+    pub fn predicting(&self, ways: [&[Way]; 2], seconds: f64) -> Result<AtEqualCost, Refusal> {
+        for (ladder, ways) in self.ladders.iter().zip(ways) {
+            if ways.iter().all(|way| way.seconds > seconds) {
+                let arm = ladder.arm.into();
+                return Err(Refusal::Slower { arm, seconds });
+            }
+        }
+        let at = self.last;
+        let losses = |seeds: &[&Rungs], ways: &[Way]| -> Option<Vec<f64>> {
+            let loss = |way: &Way| Some(way.factor * kept(seeds, way.size, at)?);
+            ways.iter().map(loss).collect()
+        };
+        let draws = self
+            .sides
+            .draw(|[a, b]| {
+                let (a, b) = (losses(&a, ways[0])?, losses(&b, ways[1])?);
+                let plain = within(ways[0], &a, seconds)?;
+                let reach = soonest(ways[1], &b, plain.1)?.scaled(1.0 / seconds);
+                Some(([plain, within(ways[1], &b, seconds)?], reach))
+            })
+            .ok_or(Refusal::SeedsApart(self.cost))?;
+        let names = |[a, b]: [usize; 2]| [ways[0][a].name.clone(), ways[1][b].name.clone()];
+        Ok(self.found(&draws, seconds, at, names))
+    }
+
+    /// What draws say at a `cost`, after a training that cost `trained`.
+    fn found(
+        &self,
+        draws: &Draws<Lowest>,
+        cost: f64,
+        trained: f64,
+        names: impl Fn([usize; 2]) -> [String; 2],
+    ) -> AtEqualCost {
+        let ratio = draws.ratio(|([plain, exact], _)| plain.1 / exact.1);
+        let (lowest, _) = draws.value;
         let sizes = self.ladders.iter().flat_map(|ladder| &ladder.sizes);
         let forbidden = sizes
-            .map(|(_, arm)| Caveats::of([arm, arm], draws.seeds_only(), cost, Some(at)))
+            .map(|(_, arm)| Caveats::of([arm, arm], draws.seeds_only(), self.cost, Some(trained)))
             .any(|caveats| caveats.forbid());
-        let [plain, exact] = self.ladders;
-        Ok(AtEqualCost {
-            cost: at,
+        AtEqualCost {
+            cost,
             verdict: Verdict::of(&ratio, 1.0).undecided_if(forbidden),
             ratio,
-            break_even,
-            losses: [a.1, b.1],
-            sizes: [plain.sizes[a.0].0.into(), exact.sizes[b.0].0.into()],
-        })
+            break_even: Reached::of(draws, |(_, reach)| *reach),
+            losses: lowest.map(|(_, loss)| loss),
+            sizes: names(lowest.map(|(place, _)| place)),
+        }
     }
+}
+
+/// The lowest loss of the ways that take at most `seconds`.
+fn within(ways: &[Way], losses: &[f64], seconds: f64) -> Option<(usize, f64)> {
+    let fast = losses.iter().copied().enumerate();
+    fast.filter(|(place, _)| ways[*place].seconds <= seconds)
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// The fastest way whose loss is at or below a level; nothing without a way.
+fn soonest(ways: &[Way], losses: &[f64], level: f64) -> Option<Reach> {
+    let seconds = || ways.iter().map(|way| way.seconds);
+    let (fastest, after) = (seconds().reduce(f64::min)?, seconds().reduce(f64::max)?);
+    let reached = seconds().zip(losses).filter(|(_, loss)| **loss <= level);
+    let soonest = reached.map(|(seconds, _)| seconds).reduce(f64::min);
+    Some(match soonest {
+        None => Reach::Never { after },
+        Some(seconds) if seconds <= fastest => Reach::Before(seconds),
+        Some(seconds) => Reach::At(seconds),
+    })
 }
 
 /// The largest cost that a size has reached with all of its seeds.
@@ -134,11 +216,14 @@ impl Ladder<'_> {
 /// The size with the lowest mean loss at a cost, and that loss.
 fn lowest(seeds: &[&Rungs], at: f64) -> Option<(usize, f64)> {
     let sizes = 0..seeds.first()?.len();
-    let losses = sizes.filter_map(|size| {
-        let mean = Curve::mean(seeds.iter().map(|seed| &seed[size]))?;
-        Some((size, mean.kept_at(at.ln())?.exp()))
-    });
+    let losses = sizes.filter_map(|size| Some((size, kept(seeds, size, at)?)));
     losses.min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// The mean loss of a size at a cost, or that with which it ended before.
+fn kept(seeds: &[&Rungs], size: usize, at: f64) -> Option<f64> {
+    let mean = Curve::mean(seeds.iter().map(|seed| &seed[size]))?;
+    Some(mean.kept_at(at.ln())?.exp())
 }
 
 /// When any size first has a loss.

@@ -50,7 +50,7 @@ pub use curve::{Curve, Reach};
 pub use envelope::{EnvelopePoint, envelope};
 pub use error::CompareError;
 pub use estimate::{Estimate, FEWEST_SEEDS, mean_over_seeds};
-pub use ladder::{AtEqualCost, Envelopes, Ladder};
+pub use ladder::{AtEqualCost, Envelopes, Ladder, Way};
 pub use last::{
     CompanionSummary, Control, baseline_figure, baselines, closing_figure, closing_figures,
     companions, controls,

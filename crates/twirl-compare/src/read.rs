@@ -132,10 +132,11 @@ fn find(dir: &Path, found: &mut Vec<(PathBuf, Option<std::io::Error>)>) {
     }
     match inner_folders(dir) {
         Ok(mut inner) => {
-            // Studies keep their runs in a folder beside them.
+            // Studies keep their runs in a folder beside them, and their values in one of their own.
             if inner.iter().any(|path| is_study(path)) {
                 inner.retain(|path| !path.ends_with("runs"));
             }
+            inner.retain(|path| !path.ends_with("cells"));
             for path in &inner {
                 find(path, found);
             }

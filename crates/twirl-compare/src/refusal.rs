@@ -51,6 +51,14 @@ pub enum Refusal {
     /// Seeds of one arm that lie apart on the axis of a cost.
     #[error("the seeds of an arm have no common {}", .0.name())]
     SeedsApart(Cost),
+    /// A ladder without a size that predicts fast enough.
+    #[error("no size of {arm} predicts in {} s", rounded(*.seconds))]
+    Slower {
+        /// The arm.
+        arm: String,
+        /// Seconds that a prediction may take.
+        seconds: f64,
+    },
     /// A run without a measurement on both sides of a common time.
     #[error("a run has no measurement around the common device time")]
     NotAround,

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use twirl_data::DataSet;
 use twirl_layers::own::on_host;
@@ -105,7 +106,12 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
     let model = trainer.measured();
     let predict = |count| {
         with_precision(job.train.products, || {
-            prediction_seconds(&setting.task, &model, &setting.items[..count], choice)
+            prediction_seconds(
+                &setting.task,
+                &model,
+                &setting.items[..count],
+                &choice.device,
+            )
         })
     };
     Ok(StepCost {
@@ -140,14 +146,14 @@ fn advanced<T: Task, A: Arm<T>>(trainer: &mut Trainer<T, A>, step: u64) -> Resul
 }
 
 /// Seconds from a batch on the device to its predictions on the host, after two passes.
-fn prediction_seconds<T: Task, A: Arm<T>>(
+pub(crate) fn prediction_seconds<T: Task, A: Arm<T>>(
     task: &T,
     model: &A,
     items: &[usize],
-    choice: &DeviceChoice,
+    device: &Device,
 ) -> Result<f64, RunError> {
     let host = task.batch(items, Draw::measuring(0))?;
-    let batch = task.load(&host, &choice.device)?;
+    let batch = task.load(&host, device)?;
     let predict = || {
         let terms = task.terms(&model.predict(&batch), &batch);
         let last = terms.into_iter().last().expect("a task has terms");

@@ -23,6 +23,8 @@ pub struct DeviceChoice {
     pub tf32: bool,
     /// Other runs that are to work at the same time on the same processors.
     pub beside: usize,
+    /// Device seconds of a turn, where a run takes turns with others on the device.
+    pub slice_seconds: Option<f64>,
 }
 
 impl DeviceChoice {
@@ -34,6 +36,7 @@ impl DeviceChoice {
             hardware: processor(),
             tf32: false,
             beside: 0,
+            slice_seconds: None,
         }
     }
 

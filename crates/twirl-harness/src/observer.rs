@@ -23,9 +23,28 @@ pub trait Observer {
     fn measured(&self, record: &Record);
     /// Before each candidate of a learning-rate search.
     fn searching(&self, index: usize, count: usize, rate: f64);
-    /// Whether the run is to save and stop: asked before every step.
+    /// Comes back when it is the run's turn to compute: asked before its arm is built, with nothing, and
+    /// before every step, with the device seconds of its training so far. A run that takes turns with
+    /// others waits here, its clocks stopped. A wish to stop is no reason to wait.
+    fn turn(&self, _device_seconds: Option<f64>) {}
+    /// Whether the run is to save and stop: asked after every [`Observer::turn`].
     fn stop_requested(&self) -> bool {
         false
+    }
+}
+
+impl<T: Observer + ?Sized> Observer for &T {
+    fn progress(&self, progress: &Progress) {
+        (**self).progress(progress);
+    }
+    fn measured(&self, record: &Record) {
+        (**self).measured(record);
+    }
+    fn searching(&self, index: usize, count: usize, rate: f64) {
+        (**self).searching(index, count, rate);
+    }
+    fn stop_requested(&self) -> bool {
+        (**self).stop_requested()
     }
 }
 
@@ -39,7 +58,7 @@ impl Observer for Silent {
     fn searching(&self, _index: usize, _count: usize, _rate: f64) {}
 }
 
-/// Passes on nothing but the request to stop.
+/// Passes on nothing but the request to stop; what it watches belongs to one turn.
 pub(crate) struct Unseen<'a>(pub(crate) &'a dyn Observer);
 
 impl Observer for Unseen<'_> {

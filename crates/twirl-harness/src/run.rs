@@ -142,6 +142,11 @@ fn attempt<T: Task, A: Arm<T>>(
     before: Option<&Manifest>,
 ) -> Result<Manifest, RunError> {
     check::<T, A>(job)?;
+    context.observer.turn(None);
+    if context.observer.stop_requested() {
+        let step = folder.saved_step();
+        return Err(RunError::Interrupted { step });
+    }
     let plain = context.device.device.clone();
     let device = autodiff(&plain, &job.train);
     let (task, model) = build::<T, A>(job, context.data, &device)?;
@@ -256,6 +261,7 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
         training_set: None,
         data: data_identity(context.data),
         device: context.device.identity(),
+        slice_seconds: context.device.slice_seconds,
         program: context.program.clone(),
         resumed_by: Vec::new(),
         parameters,

@@ -188,6 +188,7 @@ impl<T: Task, A: Arm<T>> Trainer<T, A> {
             let steps = self.done.step..until.step;
             let batches = load_ahead(scope, task, order, steps, setting.seed);
             while self.done.step < until.step {
+                observer.turn(Some(self.done.clock.seconds()));
                 if observer.stop_requested() {
                     return Ok(Halt::Asked);
                 }

@@ -45,8 +45,8 @@ pub struct Density {
     pub settled: Vec<Node>,
     /// Points of each random vector. Their weights sum to the share that `settled` leaves.
     pub probes: Vec<Vec<Node>>,
-    /// The same after half of the steps.
-    pub coarse: Vec<Vec<Node>>,
+    /// The same after each of [`Quadrature::SHARES`] of the steps; empty where no step is missing.
+    pub coarse: Vec<Vec<Vec<Node>>>,
     /// Ritz values of the first vector, from the largest down.
     pub ritz: Vec<Ritz>,
     /// `<u, H u>` for the first vector `u` (Hutchinson): an unbiased estimate of `tr H / n` and
@@ -101,7 +101,7 @@ pub fn density_within(
     let found: Vec<Vec<f64>> = settled.iter().map(|&index| first.vector(index)).collect();
     let single = 1.0 / dimension as f64;
     let left = dimension - found.len();
-    let (mut probes, mut coarse) = (Vec::new(), Vec::new());
+    let (mut probes, mut coarse) = (Vec::new(), vec![Vec::new(); Quadrature::SHARES.len()]);
     for which in (0..vectors as u64).filter(|_| left > 0) {
         let start = space.project(random_probe(weights, seed, which));
         let probe = Krylov::new(&mut apply, &start, steps.min(left), &found, first.size)?;
@@ -110,8 +110,10 @@ pub fn density_within(
             weight: ritz.weight * left as f64 * single,
         };
         probes.push(probe.ritz.iter().map(node).collect());
-        let half = probe.after(steps.min(left).div_ceil(2));
-        coarse.push(half.iter().map(node).collect());
+        for (coarse, share) in coarse.iter_mut().zip(Quadrature::SHARES) {
+            let fewer = probe.after((share * steps.min(left) as f64).ceil() as usize);
+            coarse.push(fewer.iter().map(node).collect());
+        }
     }
     let mean = first.ritz.iter().map(|ritz| ritz.weight * ritz.value);
     Ok(Density {
@@ -191,7 +193,7 @@ impl Density {
             value: of(&all),
             without: each.clone().map(without).collect(),
             alone: each.map(|place| of(&[all[place]])).collect(),
-            coarse: of(&slices(&self.coarse)),
+            coarse: self.coarse.iter().map(|fewer| of(&slices(fewer))).collect(),
             single: all.len() == 1,
         }
     }

@@ -14,20 +14,23 @@ pub struct Quadrature {
     pub without: Vec<f64>,
     /// From each vector alone, of the same length.
     pub alone: Vec<f64>,
-    /// From all vectors after half of the steps.
-    pub coarse: f64,
+    /// From all vectors after fewer steps, [`Quadrature::SHARES`] of them; empty where no step is missing.
+    pub coarse: Vec<f64>,
     /// Whether the vectors are too few to tell their error.
     pub single: bool,
 }
 
 impl Quadrature {
+    /// Shares of the steps after which a figure is looked at too.
+    pub const SHARES: [f64; 3] = [1.0 / 2.0, 2.0 / 3.0, 3.0 / 4.0];
+
     /// A figure without an error of quadrature.
     pub fn exact(value: f64) -> Self {
         Self {
             value,
             without: Vec::new(),
             alone: Vec::new(),
-            coarse: value,
+            coarse: Vec::new(),
             single: false,
         }
     }
@@ -50,7 +53,11 @@ impl Quadrature {
             let at = |values: &[f64], place: usize, exact: f64| match values {
                 [] => exact,
                 values => {
-                    assert_eq!(values.len(), count, "figures of unequally many vectors");
+                    assert_eq!(
+                        values.len(),
+                        count,
+                        "figures of unequally many vectors or steps"
+                    );
                     values[place]
                 }
             };
@@ -61,7 +68,7 @@ impl Quadrature {
             value: of(self.value, other.value),
             without: both(&self.without, &other.without),
             alone: both(&self.alone, &other.alone),
-            coarse: of(self.coarse, other.coarse),
+            coarse: both(&self.coarse, &other.coarse),
             single: self.single || other.single,
         }
     }
@@ -87,11 +94,13 @@ impl Quadrature {
         Some(jackknife.max(single).sqrt())
     }
 
-    /// Error from few steps: the change since half of them. An error that falls as the inverse of the
-    /// steps, as that of a cumulative share does where nodes of Gauss quadrature lie densely, is as
-    /// large as that; a faster one is smaller.
+    /// Error from few steps: the largest change since a share of them. An error that falls as the inverse of
+    /// the steps, as that of a cumulative share does where nodes of Gauss quadrature lie densely, is as
+    /// large as the change since half of them; a faster one is smaller. One that goes up and down with the
+    /// nodes can be back where it was after half of the steps, but less often after each of the shares.
     pub fn steps(&self) -> f64 {
-        (self.value - self.coarse).abs()
+        let changes = self.coarse.iter().map(|coarse| (self.value - coarse).abs());
+        changes.fold(0.0, f64::max)
     }
 
     /// 95 % interval of this one figure: Student's law for the vectors, and the error from few steps
@@ -113,7 +122,7 @@ mod tests {
             value: 4.0,
             without: without.into(),
             alone: vec![without[1], without[0]],
-            coarse: 5.0,
+            coarse: vec![4.5, 5.0, 4.0],
             single: false,
         }
     }

@@ -30,7 +30,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         queued_as: Option<String>,
     },
-    /// It ended, and the run is not at its end.
+    /// It ended, and the run is not at its end; or, with the status `ok`, a value was made that has no
+    /// manifest to say so.
     Ended {
         /// Seconds since the Unix epoch.
         time: u64,
@@ -62,7 +63,17 @@ impl Attempts {
 
     /// How many of the last ones brought the run no further than it is with its checkpoint at `step`.
     pub fn fruitless(&self, step: u64) -> usize {
-        let begun = self.0.iter().rev().filter_map(|event| match event {
+        let made = |event: &&Event| {
+            matches!(
+                event,
+                Event::Ended {
+                    status: Status::Ok,
+                    ..
+                }
+            )
+        };
+        let since = self.0.iter().rev().take_while(|event| !made(event));
+        let begun = since.filter_map(|event| match event {
             Event::Begun { step, .. } => Some(*step),
             Event::Ended { .. } => None,
         });

@@ -34,7 +34,7 @@ pub use job::{DataIdentity, Job};
 pub use kept::{Kept, sha256};
 pub use lock::Lock;
 pub use manifest::{Manifest, Status, Stop, TrainingSet};
-pub use plan::Plan;
+pub use plan::{Cell, Plan, StudyPlan};
 pub use record::{EXACT, ExtraRecord, Record, Split, TRAINING_PASSES, TermRecord, read_records};
 pub use search::{Candidate, SearchReport};
 pub use settings::{

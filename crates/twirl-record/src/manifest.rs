@@ -92,6 +92,10 @@ pub struct Manifest {
     pub data: DataIdentity,
     /// Device.
     pub device: DeviceIdentity,
+    /// Device seconds of a turn, where the run took turns on the device with other arms of its task; absent
+    /// where it went from its begin to its end alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice_seconds: Option<f64>,
     /// Version, commit and state of the source tree of the program.
     pub program: BTreeMap<String, String>,
     /// Other programs that went on with the run, in their order.

@@ -98,7 +98,7 @@ pub struct Record {
     /// products are not counted, and in records of version 0.1.0 before it was added.
     #[serde(default)]
     pub model_flops: Option<f64>,
-    /// Seconds since the run began, summed over restarts.
+    /// Seconds since the run began, those in which it waited for its turn included, summed over restarts.
     pub wall_seconds: f64,
     /// The training loss on held-out molecules and its parts.
     #[serde(flatten)]

@@ -6,13 +6,14 @@ use std::time::Instant;
 use burn::tensor::{FloatDType, IntDType};
 use serde_json::{Value, json};
 use twirl_harness::{DeviceChoice, RunError, data_identity};
-use twirl_record::DataIdentity;
+use twirl_record::{Cell, DataIdentity, Job};
 
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
+use crate::mode::Mode;
 use crate::outcome::{Finding, Outcome};
-use crate::progress::Progress;
+use crate::progress::{NoProgress, Progress};
 use crate::status::CellStatus;
 use crate::study::{Card, Study};
 
@@ -27,6 +28,8 @@ pub struct Request {
     pub seconds: Option<f64>,
     /// Makes only cells whose name contains one of these, also finished ones; empty: all.
     pub cells: Vec<String>,
+    /// Makes no cell: what is kept is judged.
+    pub kept_only: bool,
 }
 
 /// A study that was conducted.
@@ -69,6 +72,52 @@ pub fn prepare_device(study: &dyn Study, device: &mut DeviceChoice) -> Result<()
     Ok(configured.map_err(|error| RunError::Config(format!("f64 on the CPU: {error}")))?)
 }
 
+/// That the settings of a study fit every arm.
+fn check(context: &StudyContext<'_>) -> Result<(), StudyError> {
+    for job in &context.jobs {
+        let setup = context.setup(job)?;
+        context.for_runs(&setup)?;
+        context.for_lab(&setup)?;
+    }
+    Ok(())
+}
+
+/// The cells of a study in their order, each with the job that makes it. None is made and no device is
+/// touched: only its name and its float type count.
+///
+/// # Errors
+/// If budgets or settings do not fit.
+pub fn list_cells(
+    study: &dyn Study,
+    context: &StudyContext<'_>,
+) -> Result<Vec<(Job, Cell)>, StudyError> {
+    check(context)?;
+    let place = (context.out.as_path(), study.card().name);
+    let mut cells = Cells::new(place, &context.program, Mode::List, &NoProgress);
+    study.run(context, &mut cells)?;
+    Ok(cells.into_listed())
+}
+
+/// Makes one cell, unless it is kept. Other processes may make others at the same time, also of other
+/// studies in the same folder. Arms of other tasks than its own need not be there.
+///
+/// # Errors
+/// Whatever stopped it, or if the study has no such cell.
+pub fn make_cell(
+    study: &dyn Study,
+    context: &StudyContext<'_>,
+    (job, cell): (&Job, &Cell),
+    progress: &dyn Progress,
+) -> Result<(), StudyError> {
+    check(context)?;
+    let place = (context.out.as_path(), study.card().name);
+    let mode = Mode::One(job, cell);
+    let mut cells = Cells::new(place, &context.program, mode, progress);
+    study.run(context, &mut cells)?;
+    let none = || StudyError::NoCell(cell.label.clone());
+    cells.into_made().ok_or_else(none)?
+}
+
 /// Makes the cells of a study, judges them, and writes the files of its folder.
 ///
 /// # Errors
@@ -87,13 +136,17 @@ pub fn conduct(
         place: format!("budgets {}", context.budgets.name),
         problem: format!("no seconds for {}", study.card().name),
     })?;
-    for job in &context.jobs {
-        let setup = context.setup(job)?;
-        context.for_runs(&setup)?;
-        context.for_lab(&setup)?;
-    }
-    let folder = context.out.join(study.card().name);
-    let mut cells = Cells::new(folder.clone(), allowed, &request.cells, progress);
+    check(context)?;
+    let Card {
+        name, claim, rule, ..
+    } = *study.card();
+    let mode = if request.kept_only {
+        Mode::Keep
+    } else {
+        Mode::make(allowed, &request.cells)
+    };
+    let place = (context.out.as_path(), name);
+    let mut cells = Cells::new(place, &context.program, mode, progress);
     let mut outcome = study.run(context, &mut cells)?;
     outcome.hold_as_family();
     let cells = cells.statuses().to_vec();
@@ -108,9 +161,8 @@ pub fn conduct(
         .map(|(label, status)| json!({"cell": label, "status": status.text()}))
         .collect();
     let data: Vec<DataIdentity> = context.data.values().map(data_identity).collect();
-    let Card { claim, rule, .. } = *study.card();
     let manifest = json!({
-        "study": study.card().name,
+        "study": name,
         "suite": request.suite,
         "budgets": context.budgets.name,
         "claim": claim,
@@ -127,6 +179,7 @@ pub fn conduct(
         "seconds": seconds,
         "allowed_seconds": allowed,
     });
+    let folder = context.out.join(name);
     outcome.write(&folder, [claim, rule], &manifest)?;
     Ok(Conducted {
         outcome,

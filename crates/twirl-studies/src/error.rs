@@ -66,6 +66,12 @@ pub enum StudyError {
     /// A job of an arm that is not in the list of entries.
     #[error("no arm {0} in the list of entries")]
     NoArm(String),
+    /// A cell that a study does not have with these settings.
+    #[error(
+        "no cell {0} with these settings: the suite, the budgets or the data are not those of the plan; \
+         delete plan.json and plan the study again"
+    )]
+    NoCell(String),
     /// A run folder that holds no run, or a broken one.
     #[error("{}: {problem}", .folder.display())]
     NoRun {

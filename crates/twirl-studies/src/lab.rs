@@ -95,9 +95,8 @@ impl StudyContext<'_> {
         for (place, seed) in turns {
             let setup = arms[place].0.seeded(seed);
             let budget = budget(&setup.job.task)?;
-            let label = format!("{}/seed-{seed}", setup.place());
             let key = self.key(&setup, &budget)?;
-            if let Some(value) = cells.value(&label, &key, || make(&setup, &budget)) {
+            if let Some(value) = cells.value(&setup.job, &key, || make(&setup, &budget)) {
                 arms[place].1.push((seed, value));
             }
         }
@@ -116,8 +115,12 @@ impl StudyContext<'_> {
         Ok(budget.plain)
     }
 
-    /// What a cell's value depends on besides its own settings.
-    fn key(&self, setup: &ArmSetup, settings: &impl Serialize) -> Result<Value, StudyError> {
+    /// What a cell's value depends on besides the program and its own settings.
+    pub(crate) fn key(
+        &self,
+        setup: &ArmSetup,
+        settings: &impl Serialize,
+    ) -> Result<Value, StudyError> {
         let budget: LabBudget = self.budgets.section(Some(&setup.job.task))?;
         Ok(json!({
             "job": setup.job,
@@ -125,7 +128,6 @@ impl StudyContext<'_> {
             "device": self.device.name,
             "float": self.float(),
             "batch": budget.batch,
-            "program": self.program,
             "settings": settings,
         }))
     }

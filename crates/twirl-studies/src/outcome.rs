@@ -88,6 +88,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// The chart.
     pub chart: Chart,
+    /// Further charts, by the names of their files.
+    pub further: Vec<(&'static str, Chart)>,
 }
 
 impl Outcome {
@@ -180,6 +182,9 @@ impl Outcome {
             (file("verdict.txt"), self.verdict(claim) + "\n"),
             (file("figure.svg"), self.chart.svg()),
         ];
+        for (name, chart) in &self.further {
+            files.push((file(&format!("{name}.svg")), chart.svg()));
+        }
         for table in &self.tables {
             files.push((file(&format!("{}.csv", table.name)), table.csv()));
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use twirl_compare::{ArmRuns, RunSet};
-use twirl_record::{Folder, Job, Search, Status, Training};
+use twirl_record::{Cell, Folder, Job, Search, Training};
 
 use crate::budgets::Section;
 use crate::cells::Cells;
@@ -106,16 +106,17 @@ impl StudyContext<'_> {
     }
 
     /// Trains every arm with every seed, the first seed of all arms before the second of any, and
-    /// reads what there is of them.
-    pub(crate) fn train(
+    /// reads what there is of them. `what` names the cells of an arm, by its place in the list.
+    pub(crate) fn train<'a>(
         &self,
         cells: &mut Cells<'_>,
         setups: Vec<ArmSetup>,
+        what: impl Fn(usize) -> &'a str,
         seeds: impl Fn(&str) -> Result<Vec<u64>, StudyError>,
     ) -> Result<Vec<TrainedArm>, StudyError> {
         let mut folders = vec![None; setups.len()];
         for (place, seed) in in_turn(&setups, seeds)? {
-            let run = self.run(cells, "run", &setups[place].seeded(seed));
+            let run = self.run(cells, what(place), &setups[place].seeded(seed));
             folders[place] = folders[place].take().or(run);
         }
         let read = |(setup, folder): (ArmSetup, Option<PathBuf>)| match folder {
@@ -147,22 +148,20 @@ impl StudyContext<'_> {
     /// seeds.
     fn run(&self, cells: &mut Cells<'_>, what: &str, setup: &ArmSetup) -> Option<PathBuf> {
         let ArmSetup { entry, job } = setup;
-        let out = self.out.join("runs").join(self.folder_name(job));
-        let folder = Folder::of(&out, &job.task, &job.arm, job.seed);
-        let finished = || {
-            let Some(manifest) = folder.read_manifest()? else {
-                return Ok(None);
-            };
-            let same = manifest.job == *job
-                && manifest.data.sha256 == self.data(job).sha256()
-                && manifest.program == self.program
-                && manifest.resumed_by.is_empty();
-            Ok((manifest.status == Status::Ok && same).then(|| out.clone()))
+        let cell = Cell {
+            label: format!("{}/{what}/seed-{}", setup.place(), job.seed),
+            place: format!("runs/{}", self.folder_name(job)),
+            value_of: None,
         };
-        let label = format!("{}/{what}/seed-{}", setup.place(), job.seed);
-        let progress = cells.progress();
-        cells.run(&label, finished, || {
-            if finished()?.is_some() {
+        let (label, out) = (cell.label.clone(), self.out.join(&cell.place));
+        // The folder is of these settings and data; which program trained it stands in its manifest.
+        let finished = || -> Result<Option<PathBuf>, StudyError> {
+            Ok(entry.finished(job, &out)?.map(|_| out.clone()))
+        };
+        let (progress, anew) = (cells.progress(), cells.is_named(&label));
+        cells.run(job, cell, finished, || {
+            if anew && finished()?.is_some() {
+                let folder = Folder::of(&out, &job.task, &job.arm, job.seed);
                 let path = folder.path();
                 fs::remove_dir_all(path).map_err(StudyError::file(path))?;
             }

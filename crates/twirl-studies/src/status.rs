@@ -5,7 +5,7 @@
 pub enum CellStatus {
     /// Finished now.
     Done,
-    /// Finished before, with the same settings and program.
+    /// Finished before, with the same settings; a value also by the same program.
     Kept,
     /// Stopped by an error.
     Failed(String),

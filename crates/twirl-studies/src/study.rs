@@ -26,7 +26,8 @@ pub struct Card {
 /// A claim about learned symmetry, with a rule fixed in advance.
 ///
 /// Laws: the rule can come out either way, and its tests show it; a place without a figure is
-/// undecided, never left out; nothing random but seeds of jobs and budgets.
+/// undecided, never left out; nothing random but seeds of jobs and budgets; which cells there are
+/// depends on no value of a cell, so that all are known before any is made.
 pub trait Study: Sync {
     /// Name, claim and rule.
     fn card(&self) -> &Card;

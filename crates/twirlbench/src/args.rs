@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// Split the loss of any model's predictions, read from an HDF5 or npz file
     Measure(crate::measure::MeasureArgs),
     /// Test a claim about learned symmetry; `study all` tests every one
-    Study(StudyArgs),
+    Study(crate::study::StudyArgs),
     /// List tasks and arms
     Tasks,
     /// Write the crate of a new task, which compiles and passes its laws
@@ -102,46 +102,6 @@ pub(crate) struct SampleArgs {
     /// File to write: extended XYZ (.xyz, .extxyz) or SDF (.sdf)
     #[arg(long)]
     pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Clone, PartialEq, ClapArgs)]
-pub(crate) struct StudyArgs {
-    /// all, dynamics, model-size, data-size, optimizer, scaling, per-hour, landscape, gradients,
-    /// parameters, twirl-at-test-time, precision, controls
-    pub(crate) name: String,
-    /// Suite whose tasks, arms and settings are studied: quick, ci, paper, paper-flow-qm9, paper-flow-drugs, paper-voxel-qm9, paper-voxel-drugs, or a
-    /// suite file
-    #[arg(long, default_value = "quick")]
-    pub(crate) suite: String,
-    /// Only this task (repeatable)
-    #[arg(long)]
-    pub(crate) task: Vec<String>,
-    /// Data set for all tasks: embedded, or a path
-    #[arg(long)]
-    pub(crate) data: Option<String>,
-    #[command(flatten)]
-    pub(crate) reading: DataArgs,
-    #[command(flatten)]
-    pub(crate) cache: CacheArgs,
-    /// auto, cpu, wgpu[:i], vulkan[:i], cuda[:i], metal[:i], rocm[:i]
-    #[arg(long, default_value = "auto")]
-    pub(crate) device: String,
-    /// Seed (repeatable), instead of those of the budget
-    #[arg(long)]
-    pub(crate) seed: Vec<u64>,
-    /// How much is done: quick, desk, paper, or a file of budgets [default: paper for the suite
-    /// paper, else quick]
-    #[arg(long)]
-    pub(crate) budgets: Option<String>,
-    /// Wall seconds after which no new cell is begun, instead of the study's budget
-    #[arg(long)]
-    pub(crate) seconds: Option<f64>,
-    /// Run only cells whose name contains this (repeatable), also finished ones
-    #[arg(long)]
-    pub(crate) cell: Vec<String>,
-    /// Folder of the studies; finished cells in it are kept [default: runs/studies-SUITE]
-    #[arg(long)]
-    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

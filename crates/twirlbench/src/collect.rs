@@ -1,4 +1,4 @@
-//! `twirlbench collect`: what is missing or failed once more, up to a bound; then the report.
+//! `twirlbench collect`: what is missing or failed once more, up to a bound; then the report or the verdict.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use twirl_harness::Entry;
 use twirl_record::{Plan, Standing};
 
 use crate::data_cache::CacheArgs;
-use crate::execute::{Execution, report};
-use crate::jobs::lanes;
+use crate::execute::{Execution, conclude};
+use crate::jobs::{Sharing, lanes};
 use crate::print::{say, tell};
 use crate::slurm::Cluster;
 use crate::survey::{Stand, counts, in_words, survey, to_do};
@@ -21,7 +21,7 @@ const LATER: u8 = 75;
 
 #[derive(Debug, Args)]
 pub(crate) struct CollectArgs {
-    /// The folder that `plan` wrote
+    /// The folder that `plan` or `study --plan` wrote
     dir: PathBuf,
     /// Attempts in a row that bring a job no further, after which it is left
     #[arg(long, value_name = "N", default_value_t = 3)]
@@ -43,18 +43,22 @@ pub(crate) fn run(args: &CollectArgs, entries: &[Entry]) -> Result<ExitCode> {
     if args.local {
         here(args, &plan, entries)
     } else {
-        there(args, &plan)
+        there(args, &plan, entries)
     }
 }
 
 fn here(args: &CollectArgs, plan: &Plan, entries: &[Entry]) -> Result<ExitCode> {
-    let lanes = lanes(&plan.device, args.jobs.or(plan.at_once))?;
+    let sharing = Sharing {
+        at_once: args.jobs,
+        slice_seconds: None,
+    };
+    let lanes = lanes(&plan.device, sharing.or_of(plan))?;
     let execution = Execution::new(plan, &args.dir, entries, &lanes, args.cache.cache()?);
     loop {
         let stands = survey(plan, &args.dir);
         let again = to_do(&stands, args.attempts, &BTreeSet::new());
         if again.is_empty() {
-            return end(args, &stands);
+            return end(args, plan, &stands, entries);
         }
         if let Some(code) = execution.attempt(again)? {
             return Ok(code);
@@ -62,13 +66,13 @@ fn here(args: &CollectArgs, plan: &Plan, entries: &[Entry]) -> Result<ExitCode> 
     }
 }
 
-fn there(args: &CollectArgs, plan: &Plan) -> Result<ExitCode> {
+fn there(args: &CollectArgs, plan: &Plan, entries: &[Entry]) -> Result<ExitCode> {
     let stands = survey(plan, &args.dir);
     if stands
         .iter()
         .all(|stand| stand.standing() == Standing::Done)
     {
-        return end(args, &stands);
+        return end(args, plan, &stands, entries);
     }
     let cluster = Cluster::submitted(plan, &args.dir)?;
     let queued = cluster.queued();
@@ -76,7 +80,7 @@ fn there(args: &CollectArgs, plan: &Plan) -> Result<ExitCode> {
     if !again.is_empty() {
         cluster.submit(&again)?;
     } else if queued.is_empty() {
-        return end(args, &stands);
+        return end(args, plan, &stands, entries);
     }
     say!("{}", in_words(&counts(&stands)));
     let place = args.dir.display();
@@ -88,8 +92,8 @@ fn there(args: &CollectArgs, plan: &Plan) -> Result<ExitCode> {
     Ok(ExitCode::from(LATER))
 }
 
-/// Nothing more is to be done: says what was left, and makes the report.
-fn end(args: &CollectArgs, stands: &[Stand]) -> Result<ExitCode> {
+/// Nothing more is to be done: says what was left, and makes the report or the verdict.
+fn end(args: &CollectArgs, plan: &Plan, stands: &[Stand], entries: &[Entry]) -> Result<ExitCode> {
     let running = |stand: &&Stand| stand.standing() == Standing::Running;
     if let Some(stand) = stands.iter().find(running) {
         tell!(
@@ -115,6 +119,6 @@ fn end(args: &CollectArgs, stands: &[Stand]) -> Result<ExitCode> {
             stand.name
         );
     }
-    report(&args.dir)?;
-    Ok(ExitCode::from(u8::from(!left.is_empty())))
+    let failed = conclude(plan, &args.dir, entries, args.cache.cache()?.as_ref())?;
+    Ok(ExitCode::from(u8::from(failed || !left.is_empty())))
 }

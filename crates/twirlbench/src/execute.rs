@@ -11,12 +11,13 @@ use twirl_record::{Plan, Standing};
 use crate::allocator::other_program;
 use crate::data_cache::Shared;
 use crate::interrupt::Interrupt;
-use crate::jobs::{Lane, Outcome, Queue, job_name};
+use crate::jobs::{Lane, Outcome, Queue};
 use crate::log::LogKind;
 use crate::options::After;
 use crate::plan::DataSets;
 use crate::print::{say, tell};
 use crate::shell::quoted;
+use crate::study::judge;
 use crate::survey::{Stand, survey};
 
 /// A plan, its folder, and where its jobs are done.
@@ -70,17 +71,17 @@ impl<'a> Execution<'a> {
         numbers
     }
 
-    /// Does jobs in this order, then prints the report and writes it as a page.
+    /// Does jobs in this order, then makes what the folder ends in.
     pub(crate) fn run(&self, wanted: Vec<usize>, after: After) -> Result<ExitCode> {
         let outcome = self.outcome(wanted, after.log)?;
         if let Some(code) = self.interrupted(&outcome) {
             return Ok(code);
         }
-        report(self.out)?;
+        let failed = conclude(self.plan, self.out, self.entries, self.cache.as_ref())?;
         if after.open {
             open(&self.out.join("report.html"));
         }
-        Ok(ExitCode::from(u8::from(outcome.failed > 0)))
+        Ok(ExitCode::from(u8::from(failed || outcome.failed > 0)))
     }
 
     /// Does jobs in this order; the exit code, if a signal ended it.
@@ -131,7 +132,6 @@ pub(crate) fn single(
     saved_code: Option<u8>,
 ) -> Result<ExitCode> {
     let outcome = execution.outcome(vec![number], log)?;
-    let job: &Job = &execution.plan.jobs[number];
     if let Some((signal, saved)) = &outcome.stopped
         && outcome.failed + outcome.done + outcome.before == 0
     {
@@ -145,12 +145,25 @@ pub(crate) fn single(
         return Ok(ExitCode::from(code.unwrap_or(1)));
     }
     let already = if outcome.before > 0 { " already" } else { "" };
-    say!("{}: done{already}", job_name(job));
+    say!("{}: done{already}", execution.plan.name(number));
     Ok(ExitCode::SUCCESS)
 }
 
+/// Makes what a folder ends in: the report of a suite, or the verdict of a study, of which a cell may fail.
+pub(crate) fn conclude(
+    plan: &Plan,
+    out: &Path,
+    entries: &[Entry],
+    cache: Option<&DataCache>,
+) -> Result<bool> {
+    match &plan.study {
+        None => report(out).map(|()| false),
+        Some(_) => judge(plan, out, entries, cache),
+    }
+}
+
 /// Prints the report of a results folder and writes it as a page.
-pub(crate) fn report(out: &Path) -> Result<()> {
+fn report(out: &Path) -> Result<()> {
     let runs = twirl_compare::RunSet::read(out).context("report")?;
     let page = out.join("report.html");
     write_whole(&page, twirl_report::html(&runs).as_bytes())?;

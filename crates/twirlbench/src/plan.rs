@@ -120,7 +120,9 @@ pub(crate) fn plan(
         suite: suite.name.clone(),
         device: device.into(),
         at_once: None,
+        slice_seconds: None,
         jobs,
+        study: None,
     })
 }
 
@@ -129,10 +131,15 @@ fn absolute(data: &str) -> Result<String> {
     if data == "embedded" {
         return Ok(data.into());
     }
-    let path = std::path::absolute(data).with_context(|| format!("data set {data}"))?;
-    path.into_os_string().into_string().map_err(|path| {
+    whole_path("data set", data)
+}
+
+/// The path of a file from the root on.
+pub(crate) fn whole_path(what: &str, path: &str) -> Result<String> {
+    let whole = std::path::absolute(path).with_context(|| format!("{what} {path}"))?;
+    whole.into_os_string().into_string().map_err(|path| {
         anyhow::anyhow!(
-            "data set {}: its path is not UTF-8; move it to one that is",
+            "{what} {}: its path is not UTF-8; move it to one that is",
             path.display()
         )
     })

@@ -13,7 +13,7 @@ use twirl_record::Plan;
 use crate::data_cache::CacheArgs;
 use crate::estimate::{Wanted, estimate};
 use crate::execute::{Execution, single};
-use crate::jobs::{Lane, find_job, lanes};
+use crate::jobs::{Lane, Sharing, find_job, lanes};
 use crate::options::{After, Selection};
 use crate::plan::{plan, read_files};
 use crate::print::say;
@@ -51,14 +51,18 @@ pub(crate) struct RunArgs {
     /// Runs at once on the CPU, which share out its threads
     #[arg(long, value_name = "K")]
     pub(crate) jobs: Option<usize>,
+    /// Arms of a task with one data set and seed take turns of so many device seconds, so that what else
+    /// the machine does meets all of them; all of them are in memory at once
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) interleave: Option<f64>,
     /// Folder for the results; a new one below runs/ if not given
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// Do the jobs of a plan that `twirlbench plan` wrote, into its folder
+    /// Do the jobs of a plan that `twirlbench plan` or `study --plan` wrote, into its folder
     #[arg(long, value_name = "DIR", conflicts_with_all = OF_SUITES)]
     pub(crate) plan: Option<PathBuf>,
-    /// Of a plan do one job: its number, from 0, or its name, TASK/ARM/seed-N
-    #[arg(long, value_name = "N", requires = "plan", conflicts_with_all = ["jobs", "open"])]
+    /// Of a plan do one job: its number, from 0, or its name, TASK/ARM/seed-N or that of a cell
+    #[arg(long, value_name = "N", requires = "plan", conflicts_with_all = ["jobs", "interleave", "open"])]
     pub(crate) job: Option<String>,
     /// Exit code of a job that a signal ended and that was saved, or that another process works on
     /// [default: 128 and the signal, 1]
@@ -105,10 +109,22 @@ pub(crate) struct ResumeArgs {
     /// Runs at once on the CPU, if another number than before
     #[arg(long, value_name = "K")]
     jobs: Option<usize>,
+    /// Device seconds of a turn, if others than before: arms of a task take turns, all in memory at once
+    #[arg(long, value_name = "SECONDS")]
+    interleave: Option<f64>,
     #[command(flatten)]
     cache: CacheArgs,
     #[command(flatten)]
     after: After,
+}
+
+impl RunArgs {
+    fn sharing(&self) -> Sharing {
+        Sharing {
+            at_once: self.jobs,
+            slice_seconds: self.interleave,
+        }
+    }
 }
 
 /// `twirlbench run`.
@@ -117,10 +133,11 @@ pub(crate) fn run(args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
         return of_plan(dir, args, entries);
     }
     let device = args.device.as_deref().unwrap_or("auto");
-    let lanes = lanes(device, args.jobs)?;
+    let lanes = lanes(device, args.sharing())?;
     let suite = Suite::read(args.selection.suite())?;
     let mut plan = plan(&suite, &args.selection, entries, &devices(&lanes))?;
     plan.at_once = args.jobs.filter(|&jobs| jobs > 1);
+    plan.slice_seconds = args.interleave;
     let given = args.selection.data.is_some();
     let cache = args.cache.cache()?;
     let prepare = |task: &str| preparation(&suite, task, given);
@@ -151,7 +168,7 @@ pub(crate) fn write_plan(args: &PlanArgs, entries: &[Entry]) -> Result<ExitCode>
         cache,
     } = args;
     let suite = Suite::read(selection.suite())?;
-    let lanes = lanes(device, None)?;
+    let lanes = lanes(device, Sharing::default())?;
     let plan = plan(&suite, selection, entries, &devices(&lanes))?;
     let Some(out) = out else {
         let cache = cache.cache()?;
@@ -181,12 +198,16 @@ pub(crate) fn resume(args: &ResumeArgs, entries: &[Entry]) -> Result<ExitCode> {
         dir,
         device,
         jobs,
+        interleave,
         cache,
         after,
     } = args;
     let plan = Plan::read(dir)?;
-    let device = device.as_deref().unwrap_or(&plan.device);
-    let lanes = lanes(device, jobs.or(plan.at_once))?;
+    let sharing = Sharing {
+        at_once: *jobs,
+        slice_seconds: *interleave,
+    };
+    let lanes = lanes_of(&plan, device.as_deref(), sharing, *after)?;
     let execution = Execution::new(&plan, dir, entries, &lanes, cache.cache()?);
     execution.run(execution.in_order(), *after)
 }
@@ -194,16 +215,49 @@ pub(crate) fn resume(args: &ResumeArgs, entries: &[Entry]) -> Result<ExitCode> {
 fn of_plan(dir: &Path, args: &RunArgs, entries: &[Entry]) -> Result<ExitCode> {
     let plan = Plan::read(dir)?;
     let cache = args.cache.cache()?;
-    let device = args.device.as_deref().unwrap_or(&plan.device);
+    let device = args.device.as_deref();
     if let Some(job) = &args.job {
         let number = find_job(&plan, job)?;
-        let lanes = lanes(device, None)?;
+        let alone = Sharing {
+            at_once: Some(1),
+            ..Sharing::default()
+        };
+        let lanes = lanes_of(&plan, device, alone, args.after)?;
         let execution = Execution::new(&plan, dir, entries, &lanes, cache);
         return single(&execution, number, args.after.log, args.saved_code);
     }
-    let lanes = lanes(device, args.jobs.or(plan.at_once))?;
+    let lanes = lanes_of(&plan, device, args.sharing(), args.after)?;
     let execution = Execution::new(&plan, dir, entries, &lanes, cache);
     execution.run(execution.in_order(), args.after)
+}
+
+/// Where the jobs of a plan are done: on its device, unless another is given.
+///
+/// # Errors
+/// If there is no such device, or what is asked for is not to be had of a study.
+fn lanes_of(
+    plan: &Plan,
+    device: Option<&str>,
+    sharing: Sharing,
+    after: After,
+) -> Result<Vec<Lane>> {
+    let device = device.unwrap_or(&plan.device);
+    let lanes = lanes(device, sharing.or_of(plan))?;
+    if plan.study.is_some() {
+        if sharing.slice_seconds.is_some() {
+            bail!("--interleave is of suites; the cells of a study are made one by one");
+        }
+        if devices(&lanes) != plan.device {
+            let planned = &plan.device;
+            bail!(
+                "the study was planned for {planned}; on {device} it has other cells, in another plan"
+            );
+        }
+        if after.log.is_some() || after.open {
+            bail!("--log and --open are of suites; a study ends in a verdict");
+        }
+    }
+    Ok(lanes)
 }
 
 /// The devices of some lanes, as a plan has them.

@@ -17,7 +17,7 @@ use crate::survey::{Stand, counts, in_words, survey};
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// The folder that `run` or `plan` wrote
+    /// The folder that `run`, `plan` or `study --plan` wrote
     dir: PathBuf,
     /// Look again every so many seconds, until all jobs are done
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "10", conflicts_with = "json",
@@ -35,7 +35,11 @@ pub(crate) fn run(args: &StatusArgs) -> Result<ExitCode> {
     loop {
         let stands = survey(&plan, &args.dir);
         if args.json {
-            say!("{:#}", json!({ "suite": plan.suite, "jobs": stands }));
+            let mut all = json!({ "suite": plan.suite, "jobs": stands });
+            if let Some(study) = &plan.study {
+                all["study"] = json!(study.name);
+            }
+            say!("{all:#}");
             return Ok(ExitCode::SUCCESS);
         }
         let text = text(&stands);
@@ -57,16 +61,25 @@ pub(crate) fn run(args: &StatusArgs) -> Result<ExitCode> {
     }
 }
 
-/// A line for each arm, one for each of its seeds that is not done, and a last one for all.
+/// A line for each arm, one for each of its jobs that is begun and not done, and a last one for all.
 fn text(stands: &[Stand]) -> String {
     let mut text = String::new();
-    for of_arm in stands.chunk_by(|a, b| (&a.task, &a.arm) == (&b.task, &b.arm)) {
-        let Stand { task, arm, .. } = &of_arm[0];
+    let mut places: Vec<(&str, &str)> = Vec::new();
+    for Stand { task, arm, .. } in stands {
+        if !places.contains(&(task.as_str(), arm.as_str())) {
+            places.push((task, arm));
+        }
+    }
+    for (task, arm) in places {
         let place = format!("{task}/{arm}");
-        let _ = writeln!(text, "{place:44} {}", in_words(&counts(of_arm)));
-        for stand in of_arm {
+        let of_arm = || {
+            let all = stands.iter();
+            all.filter(|stand| (&*stand.task, &*stand.arm) == (task, arm))
+        };
+        let _ = writeln!(text, "{place:44} {}", in_words(&counts(of_arm())));
+        for stand in of_arm() {
             if !matches!(stand.standing(), Standing::Done | Standing::Missing) {
-                let _ = writeln!(text, "  {}", line(stand));
+                let _ = writeln!(text, "  {}", line(stand, &place));
             }
         }
     }
@@ -75,16 +88,21 @@ fn text(stands: &[Stand]) -> String {
 }
 
 /// `job 3, seed 1: failed at step 40 of 300, attempt 2: why`.
-fn line(stand: &Stand) -> String {
+fn line(stand: &Stand, place: &str) -> String {
     let Stand {
         job,
-        seed,
+        name,
         steps,
         found,
         ..
     } = stand;
-    let mut line = format!("job {job}, seed {seed}: {}", found.standing.name());
-    let _ = write!(line, " at step {} of {steps}", found.step);
+    // The end of `task/arm/seed-1` or `task/arm/variant/seed-1`.
+    let part = name.strip_prefix(place).unwrap_or(name);
+    let part = part.trim_start_matches('/').replace("seed-", "seed ");
+    let mut line = format!("job {job}, {part}: {}", found.standing.name());
+    if *steps > 0 {
+        let _ = write!(line, " at step {} of {steps}", found.step);
+    }
     if found.attempts > 1 {
         let _ = write!(line, ", attempt {}", found.attempts);
     }

@@ -25,7 +25,7 @@ enum Queue {
 
 #[derive(Debug, Args)]
 struct SlurmArgs {
-    /// The folder that `plan` or `run` wrote
+    /// The folder that `plan`, `run` or `study --plan` wrote
     dir: PathBuf,
     /// Print the scripts; write and submit nothing
     #[arg(long)]

@@ -3,23 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use anyhow::Result;
 use serde::Serialize;
-use twirl_harness::{Folder, Job};
 use twirl_record::{JobStanding, Plan, Standing};
 
-use crate::jobs::job_name;
+use crate::program;
 
 /// A job and how it stands.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Stand {
     /// Its place in the plan.
     pub(crate) job: usize,
-    /// `task/arm/seed-n`.
+    /// `task/arm/seed-n`, or the label of a cell.
     pub(crate) name: String,
     pub(crate) task: String,
     pub(crate) arm: String,
     pub(crate) seed: u64,
-    /// Last step of its schedule.
+    /// Last step of its schedule; 0 of a cell that is a value.
     pub(crate) steps: u64,
     #[serde(flatten)]
     pub(crate) found: JobStanding,
@@ -31,12 +31,24 @@ impl Stand {
     }
 }
 
+/// How a job of a plan stands, from its folder alone.
+pub(crate) fn standing(plan: &Plan, out: &Path, number: usize) -> Result<JobStanding> {
+    Ok(twirl_studies::standing(
+        plan,
+        out,
+        number,
+        &program::identity(),
+    )?)
+}
+
 /// How every job of a plan stands, from the folders alone.
 pub(crate) fn survey(plan: &Plan, out: &Path) -> Vec<Stand> {
-    let stand = |(number, job): (usize, &Job)| {
-        let folder = Folder::of(out, &job.task, &job.arm, job.seed);
+    let stand = |number: usize| {
+        let job = &plan.jobs[number];
+        let cell = plan.cell(number);
+        let is_value = cell.is_some_and(|cell| cell.value_of.is_some());
         // What cannot be read is no reason to know nothing of the others.
-        let found = folder.standing(job).unwrap_or_else(|error| JobStanding {
+        let found = standing(plan, out, number).unwrap_or_else(|error| JobStanding {
             standing: Standing::Failed,
             step: 0,
             attempts: 0,
@@ -45,15 +57,15 @@ pub(crate) fn survey(plan: &Plan, out: &Path) -> Vec<Stand> {
         });
         Stand {
             job: number,
-            name: job_name(job),
+            name: plan.name(number),
             task: job.task.clone(),
             arm: job.arm.clone(),
             seed: job.seed,
-            steps: job.train.steps,
+            steps: if is_value { 0 } else { job.train.steps },
             found,
         }
     };
-    plan.jobs.iter().enumerate().map(stand).collect()
+    (0..plan.jobs.len()).map(stand).collect()
 }
 
 /// The jobs that nobody does and that wait in no queue, of fewer than so many fruitless attempts.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use twirl_studies::STUDIES;
 
 fn study(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_twirlbench"))
@@ -215,6 +216,159 @@ fn precision_measures_the_same_weights_with_products_of_each_kind() {
     assert!(of("neighbour-attention", "f32") > of("painn", "bf16"));
 }
 
+/// The least of everything that the studies do, over [`BUDGETS`].
+const LEAST: &str = r#"
+ladder = ["tiny", "small"]
+
+[variants]
+steps = 4
+sizes = ["tiny", "small"]
+counts = [0.001]
+optimizers = [{ kind = "adamw", rates = [1e-3] }, { kind = "sgd", rates = [1e-3] }]
+
+[lab]
+seeds = [0, 1]
+
+[landscape]
+seeds = [0]
+checkpoints = [1]
+items = 1
+lanczos = 3
+vectors = 2
+kernel_items = 1
+outputs = 1
+
+[gradients]
+steps = 2
+items = 2
+design = { kind = "iid", rotations = 2 }
+
+[parameters]
+checkpoints = [0, 1]
+items = 1
+
+[test-time]
+checkpoints = [1]
+items = 4
+rotations = [1, 2]
+reference = 4
+repeats = 2
+
+[precision]
+checkpoints = [0, 1]
+items = 8
+
+[controls]
+tiny = 8
+"#;
+
+/// Every cell is known before any is made, by a name of its own: a study that is cut into jobs misses none.
+#[test]
+fn the_cells_that_are_listed_are_those_that_a_study_makes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("tiny.toml"), format!("{SUITE}{EXACT}")).expect("a suite file");
+    let (runs, _) = BUDGETS.split_once("[variants]").expect("sections");
+    let budgets = format!("{}\n{LEAST}", runs.trim_end());
+    fs::write(folder.path().join("budgets.toml"), budgets).expect("budgets");
+    for one in STUDIES {
+        let name = one.card().name;
+        let list = || -> Vec<(String, String)> {
+            let arguments = [name, "--suite", "tiny.toml", "--out", "out", "--list"];
+            let output = study(
+                &[&arguments[..], &["--budgets", "budgets.toml"]].concat(),
+                folder.path(),
+            );
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success() && told.is_empty(), "{name}: {told}");
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let (cells, last) = text.trim_end().rsplit_once('\n').expect("lines");
+            let cells: Vec<(String, String)> = cells
+                .lines()
+                .enumerate()
+                .map(|(number, line)| {
+                    let words: Vec<&str> = line.split_whitespace().collect();
+                    assert_eq!(words[0], number.to_string(), "{line}");
+                    (words[1].to_owned(), words[2..].join(" "))
+                })
+                .collect();
+            assert!(
+                last.starts_with(&format!("{name}: {} cells: ", cells.len())),
+                "{last}"
+            );
+            cells
+        };
+        let before = list();
+        let own = folder.path().join("out").join(name);
+        assert!(!own.exists(), "{name}: a list writes nothing");
+        conducted(name, folder.path());
+        let manifest = manifest_of(folder.path(), name);
+        let cells = manifest["cells"].as_array().expect("cells");
+        let text = |cell: &Value, key: &str| cell[key].as_str().expect("text").to_owned();
+        let made: Vec<String> = cells.iter().map(|cell| text(cell, "cell")).collect();
+        let labels: Vec<&String> = before.iter().map(|(label, _)| label).collect();
+        assert_eq!(labels, made.iter().collect::<Vec<_>>(), "{name}");
+        assert!(!made.is_empty(), "{name}");
+        for (place, label) in made.iter().enumerate() {
+            assert!(!made[..place].contains(label), "{name}: {label} twice");
+        }
+        // What was kept before is what a study found so, and everything is kept afterwards.
+        for ((label, standing), cell) in before.iter().zip(cells) {
+            let found = text(cell, "status");
+            let expected = if standing == "kept" {
+                "ok (kept)"
+            } else {
+                "ok"
+            };
+            assert_eq!(
+                (found.as_str(), standing != "kept"),
+                (expected, standing == "missing"),
+                "{name}: {label}"
+            );
+        }
+        assert!(
+            list().iter().all(|(_, standing)| standing == "kept"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn per_hour_times_predictions_of_every_size_and_keeps_the_times() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("tiny.toml"), format!("{SUITE}{EXACT}")).expect("a suite file");
+    let budgets = BUDGETS.replace("plain = 1", "plain = 1\nladder = [\"tiny\", \"small\"]");
+    fs::write(folder.path().join("budgets.toml"), budgets).expect("budgets");
+    conducted("per-hour", folder.path());
+    let read = |name: &str| -> Vec<Vec<String>> {
+        let text = fs::read_to_string(folder.path().join("out/per-hour").join(name)).expect(name);
+        let cells = |line: &str| line.split(',').map(Into::into).collect();
+        text.lines().map(cells).collect()
+    };
+    let sizes = read("inference.csv");
+    assert_eq!(
+        sizes[0],
+        ["task", "arm", "size", "batch", "at_once", "seconds", "loss"]
+    );
+    // Two arms in two sizes, alone and in a batch.
+    assert_eq!(sizes.len(), 1 + 8, "{sizes:?}");
+    for row in &sizes[1..] {
+        let seconds: f64 = row[5].parse().expect("seconds");
+        assert!(seconds > 0.0 && seconds.is_finite(), "{row:?}");
+        let alone = row[3] == "alone";
+        assert_eq!(
+            row[4].parse::<usize>().expect("a count") == 1,
+            alone,
+            "{row:?}"
+        );
+    }
+    // At the seconds of each size of painn, alone and in a batch.
+    assert_eq!(read("predicting.csv").len(), 1 + 4);
+    assert!(folder.path().join("out/per-hour/inference.svg").exists());
+    let before = read("inference.csv");
+    conducted("per-hour", folder.path());
+    assert_eq!(read("inference.csv"), before, "the cells are kept");
+}
+
 #[test]
 fn wrong_names_and_devices_are_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -226,6 +380,15 @@ fn wrong_names_and_devices_are_refused_before_anything_is_written() {
         ),
         (&["landscape", "--device", "gpu"][..], "no device gpu"),
         (&["dynamics", "--data", "nothing.h5"][..], "nothing.h5"),
+        (&["all", "--job", "0"][..], "--job is a cell of one study"),
+        (
+            &["gradients", "--job", "99"][..],
+            "no job 99: the plan has ",
+        ),
+        (
+            &["gradients", "--list", "--seconds", "3"][..],
+            "cannot be used with",
+        ),
     ];
     for (arguments, message) in cases {
         let output = study(arguments, folder.path());

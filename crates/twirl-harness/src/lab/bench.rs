@@ -14,6 +14,7 @@ use super::probe::{Jacobian, MoleculeSamples, Parts, Probe};
 use super::stack::{Stack, only_squared, pairing, passes};
 use super::view::Lab;
 use crate::build::build;
+use crate::cost::prediction_seconds;
 use crate::device::{DeviceChoice, autodiff};
 use crate::draw::Draw;
 use crate::error::RunError;
@@ -213,6 +214,13 @@ impl<T: Task, A: Arm<T>> Lab for Bench<T, A> {
 
     fn seconds(&self) -> f64 {
         self.trainer.done.clock.seconds()
+    }
+
+    fn prediction_seconds(&self, items: &[usize]) -> Result<f64, RunError> {
+        let model = self.trainer.measured();
+        with_precision(self.setting.train.products, || {
+            prediction_seconds(&self.setting.task, &model, items, &self.plain)
+        })
     }
 
     fn weights(&self) -> Vec<f64> {

@@ -43,6 +43,13 @@ pub trait Lab {
     /// If a batch cannot be made, or loss or gradient are not finite.
     fn advance(&mut self, to: u64) -> Result<(), RunError>;
 
+    /// Seconds from a batch of items on the device to the predictions of the model in training on the host,
+    /// with products as it trains with.
+    ///
+    /// # Errors
+    /// If the batch cannot be made.
+    fn prediction_seconds(&self, items: &[usize]) -> Result<f64, RunError>;
+
     /// The loss and its parts, for any loss.
     ///
     /// # Errors

@@ -108,7 +108,9 @@ fn of_many_that_write_a_plan_at_once_one_does_and_its_own_is_there() {
         suite: format!("suite {number}"),
         device: "cpu".into(),
         at_once: None,
+        slice_seconds: None,
         jobs: Vec::new(),
+        study: None,
     };
     let written: Vec<usize> = std::thread::scope(|scope| {
         let write = |number| plan(number).write(dir.path()).is_ok();

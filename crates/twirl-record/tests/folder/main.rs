@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod files;
+mod plan;
 mod records;
 mod standing;
 

@@ -106,6 +106,11 @@ fn attempts_count_from_where_they_began_and_outlive_a_torn_line() {
     assert_eq!(attempts.count(), 4);
     assert_eq!(attempts.last(), Some(&begun(10)));
     assert_eq!([0, 10, 11].map(|step| attempts.fruitless(step)), [4, 3, 0]);
+    // What was made once and is to be made again has not failed before.
+    folder.note(&ended(Status::Ok, "made")).expect("noted");
+    folder.note(&begun(0)).expect("noted");
+    let attempts = folder.read_attempts().expect("readable");
+    assert_eq!((attempts.count(), attempts.fruitless(0)), (5, 1));
     for step in [4, 30] {
         fs::create_dir_all(folder.checkpoints().join(format!("step-{step:09}"))).expect("made");
     }

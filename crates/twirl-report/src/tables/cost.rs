@@ -29,6 +29,7 @@ pub(crate) fn cost(task: &TaskRuns) -> Table {
     columns.unseen();
     columns.text("hardware", |run| &run.manifest.device.hardware);
     columns.integer("threads", |run| run.manifest.device.threads);
+    columns.real("slice_seconds", |run| run.manifest.slice_seconds.ok_or("no turns taken")).unit("s");
     columns.text("float", |run| &run.manifest.device.float);
     columns.integer("steps", |run| run.spent().0);
     columns.real("model_flops", |run| last(run)?.model_flops.ok_or(NOT_COUNTED)).unit("FLOP");

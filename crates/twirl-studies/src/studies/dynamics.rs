@@ -59,7 +59,7 @@ impl Study for Dynamics {
         cells: &mut Cells<'_>,
     ) -> Result<Outcome, StudyError> {
         let setups = context.run_arms(Training::Augmented, usize::MAX)?;
-        let arms = context.train(cells, setups, |task| context.run_seeds(task))?;
+        let arms = context.train(cells, setups, |_| "run", |task| context.run_seeds(task))?;
         let mut outcome = Outcome::default();
         let mut all = Vec::new();
         for (setup, arm) in arms {

@@ -4,6 +4,7 @@ pub(crate) mod controls;
 pub(crate) mod dynamics;
 mod equal_cost;
 pub(crate) mod gradients;
+mod inference;
 mod ladder;
 pub(crate) mod landscape;
 pub(crate) mod parameters;

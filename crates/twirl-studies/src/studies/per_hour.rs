@@ -13,6 +13,7 @@ use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
 use crate::setup::ArmSetup;
 use crate::studies::equal_cost::{Compared, zero};
+use crate::studies::inference::{self, Predicted};
 use crate::studies::ladder::{self, Sized};
 use crate::studies::percent::search_at_edge;
 use crate::study::{Card, Study};
@@ -135,11 +136,23 @@ impl Study for PerHour {
         cells: &mut Cells<'_>,
     ) -> Result<Outcome, StudyError> {
         let (sizes, setups) = setups(context)?;
-        let arms = context.train(cells, setups, |task| context.run_seeds(task))?;
+        let what = |place: usize| sizes[place].as_deref().unwrap_or("run");
+        let arms = context.train(cells, setups, what, |task| context.run_seeds(task))?;
+        let mut costs = Vec::new();
+        for ((setup, _), size) in arms.iter().zip(&sizes) {
+            costs.push(inference::cost(context, cells, setup, size.as_deref())?);
+        }
         let mut outcome = Outcome::default();
+        let mut predicted = Vec::new();
         let (mut plain, mut exact, mut sized) = (Vec::new(), Vec::new(), Vec::new());
-        for ((setup, arm), size) in arms.iter().zip(&sizes) {
+        for (((setup, arm), size), cost) in arms.iter().zip(&sizes).zip(&costs) {
             let training = setup.entry.training;
+            predicted.extend(arm.iter().map(|runs| Predicted {
+                size: size.as_deref(),
+                training,
+                runs,
+                cost: cost.as_ref(),
+            }));
             match (arm, size) {
                 (Err(why), None) => outcome.gap(setup.place(), why),
                 (Err(why), Some(size)) => outcome.gap(format!("{} {size}", setup.place()), why),
@@ -202,6 +215,7 @@ impl Study for PerHour {
             outcome.tables.push(pair_table(&pairs));
         }
         outcome.tables.push(curves);
+        inference::compare(&predicted, &mut outcome);
         outcome.notes.push(
             "The learning rate of every arm is searched under the same budget of steps; the search \
              is off the clock. Break-even: how many times faster the equivariant arm would have to \

@@ -300,8 +300,12 @@ pub(super) fn train_variants(
 ) -> Vec<Trained> {
     let mut all = Vec::new();
     for (name, setup) in variants {
-        // The unchanged arm's run is that of other studies.
-        let unchanged = setup.as_ref().is_ok_and(|setup| setup.job == base.job);
+        // The unchanged arm's run is that of other studies, if it takes as many steps.
+        let unchanged = setup.as_ref().is_ok_and(|setup| {
+            let budget = context.run_budget(&setup.job.task);
+            setup.job == base.job
+                && budget.is_ok_and(|budget| budget.steps == setup.job.train.steps)
+        });
         let cell = if unchanged { "run" } else { &name };
         let cell = cell.replace(", ", "-").replace(' ', "-");
         let arm = match setup {

@@ -57,6 +57,7 @@ pub(super) fn open((kind, index): (&str, Option<usize>), name: &str) -> Result<D
         hardware,
         tf32: kind == "cuda",
         beside: 0,
+        slice_seconds: None,
     })
 }
 

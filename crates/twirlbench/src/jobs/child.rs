@@ -10,7 +10,8 @@ use twirl_harness::StepCost;
 use twirl_record::Status;
 
 use super::death::{cause, is_refusal, kills};
-use super::wire::{Request, Said, Stop};
+use super::round::Round;
+use super::wire::{Request, Said, Told};
 use crate::print::out;
 use crate::progress::Bar;
 
@@ -23,13 +24,15 @@ pub(super) enum Ended {
     Cost(StepCost),
     /// It was saved at this step.
     Stopped(u64),
+    /// Another process took it first.
+    Taken,
     /// By an error, which its process has written down.
     Failed(Status, String),
     /// Its process ended before it could write anything down.
     Died(Status, String),
 }
 
-/// The standard input of every process at work, to which a signal is passed on.
+/// The standard input of every process that has been started, to which signals and turns are passed on.
 #[derive(Default)]
 pub(super) struct Inputs(Mutex<State>);
 
@@ -49,15 +52,24 @@ impl Inputs {
         let mut state = self.state();
         if state.signal.replace(signal).is_none() {
             for (_, input) in &mut state.open {
-                ask_to_stop(input, signal);
+                tell(input, &Told::Stop { signal });
             }
+        }
+    }
+
+    /// Tells a process, if there is one, that its turn has come.
+    fn give_turn(&self, process: Option<u32>) {
+        let mut state = self.state();
+        let open = state.open.iter_mut();
+        for (_, input) in open.filter(|(other, _)| Some(*other) == process) {
+            tell(input, &Told::Turn);
         }
     }
 
     fn add(&self, process: u32, mut input: ChildStdin) {
         let mut state = self.state();
         if let Some(signal) = state.signal {
-            ask_to_stop(&mut input, signal);
+            tell(&mut input, &Told::Stop { signal });
         }
         state.open.push((process, input));
     }
@@ -68,18 +80,20 @@ impl Inputs {
 }
 
 /// A process that has gone is met by its waiter.
-fn ask_to_stop(input: &mut ChildStdin, signal: usize) {
-    let line = serde_json::to_string(&Stop { signal }).expect("a number");
+fn tell(input: &mut ChildStdin, told: &Told) {
+    let line = serde_json::to_string(told).expect("plain data");
     let _ = writeln!(input, "{line}").and_then(|()| input.flush());
 }
 
-/// Does a job in a process of its own and waits for its end.
+/// Does a job in a process of its own and waits for its end. If it takes turns, then with those of the
+/// round.
 pub(super) fn conduct(
     request: &Request,
     place: &Path,
     threads: Option<usize>,
     bar: &Bar,
     inputs: &Inputs,
+    round: &Round,
 ) -> Result<Ended> {
     let before = kills();
     let mut child = start(place, threads)?;
@@ -96,6 +110,7 @@ pub(super) fn conduct(
         let refusal = scope.spawn(|| pass_errors_on(errors, bar));
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             match serde_json::from_slice(&line) {
+                Ok(Said::Waits) => inputs.give_turn(round.asks(process)),
                 Ok(said) => last = follow(said, bar).or(last.take()),
                 Err(_) => bar.aside(|| out(format_args!("{}\n", String::from_utf8_lossy(&line)))),
             }
@@ -104,6 +119,7 @@ pub(super) fn conduct(
     });
     let status = child.wait();
     inputs.remove(process);
+    inputs.give_turn(round.leaves(process));
     let status = status.context("the process of a job")?;
     Ok(last.unwrap_or_else(|| {
         let kills = kills().saturating_sub(before);
@@ -148,7 +164,9 @@ fn follow(said: Said, bar: &Bar) -> Option<Ended> {
             percent_equiv,
         } => bar.measured_at(step, loss, percent_equiv),
         Said::Searching { index, count, rate } => bar.searches(index, count, rate),
+        Said::Waits => {}
         Said::Stopped { step } => return Some(Ended::Stopped(step)),
+        Said::Taken => return Some(Ended::Taken),
         Said::Failed { status, error } => return Some(Ended::Failed(status, error)),
         Said::Done => return Some(Ended::Done),
         Said::Cost(cost) => return Some(Ended::Cost(cost)),

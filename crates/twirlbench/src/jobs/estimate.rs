@@ -6,6 +6,7 @@ use twirl_harness::{Job, StepCost};
 
 use super::child::{Ended, Inputs, conduct};
 use super::lanes::Lane;
+use super::round::Round;
 use super::wire::Request;
 use crate::progress::Bar;
 
@@ -22,17 +23,22 @@ pub(crate) fn measure(job: &Job, lane: &Lane, cache: Option<&DataCache>) -> Resu
     let bar = Bar::new(format!("{}/{}", job.task, job.arm));
     let request = Request {
         job: job.clone(),
+        cell: None,
         device: lane.device.clone(),
         beside: 0,
+        slice_seconds: None,
         log: None,
         cache: cache.cloned(),
         estimate: true,
     };
     let place = std::env::temp_dir();
-    let ended = conduct(&request, &place, None, &bar, &Inputs::default())?;
+    let (inputs, round) = (Inputs::default(), Round::default());
+    let ended = conduct(&request, &place, None, &bar, &inputs, &round)?;
     Ok(match ended {
         Ended::Cost(cost) => Measured::Cost(cost),
         Ended::Failed(_, error) | Ended::Died(_, error) => Measured::Failed(error),
-        Ended::Done | Ended::Stopped(_) => Measured::Failed("nothing was measured".into()),
+        Ended::Done | Ended::Stopped(_) | Ended::Taken => {
+            Measured::Failed("nothing was measured".into())
+        }
     })
 }

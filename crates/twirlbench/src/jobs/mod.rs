@@ -6,11 +6,13 @@ mod estimate;
 mod lanes;
 mod name;
 mod queue;
+mod round;
+mod turns;
 mod wire;
 mod worker;
 
 pub(crate) use estimate::{Measured, measure};
-pub(crate) use lanes::{Lane, lanes};
-pub(crate) use name::{find_job, job_name};
+pub(crate) use lanes::{Lane, Sharing, lanes};
+pub(crate) use name::find_job;
 pub(crate) use queue::{Outcome, Queue};
 pub(crate) use worker::{WorkerArgs, work};

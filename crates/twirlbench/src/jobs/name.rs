@@ -1,13 +1,7 @@
 //! Jobs by number or name.
 
 use anyhow::{Result, bail};
-use twirl_harness::Job;
 use twirl_record::Plan;
-
-/// `task/arm/seed-n`: the folder of a job inside of its results folder.
-pub(crate) fn job_name(job: &Job) -> String {
-    format!("{}/{}/seed-{}", job.task, job.arm, job.seed)
-}
 
 /// The place of a job in a plan, from its number (from 0) or its name.
 ///
@@ -24,13 +18,13 @@ pub(crate) fn find_job(plan: &Plan, wanted: &str) -> Result<usize> {
             count.saturating_sub(1)
         );
     }
-    let named = |job: &Job| job_name(job) == wanted.trim_end_matches('/');
-    match plan.jobs.iter().position(named) {
+    let named = |&number: &usize| plan.name(number) == wanted.trim_end_matches('/');
+    match (0..count).find(named) {
         Some(place) => Ok(place),
         None => bail!(
             "no job {wanted} in the plan; give a number from 0 to {} or a name like {}",
             count.saturating_sub(1),
-            plan.jobs.first().map(job_name).unwrap_or_default()
+            plan.jobs.first().map_or_else(String::new, |_| plan.name(0))
         ),
     }
 }

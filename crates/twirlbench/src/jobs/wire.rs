@@ -6,14 +6,19 @@ use twirl_harness::{Job, Progress, StepCost};
 use twirl_record::Status;
 
 use crate::log::LogKind;
+use crate::study::CellRequest;
 
 /// What is asked of the process of a job; the first line that it reads.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) job: Job,
+    /// The cell of a study that it makes, if it makes one.
+    pub(super) cell: Option<CellRequest>,
     pub(super) device: String,
     /// Other runs on the same processors.
     pub(super) beside: usize,
+    /// Device seconds of a turn, where it takes turns with others: it waits for the first one too.
+    pub(super) slice_seconds: Option<f64>,
     pub(super) log: Option<LogKind>,
     /// Where decoded data sets are kept.
     pub(super) cache: Option<DataCache>,
@@ -21,17 +26,22 @@ pub(super) struct Request {
     pub(super) estimate: bool,
 }
 
-/// A later line: the number of a signal, at which the run is to be saved and ended. The end of the
-/// input means that nobody waits for the run any more.
+/// A later line. The end of the input means that nobody waits for the run any more.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Stop {
-    pub(super) signal: usize,
+#[serde(tag = "tell", rename_all = "kebab-case")]
+pub(super) enum Told {
+    /// The number of a signal, at which the run is to be saved and ended.
+    Stop { signal: usize },
+    /// The turn that it asked for has come.
+    Turn,
 }
 
 /// What the process of a job says.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub(super) enum Said {
+    /// The run hands its turn back, if it has it, and asks for the next.
+    Waits,
     /// How far training is.
     Progress {
         step: u64,
@@ -53,6 +63,8 @@ pub(super) enum Said {
     },
     /// The run was saved, because a signal asked for it.
     Stopped { step: u64 },
+    /// Another process took it first.
+    Taken,
     /// The run ended with an error, which is in its folder as far as there is one.
     Failed { status: Status, error: String },
     /// The run is at its end.

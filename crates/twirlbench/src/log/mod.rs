@@ -91,6 +91,10 @@ impl Observer for EventLog<'_> {
         self.inner.measured(record);
     }
 
+    fn turn(&self, device_seconds: Option<f64>) {
+        self.inner.turn(device_seconds);
+    }
+
     fn stop_requested(&self) -> bool {
         self.inner.stop_requested()
     }

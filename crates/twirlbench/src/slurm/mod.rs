@@ -72,7 +72,7 @@ impl<'a> Cluster<'a> {
         let (dir, program) = (path_text(&dir)?, path_text(&program)?);
         let script = |(first, tasks): (usize, Vec<usize>)| {
             let script = Script {
-                suite: &self.plan.suite,
+                title: self.plan.title(),
                 settings: &self.settings,
                 dir: dir.clone(),
                 program: program.clone(),

@@ -10,7 +10,7 @@ use crate::shell::quoted;
 
 /// The script of an array whose task N does the job `first + N`.
 pub(super) struct Script<'a> {
-    pub(super) suite: &'a str,
+    pub(super) title: &'a str,
     pub(super) settings: &'a Settings,
     /// The results folder, absolute.
     pub(super) dir: String,
@@ -33,7 +33,7 @@ impl Script<'_> {
     /// If a line cannot hold the path of the results folder.
     pub(super) fn text(&self) -> Result<String> {
         let Self {
-            suite,
+            title,
             settings,
             dir,
             program,
@@ -54,7 +54,7 @@ impl Script<'_> {
             text,
             "# Task N of this array does job {first} + N of the plan."
         );
-        let name: String = suite
+        let name: String = title
             .chars()
             .map(|letter| {
                 if letter.is_alphanumeric() {

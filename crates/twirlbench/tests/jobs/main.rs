@@ -1,9 +1,11 @@
 //! One job, one folder, one process: what ends one job leaves the others alone.
 #![cfg(unix)]
 
+mod cells;
 mod cluster;
 #[path = "../program/mod.rs"]
 mod program;
+mod turns;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -140,13 +142,13 @@ fn an_arm_without_memory_ends_alone_and_is_taken_last_when_the_run_goes_on() {
     );
 }
 
-/// The one process that a process has started.
+/// The processes that a process has started.
 #[cfg(target_os = "linux")]
-fn child_of(process: u32) -> Option<String> {
-    let children = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+fn children_of(process: u32) -> Vec<String> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter();
     let read = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("children")).ok();
-    let all: String = children.flatten().filter_map(read).collect();
-    all.split_whitespace().next().map(Into::into)
+    let all: String = threads.flatten().flatten().filter_map(read).collect();
+    all.split_whitespace().map(Into::into).collect()
 }
 
 #[cfg(target_os = "linux")]
@@ -165,8 +167,9 @@ fn a_process_that_is_killed_is_noted_and_the_next_job_is_done() {
     let records = folder.path().join("out").join(MIDDLE).join("records.jsonl");
     let size = |path: &PathBuf| fs::metadata(path).map_or(0, |found| found.len());
     wait_for("record", || size(&records) > 0);
-    let child = child_of(run.id()).expect("a process");
-    let killed = Command::new("kill").args(["-9", &child]).status();
+    let children = children_of(run.id());
+    let child = children.first().expect("a process");
+    let killed = Command::new("kill").args(["-9", child]).status();
     assert!(killed.expect("kill").success());
     let (_, error) = told(&run.wait_with_output().expect("an end"), 1);
     assert!(

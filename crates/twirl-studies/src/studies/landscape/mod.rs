@@ -24,7 +24,8 @@ use crate::studies::landscape::tables::eigenvalue_ratios;
 use crate::study::{Card, Study};
 
 /// Part of the settings of a cell: one of another estimator of the density is not kept.
-const ESTIMATOR: &str = "deflated quadrature with errors, kernels at equal ranks";
+const ESTIMATOR: &str =
+    "deflated quadrature with errors from shares of the steps, kernels at equal ranks";
 
 /// Curvature of the parts of the loss.
 pub(crate) struct Landscape;
@@ -137,7 +138,7 @@ const NOTES: [&str; 4] = [
      residual is at most 1 % of their value, of either sign, count once each; Lanczos quadrature \
      from independent random vectors gives the density of all other dimensions. Its errors in ln \
      kappa: `by chance` from the vectors (the larger of the jackknife's and that of single vectors), \
-     `by steps` the change since half of the steps. Vectors are drawn anew for each seed, so the \
+     `by steps` the largest change since 1/2, 2/3 and 3/4 of the steps. Vectors are drawn anew for each seed, so the \
      spread over seeds holds the first, and what the vectors say is its least value; the second adds \
      in full on either side. Below 30 steps the change can be too small for the error.",
     "Hessian-vector products are central differences of f64 gradients; `resolved to` is the relative \

@@ -1,5 +1,6 @@
 //! Tables of the landscape.
 
+use twirl_landscape::Quadrature;
 use twirl_report::{Columns, Table};
 
 use super::checkpoint::{Checkpoint, DISTANCES, Scan, Weights};
@@ -231,11 +232,10 @@ pub(super) fn data(arms: &[Arm]) -> Table {
                     };
                     push("disagreement", 0.0, of.disagreement);
                     push("trace-median", 0.0, of.trace_median.value);
-                    push(
-                        "trace-median of half the steps",
-                        0.0,
-                        of.trace_median.coarse,
-                    );
+                    let fewer = Quadrature::SHARES.iter().zip(&of.trace_median.coarse);
+                    for (share, median) in fewer {
+                        push("trace-median of a share of the steps", *share, *median);
+                    }
                     for (vector, median) in of.trace_median.without.iter().enumerate() {
                         push("trace-median without vector", vector as f64, *median);
                     }

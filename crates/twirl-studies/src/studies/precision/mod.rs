@@ -4,6 +4,7 @@ mod pair;
 mod tables;
 mod trial;
 
+use twirl_core::Precision;
 use twirl_record::Training;
 
 use crate::budgets::RequiredSection;
@@ -11,9 +12,10 @@ use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
 use crate::lab::LabBudget;
+use crate::learned::learned_rule;
 use crate::outcome::Outcome;
-use crate::studies::precision::pair::{Arm, finding, least};
-use crate::studies::precision::trial::{PrecisionBudget, measure};
+use crate::studies::precision::pair::{Arm, finding};
+use crate::studies::precision::trial::{PrecisionBudget, Trial, measure};
 use crate::study::{Card, Study};
 
 /// Products of reduced precision.
@@ -24,15 +26,16 @@ const CARD: Card = Card {
     about: "symmetry error that products in tf32 and bf16 add",
     claim: "with products in bf16 an equivariant arm still has less symmetry error than a plain arm has \
             learned to have",
-    rule: "the same weights on the same molecules and rotations with products in f32, tf32 and bf16. Per pair \
-           of an equivariant and an augmented arm, at the last checkpoint of the budget: ratio of L_equiv of \
-           the first in bf16 to that of the second in f32, its logarithm with Student's 95 % interval over \
-           seeds and the error over molecules beside it; Holm's procedure over all pairs. Supported if it \
-           lies below 1, not supported if above; undecided otherwise, with fewer than 3 seeds, where \
-           an L_equiv is not above zero, and where the equivariant arm is not exact at these rotations in \
-           f32. A pair counts only where both arms have learned: each has closed at least half of the gap \
-           between predicting zero and the Bayes error or, where that is unknown, the least loss of the arms \
-           of the task at that step, which itself must be at most 0.9 of that of zero",
+    rule: concat!(
+        "the same weights on the same molecules and rotations with products in f32, tf32 and bf16. Per pair \
+         of an equivariant and an augmented arm, at the last checkpoint of the budget: ratio of L_equiv of \
+         the first in bf16 to that of the second in f32, its logarithm with Student's 95 % interval over \
+         seeds and the error over molecules beside it; Holm's procedure over all pairs. Supported if it \
+         lies below 1, not supported if above; undecided otherwise, with fewer than 3 seeds, where \
+         an L_equiv is not above zero, and where the equivariant arm is not exact at these rotations in \
+         f32. A pair counts only where both arms have learned, in f32. ",
+        learned_rule!()
+    ),
     needs_f64: false,
     sections: &[
         RequiredSection::of::<LabBudget>(),
@@ -64,9 +67,12 @@ impl Study for ReducedPrecision {
             budget,
             |setup, budget| measure(context, setup, budget),
         )?;
+        let full = |trial: &&Trial| trial.products == Precision::F32;
+        let losses = |trials: &Vec<Trial>| trials.iter().filter(full).map(Trial::learned).collect();
+        let yardsticks = context.lab_yardsticks(&measured, losses)?;
         let mut outcome = Outcome::default();
         let mut arms = Vec::new();
-        for (setup, seeds) in measured {
+        for ((setup, seeds), yardstick) in measured.into_iter().zip(yardsticks) {
             if seeds.is_empty() {
                 outcome.gap(setup.place(), "no seed finished");
                 continue;
@@ -76,6 +82,7 @@ impl Study for ReducedPrecision {
                 name: setup.job.arm,
                 training: setup.entry.training,
                 seeds,
+                yardstick,
             });
         }
         let rounds = context.device.tf32;
@@ -83,18 +90,15 @@ impl Study for ReducedPrecision {
             .iter()
             .filter(|arm| arm.training == Training::Equivariant)
         {
-            let own: Vec<&Arm> = arms.iter().filter(|arm| arm.task == exact.task).collect();
             let Some(&step) = budget(&exact.task)?.checkpoints.last() else {
                 continue;
             };
-            let known = context.bayes_error(&exact.task);
-            let best = known.unwrap_or_else(|| least(&own, step));
-            let plain = own
+            let plain = arms
                 .iter()
-                .filter(|arm| arm.training != Training::Equivariant);
+                .filter(|arm| arm.task == exact.task && arm.training != Training::Equivariant);
             outcome
                 .findings
-                .extend(plain.map(|plain| finding([exact, plain], step, &best, rounds)));
+                .extend(plain.map(|plain| finding([exact, plain], step, rounds)));
         }
         tables::present(&mut outcome, &arms);
         outcome.notes.push(

@@ -1,12 +1,13 @@
 //! An exactly equivariant arm with rounded products beside one that has learned its symmetry.
 
-use twirl_compare::{Estimate, Yardstick};
+use twirl_compare::Estimate;
 use twirl_core::Precision;
 use twirl_record::{EXACT, Training};
 
 use super::trial::Trial;
 use crate::estimates::{arithmetic, crossed, exponential, geometric, in_words, over_seeds};
 use crate::holm::Bound;
+use crate::learned::{LabLoss, LabYardstick};
 use crate::outcome::Finding;
 
 /// The trials of an arm.
@@ -16,6 +17,8 @@ pub(super) struct Arm {
     pub(super) training: Training,
     /// Seeds with their trials.
     pub(super) seeds: Vec<(u64, Vec<Trial>)>,
+    /// What its losses are held against.
+    pub(super) yardstick: LabYardstick,
 }
 
 impl Arm {
@@ -73,28 +76,16 @@ impl Arm {
         self.change(step, products, change)
     }
 
-    fn not_learned(&self, step: u64, best: &Yardstick) -> Option<String> {
-        let of = |figure: fn(&Trial) -> f64| Some(self.mean(step, Precision::F32, figure)?.value);
-        let loss = of(|trial| trial.loss).unwrap_or(f64::NAN);
-        let why = best.not_learned(loss, of(|trial| trial.zero))?;
-        Some(format!("{}: {why}", self.name))
+    /// Why it has not learned, if it has not or no seed has got so far.
+    fn not_learned(&self, step: u64) -> Option<String> {
+        let at = self.at(step, Precision::F32).into_iter();
+        let losses: Vec<LabLoss> = at.map(|(_, trial)| trial.learned()).collect();
+        let why = match &losses[..] {
+            [] => Some("no seed finished".into()),
+            losses => self.yardstick.not_learned(LabLoss::mean(losses)),
+        };
+        Some(format!("{}: {}", self.name, why?))
     }
-}
-
-/// The least loss of any arm at a step, with full products.
-pub(super) fn least(arms: &[&Arm], step: u64) -> Yardstick {
-    let each = arms.iter().flat_map(|arm| {
-        let at = arm.at(step, Precision::F32).into_iter();
-        at.map(move |(_, trial)| Yardstick {
-            best: trial.loss,
-            whose: arm.name.clone(),
-        })
-    });
-    let least = each.min_by(|a, b| a.best.total_cmp(&b.best));
-    least.unwrap_or(Yardstick {
-        best: f64::INFINITY,
-        whose: "no arm".into(),
-    })
 }
 
 /// `L_equiv` of the equivariant arm with rounded products over that of the plain arm with full ones, on the
@@ -125,7 +116,7 @@ fn ratio(
 }
 
 /// What a pair says of the claim at a step. `rounds`: the device has no full products.
-pub(super) fn finding(pair: [&Arm; 2], step: u64, best: &Yardstick, rounds: bool) -> Finding {
+pub(super) fn finding(pair: [&Arm; 2], step: u64, rounds: bool) -> Finding {
     let [exact, plain] = pair;
     let place = format!("{}: {} against {}", exact.task, exact.name, plain.name);
     let judged = Precision::Bf16;
@@ -151,7 +142,7 @@ pub(super) fn finding(pair: [&Arm; 2], step: u64, best: &Yardstick, rounds: bool
     );
     let mut reasons: Vec<String> = pair
         .iter()
-        .filter_map(|arm| arm.not_learned(step, best))
+        .filter_map(|arm| arm.not_learned(step))
         .collect();
     let error = exact.relative(step, Precision::F32);
     let inexact = error.is_none_or(|error| error.value.powi(2) > EXACT);
@@ -189,11 +180,15 @@ mod tests {
             name: name.into(),
             training,
             seeds: (0..3).map(trials).collect(),
+            yardstick: LabYardstick::Share {
+                share: 0.1,
+                whose: "painn".into(),
+            },
         }
     }
 
     fn judged(exact: &Arm, plain: &Arm) -> Finding {
-        finding([exact, plain], 100, &least(&[exact, plain], 100), false)
+        finding([exact, plain], 100, false)
     }
 
     #[test]
@@ -230,6 +225,14 @@ mod tests {
         };
         assert!(why(&exact(0.1, 1e-3), &plain).contains("painn is not exact"));
         assert!(why(&exact(0.9, 1e-7), &plain).contains("painn: has not learned"));
+        // What has just learned beside this best has not beside another that is far better.
+        let mut outdone = exact(0.52, 1e-7);
+        assert_eq!(judged(&outdone, &plain).forbidden, Vec::<String>::new());
+        outdone.yardstick = LabYardstick::Share {
+            share: 0.01,
+            whose: "mace".into(),
+        };
+        assert!(why(&outdone, &plain).contains("painn: has not learned"));
         let nothing = arm("plain", Training::Augmented, 1.2, [0.1, 0.1, 0.1]);
         assert!(why(&exact(0.1, 1e-7), &nothing).contains("plain: has not learned"));
         // Two seeds, and an error that is not known.

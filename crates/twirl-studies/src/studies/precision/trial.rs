@@ -10,6 +10,7 @@ use crate::budgets::Section;
 use crate::context::StudyContext;
 use crate::error::StudyError;
 use crate::estimates::relative_error;
+use crate::learned::LabLoss;
 use crate::setup::ArmSetup;
 
 /// How much the study does.
@@ -66,6 +67,14 @@ impl Trial {
             error: interval.map(|(low, high)| relative_error(total.percent, [low, high])),
             relative: largest.map(f64::sqrt),
             scores: measured.score_records(),
+        }
+    }
+
+    /// By which it is told whether the model has learned.
+    pub(super) fn learned(&self) -> LabLoss {
+        LabLoss {
+            loss: self.loss,
+            zero: self.zero,
         }
     }
 

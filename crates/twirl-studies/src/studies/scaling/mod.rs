@@ -64,7 +64,7 @@ fn in_training(
     outcome: &mut Outcome,
 ) -> Result<Vec<Series>, StudyError> {
     let setups = context.run_arms(Training::Augmented, usize::MAX)?;
-    let arms = context.train(cells, setups, |task| context.run_seeds(task))?;
+    let arms = context.train(cells, setups, |_| "run", |task| context.run_seeds(task))?;
     let mut all = Vec::new();
     for (setup, arm) in arms {
         let mut series = series(context, &setup, Against::Training);
