@@ -1,12 +1,17 @@
 //! The trace against closed forms, a numerical Jacobian, and the posterior of a single atom.
 
+use std::f64::consts::PI;
+
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
+use serde_json::json;
 use twirl_core::{Purpose, Stream};
+use twirl_data::Split;
+use twirl_harness::{BayesError, Draw, Task};
 
 use super::directions;
-use crate::Lattice;
+use crate::{Lattice, VoxelDenoise};
 
 fn ball(lattice: &Lattice) -> Vec<bool> {
     let voxels = 0..lattice.voxels();
@@ -157,56 +162,85 @@ fn over_figure(lattice: &Lattice, reach: f64, spacing: f64, sigma: f64, draws: u
     [mean, (spread / draws as f64).sqrt()]
 }
 
-/// Where the figure holds for a single atom, and where it does not.
+/// Where the figure is the Bayes error of a single atom, and where it is not: in noise that hides the atom
+/// (ratio 3.8 of signal to noise) what is known of its place beforehand makes the error less, and at
+/// `VoxMol`'s ratio of 16 noise is taken for an atom that may be anywhere within a few widths.
 #[test]
 fn the_figure_is_the_bayes_error_of_a_single_atom_where_it_stands_out() {
     let coarse = Lattice::new(12, 0.8, 1.0);
     let fine = Lattice::new(24, 0.25, 0.5);
-    for (name, lattice, reach, sigma) in [
-        ("coarse .1, within 1 A", &coarse, 1.0, 0.1),
-        ("coarse .25, within 1 A", &coarse, 1.0, 0.25),
-        ("coarse .25, within 2 A", &coarse, 2.0, 0.25),
-        ("coarse .44, within 1 A", &coarse, 1.0, 0.44),
-        ("coarse .44, within 2 A", &coarse, 2.0, 0.44),
-        ("coarse .9, within 1 A", &coarse, 1.0, 0.9),
-        ("coarse .9, within 2 A", &coarse, 2.0, 0.9),
-        ("fine .9, within .5 A", &fine, 0.5, 0.9),
-        ("fine .9, within 1 A", &fine, 1.0, 0.9),
-        ("fine .9, within 1.5 A", &fine, 1.5, 0.9),
+    let of = |lattice: &Lattice, reach, sigma| {
+        let found = over_figure(lattice, reach, lattice.width / 6.0, sigma, 60);
+        println!(
+            "sigma {sigma} on {} A, within {reach} A: {found:?}",
+            lattice.step
+        );
+        found
+    };
+    for [mean, error] in [
+        of(&coarse, 1.0, 0.1),
+        of(&coarse, 1.0, 0.25),
+        of(&coarse, 2.0, 0.25),
+        of(&coarse, 1.0, 0.44),
     ] {
-        let [mean, error] = over_figure(lattice, reach, lattice.width / 6.0, sigma, 60);
-        println!("{name}: {mean:.3} +- {error:.3}");
+        assert!((mean - 1.0).abs() < 3.0 * error, "{mean} +- {error}");
     }
+    for [mean, error] in [of(&coarse, 1.0, 0.9), of(&coarse, 2.0, 0.9)] {
+        assert!(mean + 3.0 * error < 1.0, "no bound: {mean} +- {error}");
+    }
+    let [mean, error] = of(&fine, 1.5, 0.9);
+    assert!(mean - 3.0 * error > 1.0, "{mean} +- {error}");
 }
 
-/// The figure over the loss of predicting zero, of embedded molecules.
+/// Of embedded molecules: it goes with the variance of the noise, and is less than three directions an atom
+/// because some atoms lie at the sphere.
 #[test]
-fn reference_over_the_loss_of_zero() {
-    use burn::tensor::Device;
-    use serde_json::json;
-    use twirl_data::Split;
-    use twirl_harness::{Draw, Task};
+fn the_reference_goes_with_the_variance_of_the_noise() {
+    let of = |settings: serde_json::Value| {
+        let config = serde_json::from_value(settings).expect("settings");
+        let data = VoxelDenoise::embedded().expect("data");
+        let task = VoxelDenoise::open(&config, &data).expect("a task");
+        let items: Vec<usize> = task
+            .items(Split::Test)
+            .iter()
+            .step_by(16)
+            .copied()
+            .collect();
+        let found = task.bayes_error(&items, &[Draw::measuring(0)]);
+        let atoms = items
+            .iter()
+            .map(|&item| task.data().atomic_numbers(item).len());
+        let voxels = task.lattice().inside().len() * task.elements().len();
+        let per_atom = atoms.sum::<usize>() as f64 / (items.len() * voxels) as f64;
+        (found.expect("an answer"), per_atom)
+    };
+    let loss = |found: &BayesError| found.loss().expect("known");
+    let (quarter, per_atom) = of(json!({"sigma": 0.25}));
+    assert_eq!(quarter.kind(), "reference");
+    let directions = loss(&quarter) / (0.25_f64.powi(2) * per_atom);
+    assert!((2.5..=3.0).contains(&directions), "{directions}");
+    let close = |found: f64, expected: f64| (found / expected - 1.0).abs() < 1e-12;
+    let (half, _) = of(json!({"sigma": 0.5}));
+    assert!(close(loss(&half), 4.0 * loss(&quarter)));
+    let (waves, _) = of(json!({"noise": "band-limited"}));
+    assert!(
+        (loss(&waves) / loss(&quarter) * PI / 6.0 - 1.0).abs() < 0.02,
+        "another pose"
+    );
+    let (half_band, _) = of(json!({"noise": "band-limited", "band": 0.5}));
+    assert_eq!(half_band.kind(), "unknown");
+}
 
-    for settings in [
-        json!({"noise": "band-limited"}),
-        json!({"sigma": 0.25}),
-        json!({"sigma": 0.44}),
-        json!({"sigma": 0.9}),
-        json!({"sigma": 0.9, "grid": 48, "resolution": 0.25, "radius": 0.5}),
-    ] {
-        let config = serde_json::from_value(settings.clone()).expect("settings");
-        let data = crate::VoxelDenoise::embedded().expect("data");
-        let task = crate::VoxelDenoise::open(&config, &data).expect("a task");
-        let items: Vec<usize> = task.items(Split::Test).iter().step_by(8).copied().collect();
-        let draws = [Draw::measuring(0)];
-        let found = task.bayes_error(&items, &draws).expect("a reference");
-        let host = task.batch(&items, draws[0]).expect("a batch");
-        let batch = task.load(&host, &Device::flex()).expect("a batch");
-        let clean = batch.values_inside(batch.clean());
-        let zero = (clean.clone() * clean).mean().into_scalar::<f32>();
-        println!(
-            "{settings}: {found:?}, {:.4} of zero {zero:.3e}",
-            found.loss().expect("known") / f64::from(zero)
-        );
-    }
+#[test]
+fn temporary() {
+    let config = serde_json::from_value(json!({"sigma": 0.9, "grid": 48, "resolution": 0.25, "radius": 0.5})).unwrap();
+    let data = VoxelDenoise::embedded().unwrap();
+    let task = VoxelDenoise::open(&config, &data).unwrap();
+    let items: Vec<usize> = task.items(Split::Test).iter().step_by(32).copied().collect();
+    let start = std::time::Instant::now();
+    let host = task.batch(&items, Draw::measuring(0)).unwrap();
+    println!("batch {:?}", start.elapsed());
+    drop(host);
+    let found = task.bayes_error(&items, &[Draw::measuring(0)]).unwrap();
+    println!("{} items {:?} {found:?}", items.len(), start.elapsed());
 }
