@@ -30,6 +30,12 @@ pub(crate) struct Drawn {
     pub(crate) noise: Vec<[f64; 3]>,
 }
 
+/// Where a sample is on the flow, and what is to be predicted there.
+pub(crate) struct Point {
+    pub(crate) state: Vec<[f64; 3]>,
+    pub(crate) target: Vec<[f64; 3]>,
+}
+
 impl ConformerFlow {
     pub(crate) fn new(config: &FlowConfig, data: &DataSet) -> Result<Self, TaskError> {
         let flow = config.flow()?;
@@ -108,6 +114,21 @@ impl ConformerFlow {
             source,
             noise: centred(&normals(topology.atoms(), 1.0, stream)),
         }
+    }
+
+    /// State and target of a conformer with what was drawn for it.
+    pub(crate) fn point(&self, conformer: &[[f64; 3]], drawn: &Drawn) -> Point {
+        let (time, spread) = (drawn.time, self.flow.noise(drawn.time));
+        let (mut state, mut target) = (conformer.to_vec(), conformer.to_vec());
+        let made = state.iter_mut().flatten().zip(target.iter_mut().flatten());
+        let sources = drawn.source.iter().flatten();
+        let sources = sources.zip(drawn.noise.iter().flatten());
+        for ((state, target), (x0, z)) in made.zip(sources) {
+            let x1 = *state;
+            *state = (1.0 - time) * x0 + time * x1 + spread * z;
+            *target = self.flow.target_of(time, *x0, x1, *z);
+        }
+        Point { state, target }
     }
 
     fn check(config: &FlowConfig, flow: &Flow, data: &DataSet) -> Result<Vec<usize>, TaskError> {

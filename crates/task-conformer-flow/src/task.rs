@@ -4,13 +4,13 @@ use burn::tensor::{Device, Tensor};
 use twirl_core::Loss;
 use twirl_data::{DataError, DataSet, Embedded};
 use twirl_harness::{
-    Arm, BatchPart, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
+    Arm, BatchPart, BayesError, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
 };
 
 use crate::batch::{Batch, Host, Output, Sample, TIME_BINS};
-use crate::conformer_flow::ConformerFlow;
+use crate::conformer_flow::{ConformerFlow, Point};
 use crate::schedule::Target;
-use crate::{Equivariant, FlowConfig, closing, scores};
+use crate::{Equivariant, FlowConfig, bayes, closing, scores};
 
 /// Names of the terms that hold the trained loss in a quarter of the times.
 const BIN_NAMES: [&str; TIME_BINS] = [
@@ -46,24 +46,8 @@ impl Task for ConformerFlow {
             let topology = self.topology(self.data.molecule(item));
             let conformer = self.conformer(item);
             let drawn = self.draw(&topology, &conformer, &mut draw.stream(item));
-            let (time, spread) = (drawn.time, self.flow.noise(drawn.time));
-            let mut state = conformer.clone();
-            let mut target = conformer;
-            let sources = drawn
-                .source
-                .iter()
-                .flatten()
-                .zip(drawn.noise.iter().flatten());
-            for ((state, target), (x0, z)) in state
-                .iter_mut()
-                .flatten()
-                .zip(target.iter_mut().flatten())
-                .zip(sources)
-            {
-                let x1 = *state;
-                *state = (1.0 - time) * x0 + time * x1 + spread * z;
-                *target = self.flow.target_of(time, *x0, x1, *z);
-            }
+            let time = drawn.time;
+            let Point { state, target } = self.point(&conformer, &drawn);
             Sample {
                 topology,
                 time,
@@ -132,6 +116,10 @@ impl Task for ConformerFlow {
 
     fn scores(&self, output: &Output, batch: &Batch) -> Vec<Score> {
         scores::scores(output, batch)
+    }
+
+    fn bayes_error(&self, items: &[usize], draws: &[Draw]) -> Result<BayesError, TaskError> {
+        Ok(bayes::error_of_set(self, items, draws))
     }
 
     fn closing<A: Arm<Self>>(

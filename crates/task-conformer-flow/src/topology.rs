@@ -153,6 +153,18 @@ impl Topology {
     }
 }
 
+impl Topology {
+    /// Covariance of a coordinate of [`Topology::source`], `[atoms, atoms]`.
+    pub(crate) fn covariance(&self, prior: Prior, scale: f64) -> DMatrix<f64> {
+        let atoms = self.atoms();
+        let unit = match prior {
+            Prior::Gaussian => DMatrix::identity(atoms, atoms).add_scalar(-1.0 / atoms as f64),
+            Prior::Harmonic => &self.springs * self.springs.transpose(),
+        };
+        unit * (scale * scale)
+    }
+}
+
 /// Independent normal vectors of standard deviation `scale` per component.
 pub(crate) fn normals(count: usize, scale: f64, stream: &mut Stream) -> Vec<[f64; 3]> {
     (0..count)

@@ -15,6 +15,8 @@ use crate::{Batch, ForceField, ForceFieldConfig, Host, Output, PainnArm, scores}
 impl Task for ForceField {
     const NAME: &'static str = "force-field";
     const ABOUT: &'static str = "energy and forces of a molecule, forces predicted directly";
+    /// Energies and forces are functions of positions and elements.
+    const NOISELESS: bool = true;
     type Config = ForceFieldConfig;
     type Host = Host;
     type Batch = Batch;

@@ -24,6 +24,7 @@ mod batch;
 mod bonds;
 mod closing;
 mod config;
+mod cramer_rao;
 mod figures;
 mod generate;
 mod lattice;

@@ -7,14 +7,15 @@ use rand::RngExt;
 use twirl_core::{Design, Law, Loss, Rotation, Symmetry};
 use twirl_data::{DataError, DataSet, Embedded};
 use twirl_harness::{
-    Arm, BatchPart, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
+    Arm, BatchPart, BayesError, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
 };
 
 use crate::arms::clean::CleanGrid;
 use crate::batch::{Sample, off_the_lattice, stays_on_the_lattice};
 use crate::noise::{Drawn, Noise};
 use crate::{
-    Batch, Host, NoiseLaw, Output, Poses, VoxelDenoise, VoxelDenoiseConfig, closing, scores,
+    Batch, Host, NoiseLaw, Output, Poses, VoxelDenoise, VoxelDenoiseConfig, closing, cramer_rao,
+    scores,
 };
 
 impl Task for VoxelDenoise {
@@ -85,10 +86,8 @@ impl Task for VoxelDenoise {
         for (place, sample) in host.samples.iter().enumerate() {
             let species = numbers(sample);
             counts[place] = species.len() as f64;
-            let centred = self.centred(sample.item);
-            for (atom, (point, number)) in centred.iter().zip(species).enumerate() {
-                let posed = sample.pose.apply(*point);
-                let moved: [f64; 3] = std::array::from_fn(|axis| posed[axis] + sample.shift[axis]);
+            let placed = self.placed(sample);
+            for (atom, (moved, number)) in placed.into_iter().zip(species).enumerate() {
                 let row = (place * atoms + atom) * 3;
                 positions[row..row + 3].copy_from_slice(&moved);
                 let known = self.elements.iter().position(|element| element == number);
@@ -152,6 +151,10 @@ impl Task for VoxelDenoise {
 
     fn scores(&self, output: &Output, batch: &Batch) -> Vec<Score> {
         scores::scores(output, batch)
+    }
+
+    fn bayes_error(&self, items: &[usize], draws: &[Draw]) -> Result<BayesError, TaskError> {
+        cramer_rao::reference(self, items, draws)
     }
 
     fn closing<A: Arm<Self>>(

@@ -3,6 +3,7 @@
 use twirl_data::{DataSet, elements};
 use twirl_harness::TaskError;
 
+use crate::batch::Sample;
 use crate::{Lattice, VoxelDenoiseConfig};
 
 /// The voxel-denoising task on one data set.
@@ -38,6 +39,15 @@ impl VoxelDenoise {
     /// Atomic number of every channel.
     pub fn elements(&self) -> &[u8] {
         &self.elements
+    }
+
+    /// Where the atoms of a sample are in the box, angstrom.
+    pub(crate) fn placed(&self, sample: &Sample) -> Vec<[f64; 3]> {
+        let place = |point: [f64; 3]| {
+            let posed = sample.pose.apply(point);
+            std::array::from_fn(|axis| posed[axis] + sample.shift[axis])
+        };
+        self.centred(sample.item).into_iter().map(place).collect()
     }
 
     /// Positions about the centre of the atoms, angstrom.

@@ -11,6 +11,7 @@ use crate::estimate::{Estimate, beside};
 use crate::percent::percent_errors;
 use crate::refusal::Refusal;
 use crate::run::{ArmRuns, Run, RunSet};
+use crate::summary::percent_of_excess;
 use crate::verdict::Verdict;
 
 /// What two arms differ in. Intervals are from three seeds of either on: of losses over seeds and
@@ -31,6 +32,8 @@ pub struct Comparison {
     pub percent_difference: Estimate,
     /// Whether that interval is over seeds only: a percentage has no interval over molecules.
     pub percent_seeds_only: bool,
+    /// `100 L_equiv / (L - Bayes error)` of each at the end; with the reason if there is none.
+    pub percent_of_excess: [Result<Estimate, &'static str>; 2],
     /// Device seconds of the first over those of the second; with the reason if clocks differ.
     pub seconds_ratio: Result<Estimate, Refusal>,
     /// Loss ratio at the largest device time that all runs have, and that time; with the reason
@@ -121,6 +124,7 @@ fn attempt(a: &ArmRuns, b: &ArmRuns) -> Result<Comparison, Refusal> {
         loss_ratio,
         percent_difference,
         percent_seeds_only,
+        percent_of_excess: [a, b].map(percent_of_excess),
         seconds_ratio,
         at_equal_time,
         caveats: Caveats::of([a, b], seeds_only, Cost::DeviceSeconds, common),

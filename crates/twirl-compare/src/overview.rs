@@ -1,5 +1,7 @@
 //! Everything that a report says of a task.
 
+use twirl_record::BayesError;
+
 use crate::last::{CompanionSummary, Control, companions, controls};
 use crate::learned::Yardstick;
 use crate::run::TaskRuns;
@@ -44,10 +46,22 @@ impl<'a> Overview<'a> {
         with_figures.min_by(|a, b| loss(a).total_cmp(&loss(b)))
     }
 
-    /// The arm whose last loss is the least part of that of predicting zero, and that part; nothing where
-    /// no record knows the latter. All arms of a task are held against it: see
-    /// [`Yardstick::not_learned`], with 1 as the loss of zero.
+    /// The Bayes error over the loss of predicting zero where the runs know it exactly, or the arm whose
+    /// last loss is the least part of that of predicting zero, and that part; nothing where no record
+    /// knows the latter. All arms of a task are held against it: see [`Yardstick::not_learned`], with 1 as
+    /// the loss of zero.
     pub fn yardstick(&self) -> Option<Yardstick> {
+        let exact = |arm: &ArmSummary| {
+            let figures = arm.figures.as_ref()?;
+            let Some(BayesError::Exact { loss }) = figures.bayes_error else {
+                return None;
+            };
+            Some(loss * figures.of_zero? / figures.total.loss.value)
+        };
+        if let Some(best) = self.arms.iter().find_map(exact) {
+            let whose = "the Bayes error".into();
+            return Some(Yardstick { best, whose });
+        }
         let share = |arm: &ArmSummary| Some((arm.figures.as_ref()?.of_zero?, arm.arm.clone()));
         let best = self.arms.iter().filter_map(share);
         let best = best.min_by(|a, b| a.0.total_cmp(&b.0));

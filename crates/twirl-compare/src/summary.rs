@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use twirl_record::{Record, Split, Status};
+use twirl_record::{BayesError, Record, Split, Status};
 
 use crate::estimate::{Estimate, mean_over_seeds};
 use crate::percent::{mean_count, percent_curve, percent_of, points, settled_below};
@@ -49,7 +49,7 @@ pub struct Figures {
     pub device_seconds: f64,
     /// Operations of the model in training, mean over seeds; absent where they are not counted.
     pub model_flops: Option<f64>,
-    /// Molecules (or frames, where molecules are few) behind the intervals; the fewest of a seed.
+    /// Molecules (or blocks of frames, where molecules are few) behind the intervals; the fewest of a seed.
     pub molecules: usize,
     /// The training loss.
     pub total: SplitSummary,
@@ -58,6 +58,10 @@ pub struct Figures {
     pub loss_over_molecules: bool,
     /// Its share of the loss of predicting zero, mean over seeds; absent in old records.
     pub of_zero: Option<f64>,
+    /// How far that loss can fall on the same molecules; absent in old manifests, and where seeds differ.
+    pub bayes_error: Option<BayesError>,
+    /// `100 L_equiv / (L - Bayes error)`: the share of imperfect symmetry in what could be learned.
+    pub percent_of_excess: Result<Estimate, &'static str>,
     /// The terms that all seeds have.
     pub terms: BTreeMap<String, TermSummary>,
     /// Scores by `name (unit)`, those that all seeds have.
@@ -182,10 +186,36 @@ fn figures(arm: &ArmRuns) -> Option<Figures> {
         },
         loss_over_molecules: errors.is_some(),
         of_zero: shares.map(|shares| mean_over_seeds(&shares, None).value),
+        percent_of_excess: percent_of_excess(arm),
+        bayes_error: bayes_error(arm),
         terms: first.terms.keys().filter_map(term).collect(),
         scores: first.scores.keys().filter_map(score).collect(),
         steps_to: THRESHOLDS.map(|threshold| settled_below(&curve, threshold)),
     })
+}
+
+/// What all runs of an arm say of the Bayes error. They are measured on the same molecules.
+fn bayes_error(arm: &ArmRuns) -> Option<BayesError> {
+    let runs = arm.counted();
+    let mut stated = runs.iter().map(|run| &run.manifest.bayes_error);
+    let first = stated.next()?;
+    stated.all(|other| other == first).then(|| first.clone())?
+}
+
+/// `100 L_equiv / (L - Bayes error)` at the end, mean over seeds.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn percent_of_excess(arm: &ArmRuns) -> Result<Estimate, &'static str> {
+    let stated = bayes_error(arm).ok_or("no Bayes error in the manifests")?;
+    let last = arm.last_records();
+    let splits = last.iter().map(|record| &record.split);
+    let least = stated.loss().map_err(|_| "Bayes error unknown")?;
+    let excess =
+        |split: &Split| (split.loss > least).then(|| split.loss_equiv / (split.loss - least));
+    let percents: Option<Vec<f64>> = splits.map(|split| Some(100.0 * excess(split)?)).collect();
+    let percents = percents.ok_or("a loss is not above it")?;
+    Ok(mean_over_seeds(&percents, None))
 }
 
 /// Standard error of a loss over molecules: the standard deviation of its resamples.

@@ -40,6 +40,8 @@ pub struct Entry {
     pub law: Option<Law>,
     /// The arm that this one is a control of, for example the same model trained on rotated data.
     pub control_of: Option<&'static str>,
+    /// Whether the Bayes error of the task is 0, its targets being functions of what models are given.
+    pub noiseless: bool,
     run: fn(&Job, &RunContext<'_>) -> Result<Manifest, RunError>,
     finished: fn(&Job, &Path) -> Result<Option<Manifest>, RunError>,
     complete: fn(&Value, &Value) -> Result<Overview, RunError>,
@@ -93,6 +95,7 @@ impl Entry {
             training,
             law: None,
             control_of: None,
+            noiseless: T::NOISELESS,
             run: run::<T, A>,
             finished: finished::<T, A>,
             complete: complete::<T, A>,

@@ -72,9 +72,10 @@ pub use steps::log_spaced;
 pub use task::{Arm, Task};
 pub use term::{Role, Score, Term, training_loss};
 pub use twirl_record::{
-    Candidate, DataIdentity, DeviceIdentity, Evaluation, ExactSymmetry, ExtraMeasurement,
-    ExtraRecord, Figure, FinalFigures, Folder, Job, Manifest, Optimizer, OptimizerKind, Panel,
-    Picture, Record, RecordError, Schedule, ScheduleKind, Search, SearchReport, Split, Status,
-    Stop, TRAINING_PASSES, TermRecord, TrainConfig, Training, Weights, read_records, write_whole,
+    BayesError, Candidate, DataIdentity, DeviceIdentity, Evaluation, ExactSymmetry,
+    ExtraMeasurement, ExtraRecord, Figure, FinalFigures, Folder, Job, Manifest, Optimizer,
+    OptimizerKind, Panel, Picture, Record, RecordError, Schedule, ScheduleKind, Search,
+    SearchReport, Split, Status, Stop, TRAINING_PASSES, TermRecord, TrainConfig, Training, Weights,
+    read_records, write_whole,
 };
 pub use weights::{load_weights, save_weights};

@@ -171,8 +171,12 @@ fn attempt<T: Task, A: Arm<T>>(
     let mut manifest = opening(job, context, parameter_count(&model));
     manifest.symmetry = setting.symmetry;
     manifest.training_set = Some(training_set(&setting));
+    manifest.bayes_error = before.and_then(|before| before.bayes_error.clone());
     if let Some(before) = before.filter(|_| saved.is_some()) {
         go_on_from(&mut manifest, before, folder)?;
+    }
+    if manifest.bayes_error.is_none() {
+        manifest.bayes_error = Some(task.bayes_error(plan.items(), &plan.draws())?);
     }
     folder.write_manifest(&manifest)?;
     let cold_start_seconds = warm_up(&setting, &model)?;
@@ -259,6 +263,7 @@ fn opening(job: &Job, context: &RunContext<'_>, parameters: usize) -> Manifest {
         control_of: context.control_of.map(Into::into),
         symmetry: None,
         training_set: None,
+        bayes_error: None,
         data: data_identity(context.data),
         device: context.device.identity(),
         slice_seconds: context.device.slice_seconds,

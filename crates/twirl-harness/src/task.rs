@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use serde::{Serialize, de::DeserializeOwned};
 use twirl_core::{Design, Symmetry};
 use twirl_data::{DataError, DataSet, Split};
-use twirl_record::{ExactSymmetry, FinalFigures};
+use twirl_record::{BayesError, ExactSymmetry, FinalFigures};
 
 use crate::draw::Draw;
 use crate::error::TaskError;
@@ -23,12 +23,16 @@ use crate::term::{Score, Term};
 /// 2. `untwist(_, g)` inverts the action of `g` on outputs;
 /// 3. the terms of `(output, batch)` do not change when both are turned;
 /// 4. a batch is a function of `(items, draw)` alone, item by item;
-/// 5. an exactly equivariant arm measures at the numerical floor.
+/// 5. an exactly equivariant arm measures at the numerical floor;
+/// 6. the Bayes error, where it is known, is a mean over items and draws.
 pub trait Task: Sized + Send + Sync + 'static {
     /// Name on the command line and in paths, for example `force-field`.
     const NAME: &'static str;
     /// One line for `twirlbench tasks`.
     const ABOUT: &'static str;
+    /// Whether every target is a function of what models are given, so that the Bayes error is 0. Studies
+    /// then count an arm as one that has learned where its loss is at most half of that of predicting zero.
+    const NOISELESS: bool = false;
     /// Settings. Strict: `#[serde(default, deny_unknown_fields)]`.
     type Config: Default + Clone + Serialize + DeserializeOwned;
     /// A batch on the host: what a loading thread makes while the device computes.
@@ -107,6 +111,20 @@ pub trait Task: Sized + Send + Sync + 'static {
 
     /// Figures beside the loss.
     fn scores(&self, output: &Self::Output, batch: &Self::Batch) -> Vec<Score>;
+
+    /// How far the training loss can fall in expectation, the mean over `items` in each of `draws`, on the
+    /// host and off the clock. By default 0 for a task that is [`NOISELESS`](Task::NOISELESS), else unknown.
+    ///
+    /// # Errors
+    /// If an item cannot be made into a batch.
+    fn bayes_error(&self, _items: &[usize], _draws: &[Draw]) -> Result<BayesError, TaskError> {
+        Ok(if Self::NOISELESS {
+            BayesError::Exact { loss: 0.0 }
+        } else {
+            let why = "the task does not state it".into();
+            BayesError::Unknown { why }
+        })
+    }
 
     /// Figures of a finished model that are not losses, made once after training and off the
     /// clock; everything random comes from `seed`. None by default.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod attempts;
+mod bayes;
 mod device;
 mod difference;
 mod error;
@@ -23,6 +24,7 @@ mod training;
 mod whole;
 
 pub use attempts::{Attempts, Event};
+pub use bayes::BayesError;
 pub use device::DeviceIdentity;
 pub use difference::first_difference;
 pub use error::RecordError;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bayes::BayesError;
 use crate::device::DeviceIdentity;
 use crate::figures::FinalFigures;
 use crate::job::{DataIdentity, Job};
@@ -88,6 +89,9 @@ pub struct Manifest {
     /// What was trained on; absent in manifests before format 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training_set: Option<TrainingSet>,
+    /// How far the training loss can fall on the measured molecules; absent before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bayes_error: Option<BayesError>,
     /// Data set and its hash.
     pub data: DataIdentity,
     /// Device.

@@ -113,7 +113,7 @@ pub struct Record {
     pub loss_zero: Option<f64>,
     /// Rotations of each molecule.
     pub rotations: usize,
-    /// Independent molecules (or frames, if the data set has few molecules) behind the interval.
+    /// Independent molecules (or blocks of frames, where molecules are few) behind the interval.
     pub molecules: usize,
     /// Gradient norm of the last step, before clipping; absent before the first.
     pub grad_norm: Option<f64>,

@@ -57,9 +57,6 @@ pub struct Budgets {
 pub(crate) struct TaskBudget {
     /// Settings of the task, on top of the suite's.
     pub(crate) config: TaskConfigs,
-    /// Least loss that any model can have, under the loss that is trained on, where it is known: 0 for
-    /// targets that are functions of the input.
-    pub(crate) bayes_error: Option<f64>,
     /// Most arms of each kind.
     pub(crate) arms: Option<usize>,
     /// Settings of arms, by name, where a study trains models itself.

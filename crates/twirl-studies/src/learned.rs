@@ -24,15 +24,18 @@ macro_rules! learned_rule {
 pub(crate) use learned_rule;
 
 impl StudyContext<'_> {
-    /// The Bayes error that the budget states for a task.
+    /// The Bayes error of a task, where it is known to be 0. A bound below it is no yardstick: a model can
+    /// have learned all that there is and still be far above what one could do that is told more.
     pub(crate) fn bayes_error(&self, task: &str) -> Option<Yardstick> {
-        let own = self.budgets.task.get(task);
-        let best = own.and_then(|own| own.bayes_error)?;
-        let whose = "the Bayes error".into();
-        Some(Yardstick { best, whose })
+        let mut of_task = self.entries.iter().filter(|entry| entry.task == task);
+        let noiseless = of_task.any(|entry| entry.noiseless);
+        noiseless.then(|| Yardstick {
+            best: 0.0,
+            whose: "the Bayes error".into(),
+        })
     }
 
-    /// The Bayes error that the budget states for a task, or the least loss of the arm itself and of all
+    /// The Bayes error of a task where it is known, or the least loss of the arm itself and of all
     /// comparable runs below the folder of the studies. Folders that cannot be read, which another
     /// machine may be writing, are no yardstick.
     pub(crate) fn yardstick(&self, arm: &ArmRuns) -> Result<Yardstick, StudyError> {
@@ -64,8 +67,8 @@ impl StudyContext<'_> {
         Ok(runs)
     }
 
-    /// For every arm that a study trained itself, what its losses are held against: the Bayes error that
-    /// the budget states, or else the least share of the loss of zero that one of these arms or a run of
+    /// For every arm that a study trained itself, what its losses are held against: the Bayes error
+    /// where it is known, or else the least share of the loss of zero that one of these arms or a run of
     /// the studies reached on the same data under the same settings of the task. Shares, because
     /// models and runs are looked at on different molecules.
     pub(crate) fn lab_yardsticks<T>(

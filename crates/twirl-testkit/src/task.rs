@@ -2,11 +2,11 @@
 
 use serde_json::json;
 use twirl_core::Rotation;
-use twirl_harness::{Arm, Rotations, Task, TaskError};
+use twirl_harness::{Arm, Draw, Rotations, Task, TaskError};
 
 use crate::{Bench, Broken, SEED, alone_as_in_company, close, draw, hold, term_values, weighted};
 
-/// Laws 1 to 4 of [`Task`] and strict settings. They are also held to notice every part of a batch that
+/// Laws 1 to 4 and 6 of [`Task`] and strict settings. They are also held to notice every part of a batch that
 /// a rotation leaves as it lies.
 ///
 /// # Panics
@@ -37,8 +37,35 @@ pub fn task_laws<T: Task>(bench: &Bench<T>) {
     }
     hold(nothing_else_turns(bench, &model));
     alone_as_in_company(bench, &model);
+    bayes_error_item_by_item(bench);
     let unknown: Result<T::Config, _> = serde_json::from_value(json!({"no-such-key": 1}));
     assert!(unknown.is_err(), "settings of the task refuse unknown keys");
+}
+
+/// Law 6: how far the loss can fall is a mean over items and draws, where it is known.
+fn bayes_error_item_by_item<T: Task>(bench: &Bench<T>) {
+    let of = |items: &[usize], draws: &[Draw]| {
+        let stated = bench.task.bayes_error(items, draws);
+        stated.expect("a Bayes error").loss().ok()
+    };
+    let draws = [Draw::measuring(SEED), Draw::measuring_again(SEED, 1)];
+    let Some(all) = of(&bench.items, &draws) else {
+        return;
+    };
+    let pairs = bench
+        .items
+        .iter()
+        .flat_map(|&item| draws.map(|draw| (item, draw)));
+    let alone: Vec<f64> = pairs
+        .filter_map(|(item, draw)| of(&[item], &[draw]))
+        .collect();
+    let mean = alone.iter().sum::<f64>() / (bench.items.len() * draws.len()) as f64;
+    assert!(all >= 0.0, "a Bayes error of {all} (seed {SEED})");
+    hold(close(
+        "the Bayes error of items one by one",
+        &[all],
+        &[mean],
+    ));
 }
 
 /// Turns a batch and leaves one part as it lies.

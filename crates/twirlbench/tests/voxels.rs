@@ -71,6 +71,7 @@ fn molecules_are_sampled_from_a_run_and_depend_on_the_seed() {
     // A low peak, since a network of three steps hardly sees atoms.
     let config = "{ closing = { molecules = 2, samples = 2, steps = 2, peak = 0.02 } }";
     let manifest = train(folder.path(), "embedded", config);
+    assert_eq!(manifest["bayes_error"]["kind"], "reference", "{manifest}");
     let closing = &manifest["closing"];
     assert_eq!(value(&closing["figures"], "valid-molecules-of"), 2.0);
     let clean = &closing["baselines"]["clean grid"];

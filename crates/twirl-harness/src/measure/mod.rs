@@ -46,7 +46,7 @@ pub struct Measurement {
     pub scores: BTreeMap<&'static str, ScoreValue>,
     /// Rotations of each item.
     pub rotations: usize,
-    /// Units of the bootstrap: molecules, or frames where molecules are few.
+    /// Units of the bootstrap: molecules, or blocks of frames where molecules are few.
     pub molecules: usize,
 }
 

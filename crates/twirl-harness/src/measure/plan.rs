@@ -1,6 +1,6 @@
 //! Which molecules, rotations and noise a measurement uses.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use burn::tensor::Device;
 use twirl_core::{CoreError, Design, Precision, Purpose, Rotation, Stream, Symmetry};
@@ -17,11 +17,12 @@ pub struct Plan {
     pub(super) symmetry: Symmetry,
     pub(super) replicates: usize,
     pub(super) seed: u64,
-    by_item: bool,
+    /// The block of each item, where molecules are few.
+    blocks: Option<HashMap<usize, usize>>,
     pub(super) products: Precision,
 }
 
-/// Below this number of molecules, frames are the units of the bootstrap.
+/// Below this number of molecules, blocks of frames are the units of the bootstrap, as many or a few more.
 const FEW_MOLECULES: usize = 10;
 
 impl Plan {
@@ -29,7 +30,11 @@ impl Plan {
     /// `seed` and item alone. The items are thinned evenly to `evaluation.items`.
     pub fn new<T: Task>(task: &T, items: &[usize], evaluation: &Evaluation, seed: u64) -> Self {
         let items = thinned(items, evaluation.items);
-        let molecules = distinct(items.iter().map(|&item| task.data().molecule(item)));
+        let molecules: Vec<usize> = items
+            .iter()
+            .map(|&item| task.data().molecule(item))
+            .collect();
+        let blocks = blocks(&molecules).map(|blocks| items.iter().copied().zip(blocks).collect());
         Self {
             items,
             draws: evaluation.draws,
@@ -38,7 +43,7 @@ impl Plan {
             symmetry: Symmetry::So3,
             replicates: evaluation.replicates,
             seed,
-            by_item: molecules < FEW_MOLECULES,
+            blocks,
             products: Precision::default(),
         }
     }
@@ -69,13 +74,23 @@ impl Plan {
         &self.items
     }
 
+    /// The draws in which each item is measured.
+    pub fn draws(&self) -> Vec<Draw> {
+        let draws = 0..self.draws as u64;
+        draws
+            .map(|draw| Draw::measuring_again(self.seed, draw))
+            .collect()
+    }
+
     /// The unit of the bootstrap that an item belongs to: its molecule, or where there are few molecules
-    /// the item itself.
+    /// a block of its consecutive frames, because those of a trajectory remember each other.
+    ///
+    /// # Panics
+    /// If the item is not measured.
     pub fn unit<T: Task>(&self, task: &T, item: usize) -> usize {
-        if self.by_item {
-            item
-        } else {
-            task.data().molecule(item)
+        match &self.blocks {
+            Some(blocks) => blocks[&item],
+            None => task.data().molecule(item),
         }
     }
 
@@ -101,6 +116,27 @@ pub(crate) fn thinned(items: &[usize], wanted: usize) -> Vec<usize> {
     (0..wanted)
         .map(|index| items[index * all / wanted])
         .collect()
+}
+
+/// The block of each item from the molecules of all: nothing from ten molecules on. The items of each
+/// molecule, in their order, are cut into as many blocks of equal length as make ten or a few more in all.
+fn blocks(molecules: &[usize]) -> Option<Vec<usize>> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for &molecule in molecules {
+        *counts.entry(molecule).or_default() += 1;
+    }
+    if counts.len() >= FEW_MOLECULES {
+        return None;
+    }
+    let each = FEW_MOLECULES.div_ceil(counts.len().max(1));
+    let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
+    let number = |molecule: &usize| {
+        let place = seen.entry(*molecule).or_default();
+        let block = *place * each / counts[molecule];
+        *place += 1;
+        molecule * each + block
+    };
+    Some(molecules.iter().map(number).collect())
 }
 
 /// How many different numbers there are.
@@ -175,8 +211,88 @@ impl<'a, T: Task> Prepared<'a, T> {
             return Ok(kept[group].clone());
         }
         let (draw, items) = self.groups()[group];
-        let draw = Draw::measuring_again(self.plan.seed, draw);
-        let host = self.task.batch(items, draw)?;
+        let host = self.task.batch(items, self.plan.draws()[draw as usize])?;
         self.task.load(&host, self.device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+    use twirl_core::Tally;
+
+    use super::*;
+
+    #[test]
+    fn few_molecules_are_cut_into_blocks_of_consecutive_frames() {
+        assert_eq!(blocks(&(0..10).collect::<Vec<_>>()), None);
+        let one = blocks(&[7; 25]).expect("one molecule");
+        assert_eq!(distinct(one.iter().copied()), 10);
+        assert!(
+            one.is_sorted() && one[0] == one[2] && one[0] != one[3],
+            "{one:?}"
+        );
+        // Three molecules in turn: four blocks of each, none of two molecules.
+        let molecules: Vec<usize> = (0..24).map(|item| item % 3).collect();
+        let three = blocks(&molecules).expect("three molecules");
+        assert_eq!(distinct(three.iter().copied()), 12);
+        assert_eq!(three[0], three[3]);
+        assert!(three[0] != three[1] && three[3] != three[6], "{three:?}");
+        assert_eq!(distinct(blocks(&[4; 3]).expect("few").into_iter()), 3);
+    }
+
+    /// Coverage of the interval of a percentage over one trajectory whose frames remember each other: the
+    /// logarithms of loss and symmetry error are autoregressive with the correlation `memory` from one
+    /// measured frame to the next.
+    fn coverage(memory: f64, unit: impl Fn(usize) -> usize) -> f64 {
+        const REPEATS: u64 = 400;
+        let mut covered = 0;
+        for repeat in 0..REPEATS {
+            let mut stream = Stream::new(11, Purpose::Other(3), [repeat, 0]);
+            let mut tally = Tally::new(400, repeat, 2).expect("sizes");
+            let fresh = (1.0 - memory * memory).sqrt();
+            let mut normal = || {
+                let [u, v] = [(); 2].map(|()| stream.random::<f64>());
+                (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+            };
+            let mut state = [normal(), normal()];
+            for frame in 0..FRAMES {
+                let [loss, share] = state.map(|x: f64| (0.5 * x - 0.125).exp());
+                let values = [loss, 0.1 * loss * share];
+                tally.add(unit(frame) as u64, 1.0, &values).expect("finite");
+                state = state.map(|x| memory * x + fresh * normal());
+            }
+            let interval = tally.ratio(1, 0).expect("frames");
+            covered += u32::from(interval.low <= 0.1 && 0.1 <= interval.high);
+        }
+        f64::from(covered) / REPEATS as f64
+    }
+
+    const FRAMES: usize = 256;
+
+    /// The table of `docs/statistics.md`, with three standard errors of its 400 trajectories.
+    #[test]
+    fn blocks_of_a_trajectory_cover_what_the_docs_say() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/statistics.md");
+        let page = std::fs::read_to_string(page).expect("the page beside the crates");
+        let blocks = blocks(&[0; FRAMES]).expect("one molecule");
+        let rows = page.lines().filter(|line| line.starts_with("| memory "));
+        let mut compared = 0;
+        for row in rows {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let memory: f64 = cells[1]["memory ".len()..].parse().expect("a correlation");
+            let found = [
+                coverage(memory, |frame| frame),
+                coverage(memory, |frame| blocks[frame]),
+            ];
+            println!("memory {memory}: {found:?}");
+            for (found, stated) in found.iter().zip(&cells[2..4]) {
+                let stated: f64 = stated.parse().expect("a coverage");
+                let error = 3.0 * (stated * (1.0 - stated) / 400.0).sqrt();
+                assert!((found - stated).abs() < error, "{row}: {found}");
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 8);
     }
 }

@@ -164,6 +164,9 @@ fn a_budget_that_is_spent_ends_a_run_at_whatever_step_it_is() {
     let records = twirl_harness::read_records(&records).expect("records");
     let last = records.last().expect("a last record");
     assert_eq!(last.step, manifest.steps);
+    // A task that does not say how far its loss can fall.
+    let bayes_error = manifest.bayes_error.expect("an answer");
+    assert_eq!(bayes_error.loss(), Err("the task does not state it"));
     // An exactly equivariant arm, which declares it.
     assert_eq!(manifest.symmetry, Some(twirl_harness::ExactSymmetry::O3));
     let terms = records.iter().flat_map(|record| record.terms.values());

@@ -23,6 +23,10 @@ pub fn comparisons(all: &[Result<Comparison, CompareError>]) -> (Table, Vec<Stri
     columns.text("lower loss", |row| lower(row, row.loss_verdict()));
     columns.text("lower percent", |row| lower(row, row.percent_verdict()));
     columns.text("notes", |row| words::comparison(row, ["A", "B"]).ok_or(words::NOTHING));
+    columns.part("Percentage of imperfect symmetry in the loss above the Bayes error");
+    columns.estimate("excess % A", |row| row.percent_of_excess[0]).percentage();
+    columns.estimate("excess % B", |row| row.percent_of_excess[1]).percentage();
+    columns.leave_out_empty();
 
     let mut refused = Vec::new();
     for comparison in all {

@@ -1,6 +1,9 @@
 //! The last measurement of each arm.
 
+use std::collections::BTreeSet;
+
 use twirl_compare::{ArmSummary, Figures, SplitSummary, THRESHOLDS};
+use twirl_record::BayesError;
 
 use crate::table::{Bounded, Columns, Missing, Table};
 use crate::words;
@@ -32,6 +35,7 @@ pub(crate) fn summary(arms: &[ArmSummary]) -> Table {
     let split = of(|figures| (figures.total, figures.molecules));
     let zero = of(|figures| figures.of_zero.ok_or("records without the loss of zero"));
     let flops = of(|figures| figures.model_flops.ok_or("operations not counted"));
+    let bayes = of(|figures| stated(figures).and_then(|stated| stated.loss().map_err(|_| "unknown")));
     let seeds = |arm: &ArmSummary| arm.figures.as_ref().map_or(0, |figures| figures.seeds.len());
     let mut columns = Columns::new("summary", "Loss at the last measurement", arms);
     columns.label("arm", |arm| &arm.arm);
@@ -47,6 +51,16 @@ pub(crate) fn summary(arms: &[ArmSummary]) -> Table {
     }
     columns.integer("seeds", seeds);
     columns.text("status", status);
+    columns.part("How far the loss can fall, and the share of imperfect symmetry in what is above it");
+    columns.real(("Bayes error", "bayes_error"), bayes).digits(4);
+    columns.text(("kind", "bayes_kind"), of(|figures| stated(figures).map(BayesError::kind)));
+    columns.estimate(("% of excess", "percent_of_excess"), of(|figures| figures.percent_of_excess)).percentage();
+    columns.text("bayes_note", of(|figures| stated(figures).map(BayesError::note))).machines_only();
+    columns.leave_out_empty();
+    let notes = arms.iter().filter_map(|arm| Some(arm.figures.as_ref()?.bayes_error.as_ref()?.note()));
+    for note in notes.collect::<BTreeSet<String>>() {
+        columns.note(format!("Bayes error: {note}."));
+    }
     columns.unseen();
     columns.flag("finished", |arm| arm.finished);
     columns.flag("exact", |arm| arm.exact);
@@ -70,6 +84,10 @@ pub(crate) fn last(task: &str, arms: &[ArmSummary]) -> Table {
     columns.estimate("percent", percent).percentage();
     columns.text("status", status);
     columns.table()
+}
+
+fn stated(figures: &Figures) -> Result<&BayesError, &'static str> {
+    figures.bayes_error.as_ref().ok_or("none in the manifests")
 }
 
 fn steps_to(arm: &ArmSummary, threshold: usize) -> Result<u64, Missing> {

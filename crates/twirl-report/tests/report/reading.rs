@@ -175,3 +175,53 @@ fn an_arm_without_a_finished_run_is_reported_as_unfinished() {
     );
     assert!(text.contains("unfinished"), "{text}");
 }
+
+/// The Bayes error is read from manifests, and what is above it is the denominator of a further percentage.
+#[test]
+fn symmetry_error_stands_beside_the_excess_over_the_bayes_error() {
+    let of = |stated: serde_json::Value| {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (seed, factor) in FACTORS.iter().enumerate() {
+            let mut manifest = manifest("plain", seed as u64, "ok");
+            manifest["bayes_error"] = stated.clone();
+            write(dir.path(), &manifest, &Law::PLAIN.records(*factor));
+        }
+        let set = RunSet::read(dir.path()).expect("readable");
+        let figures = summarise(&set.tasks[0].arms[0]).figures.expect("records");
+        (figures, terminal(&set))
+    };
+    let least = 0.5 * Law::PLAIN.loss(30.0);
+    let bound = json!({"kind": "lower-bound", "loss": least, "of": "a model that is told more"});
+    let (figures, text) = of(bound);
+    let percents = FACTORS.iter().map(|factor| {
+        let loss = factor * Law::PLAIN.loss(30.0);
+        (100.0 / 101.0) * loss / (loss - least)
+    });
+    let expected = percents.sum::<f64>() / 3.0;
+    let found = figures.percent_of_excess.expect("above the bound");
+    assert!(
+        (found.value / expected - 1.0).abs() < 1e-9,
+        "{found:?} {expected}"
+    );
+    assert!(
+        text.contains("% of excess") && text.contains("lower-bound"),
+        "{text}"
+    );
+    assert!(
+        text.contains("no model is below: a model that is told more"),
+        "{text}"
+    );
+
+    // A figure above the loss, one that is unknown, and none: no percentage, and a reason.
+    let above = json!({"kind": "reference", "loss": 1e3, "of": "an estimate"});
+    let unknown = json!({"kind": "unknown", "why": "another loss"});
+    for (stated, why) in [
+        (above, "a loss is not above it"),
+        (unknown, "Bayes error unknown"),
+        (json!(null), "no Bayes error in the manifests"),
+    ] {
+        let (figures, text) = of(stated.clone());
+        assert_eq!(figures.percent_of_excess, Err(why));
+        assert_eq!(text.contains("% of excess"), !stated.is_null(), "{text}");
+    }
+}
