@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use burn::tensor::Device;
 use twirl_data::{DataSet, Split};
 use twirl_layers::own::on_host;
 use twirl_record::{
@@ -186,19 +187,9 @@ fn attempt<T: Task, A: Arm<T>>(
         state
     } else {
         folder.keep_records(&Kept::default())?;
-        let report = match &job.train.search {
-            Some(config) => {
-                let (seed, observer) = (job.measure_seed, context.observer);
-                Some(search(&setting, config, seed, &model, &plain, observer)?)
-            }
-            None => None,
-        };
-        let rate = report.as_ref().and_then(SearchReport::best);
         let counters = Counters {
             cold_start_seconds,
-            learning_rate: rate.unwrap_or(job.train.learning_rate),
-            search: report,
-            ..Counters::default()
+            ..searched(job, &setting, &model, (&plain, context.observer))?
         };
         State {
             average: model.valid(),
@@ -250,6 +241,28 @@ fn attempt<T: Task, A: Arm<T>>(
     manifest.stop = Some(stop);
     folder.write_manifest(&manifest)?;
     Ok(manifest)
+}
+
+/// Nothing done yet, with the learning rate that was searched for or given.
+fn searched<T: Task, A: Arm<T>>(
+    job: &Job,
+    setting: &Arc<Setting<T>>,
+    model: &A,
+    (device, observer): (&Device, &dyn Observer),
+) -> Result<Counters, RunError> {
+    let search = match &job.train.search {
+        Some(config) => {
+            let seed = job.measure_seed;
+            Some(search(setting, config, seed, model, device, observer)?)
+        }
+        None => None,
+    };
+    let rate = search.as_ref().and_then(SearchReport::best);
+    Ok(Counters {
+        learning_rate: rate.unwrap_or(job.train.learning_rate),
+        search,
+        ..Counters::default()
+    })
 }
 
 /// The manifest of a run that begins.

@@ -57,6 +57,19 @@ pub(crate) fn logarithm(of: Estimate) -> Estimate {
     }
 }
 
+/// The interval of a percentage over few molecules, which is skewed to the right so that its upper end lies too
+/// low: the half-widths are taken as those of its logarithm, where it is positive.
+pub(crate) fn skewed(of: Estimate) -> Estimate {
+    if of.value <= 0.0 {
+        return of;
+    }
+    let end = |end: f64| of.value * ((end - of.value) / of.value).exp();
+    Estimate {
+        interval: of.interval.map(|ends| ends.map(end)),
+        ..of
+    }
+}
+
 /// Standard error of the logarithm of a positive figure, from its 95 % interval.
 pub(crate) fn relative_error(value: f64, [low, high]: [f64; 2]) -> f64 {
     (high - low) / (2.0 * NORMAL * value)

@@ -233,10 +233,18 @@ fn the_reference_goes_with_the_variance_of_the_noise() {
 
 #[test]
 fn temporary() {
-    let config = serde_json::from_value(json!({"sigma": 0.9, "grid": 48, "resolution": 0.25, "radius": 0.5})).unwrap();
+    let config = serde_json::from_value(
+        json!({"sigma": 0.9, "grid": 48, "resolution": 0.25, "radius": 0.5}),
+    )
+    .unwrap();
     let data = VoxelDenoise::embedded().unwrap();
     let task = VoxelDenoise::open(&config, &data).unwrap();
-    let items: Vec<usize> = task.items(Split::Test).iter().step_by(32).copied().collect();
+    let items: Vec<usize> = task
+        .items(Split::Test)
+        .iter()
+        .step_by(32)
+        .copied()
+        .collect();
     let start = std::time::Instant::now();
     let host = task.batch(&items, Draw::measuring(0)).unwrap();
     println!("batch {:?}", start.elapsed());

@@ -10,6 +10,7 @@ use twirl_report::{count, range, significant};
 use crate::cells::Cells;
 use crate::context::StudyContext;
 use crate::error::StudyError;
+use crate::estimates::{logarithm, skewed};
 use crate::holm::{Bound, Test};
 use crate::learned::Yardstick;
 use crate::outcome::Outcome;
@@ -55,8 +56,11 @@ impl Point {
         let zero = Some(zero).filter(|zero| zero.is_finite());
         let loss = mean(|record| record.split.loss);
         Self {
-            of_loss,
-            squared: percent_of(&squared.iter().collect::<Vec<_>>()),
+            of_loss: PercentPoint {
+                percent: skewed(of_loss.percent),
+                ..of_loss
+            },
+            squared: skewed(percent_of(&squared.iter().collect::<Vec<_>>())),
             loss,
             mean: mean(|record| record.split.loss_mean),
             equiv: mean(|record| record.split.loss_equiv),
@@ -192,32 +196,26 @@ impl Trained {
         self.points.get(first).map(|point| point.of_loss.step)
     }
 
-    /// The percentage at the judged step, held against the level of the claim. Over few molecules a
-    /// percentage is skewed to the right, and its upper end lies too low: the half-widths are taken as
-    /// those of its logarithm, where it is positive.
+    /// The percentage at the judged step, held against the level of the claim; its logarithm, where it is
+    /// positive.
     pub(super) fn test(&self) -> Option<Test> {
         let (seeds, molecules) = (self.arm.counted().len(), self.at().molecules);
-        let Estimate { value, interval } = self.at().of_loss.percent;
+        let percent = self.at().of_loss.percent;
         let freedom = if seeds < FEWEST_SEEDS {
             molecules
         } else {
             seeds
         };
-        let linear = Test {
-            value,
-            interval: interval?,
-            bound: Bound::Below(LEVEL),
-            freedom: freedom.checked_sub(1)?.max(1),
+        let (of, level) = if percent.value > 0.0 {
+            (logarithm(percent), LEVEL.ln())
+        } else {
+            (percent, LEVEL)
         };
-        if value <= 0.0 {
-            return Some(linear);
-        }
-        let end = |end: f64| value.ln() + (end - value) / value;
         Some(Test {
-            value: value.ln(),
-            interval: linear.interval.map(end),
-            bound: Bound::Below(LEVEL.ln()),
-            ..linear
+            value: of.value,
+            interval: of.interval?,
+            bound: Bound::Below(level),
+            freedom: freedom.checked_sub(1)?.max(1),
         })
     }
 
