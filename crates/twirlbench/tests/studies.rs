@@ -294,7 +294,7 @@ fn the_cells_that_are_listed_are_those_that_a_study_makes() {
                 })
                 .collect();
             assert!(
-                last.starts_with(&format!("{name}: {} cells: ", cells.len())),
+                last.starts_with(&format!("{name}: {} cells, ", cells.len())),
                 "{last}"
             );
             cells
