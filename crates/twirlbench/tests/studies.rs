@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use twirl_studies::STUDIES;
+use twirl_studies::{STUDIES, Study};
 
 fn study(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_twirlbench"))
@@ -268,7 +268,9 @@ fn the_cells_that_are_listed_are_those_that_a_study_makes() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("tiny.toml"), format!("{SUITE}{EXACT}")).expect("a suite file");
     let (runs, _) = BUDGETS.split_once("[variants]").expect("sections");
-    let budgets = format!("{}\n{LEAST}", runs.trim_end());
+    let seconds = |one: &&dyn Study| format!("{} = 600\n", one.card().name);
+    let seconds: String = STUDIES.iter().map(seconds).collect();
+    let budgets = format!("{}\n{LEAST}\n[seconds]\n{seconds}", runs.trim_end());
     fs::write(folder.path().join("budgets.toml"), budgets).expect("budgets");
     for one in STUDIES {
         let name = one.card().name;
@@ -292,7 +294,7 @@ fn the_cells_that_are_listed_are_those_that_a_study_makes() {
                 })
                 .collect();
             assert!(
-                last.starts_with(&format!("{name}: {} cells: ", cells.len())),
+                last.starts_with(&format!("{name}: {} cells, ", cells.len())),
                 "{last}"
             );
             cells

@@ -12,7 +12,7 @@ use super::arguments::StudyArgs;
 use super::open::Opening;
 use crate::devices;
 use crate::print::say;
-use crate::survey::{counts, in_words, survey};
+use crate::survey::survey;
 
 /// Lists the cells; none is made, and the device is known by its name alone.
 pub(super) fn plan(args: &StudyArgs, out: &Path, entries: &[Entry]) -> Result<Plan> {
@@ -60,8 +60,11 @@ pub(super) fn list(plan: &Plan, dir: &Path) {
         };
         say!("{:4} {:60} {standing}", stand.job, stand.name);
     }
-    let (count, title) = (stands.len(), plan.title());
-    say!("{title}: {count} cells: {}", in_words(&counts(&stands)));
+    let kept = stands
+        .iter()
+        .filter(|stand| stand.standing() == Standing::Done);
+    let (title, count, kept) = (plan.title(), stands.len(), kept.count());
+    say!("{title}: {count} cells, {kept} kept");
 }
 
 /// Writes the plan of a study that has none; of several processes that try, one does.
