@@ -3,8 +3,7 @@
 use std::cell::OnceCell;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::RngExt;
-use twirl_core::{Design, Law, Loss, Rotation, Symmetry};
+use twirl_core::{Design, Loss, Rotation, Symmetry};
 use twirl_data::{DataError, DataSet, Embedded};
 use twirl_harness::{
     Arm, BatchPart, BayesError, Draw, FinalFigures, Role, Rotations, Score, Task, TaskError, Term,
@@ -14,8 +13,7 @@ use crate::arms::clean::CleanGrid;
 use crate::batch::{Sample, off_the_lattice, stays_on_the_lattice};
 use crate::noise::{Drawn, Noise};
 use crate::{
-    Batch, Host, NoiseLaw, Output, Poses, VoxelDenoise, VoxelDenoiseConfig, closing, cramer_rao,
-    scores,
+    Batch, Host, NoiseLaw, Output, VoxelDenoise, VoxelDenoiseConfig, closing, cramer_rao, scores,
 };
 
 impl Task for VoxelDenoise {
@@ -53,13 +51,13 @@ impl Task for VoxelDenoise {
     fn batch(&self, items: &[usize], draw: Draw) -> Result<Host, TaskError> {
         let sample = |&item: &usize| {
             let mut stream = draw.stream(item);
-            let most = self.config.shift;
-            let shift = std::array::from_fn(|_| most * (2.0 * stream.random::<f64>() - 1.0));
+            let shift = self.shift(&mut stream);
             let (lattice, elements) = (&self.lattice, self.elements.len());
             let noise = Drawn::new(&self.config, lattice, elements, &mut stream);
-            let pose = match self.config.poses {
-                Poses::Haar if draw.is_measuring() => Law::Haar.draw(&mut stream),
-                Poses::Haar | Poses::Stored => Rotation::identity(),
+            let pose = if draw.is_measuring() {
+                self.measured_pose(&mut stream)
+            } else {
+                Rotation::identity()
             };
             Sample {
                 item,
@@ -86,7 +84,7 @@ impl Task for VoxelDenoise {
         for (place, sample) in host.samples.iter().enumerate() {
             let species = numbers(sample);
             counts[place] = species.len() as f64;
-            let placed = self.placed(sample);
+            let placed = self.placed(sample.item, &sample.pose, sample.shift);
             for (atom, (moved, number)) in placed.into_iter().zip(species).enumerate() {
                 let row = (place * atoms + atom) * 3;
                 positions[row..row + 3].copy_from_slice(&moved);
@@ -154,7 +152,7 @@ impl Task for VoxelDenoise {
     }
 
     fn bayes_error(&self, items: &[usize], draws: &[Draw]) -> Result<BayesError, TaskError> {
-        cramer_rao::reference(self, items, draws)
+        Ok(cramer_rao::reference(self, items, draws))
     }
 
     fn closing<A: Arm<Self>>(

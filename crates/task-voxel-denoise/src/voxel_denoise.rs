@@ -1,10 +1,11 @@
 //! The task on one data set.
 
+use rand::RngExt;
+use twirl_core::{Law, Rotation, Stream};
 use twirl_data::{DataSet, elements};
 use twirl_harness::TaskError;
 
-use crate::batch::Sample;
-use crate::{Lattice, VoxelDenoiseConfig};
+use crate::{Lattice, Poses, VoxelDenoiseConfig};
 
 /// The voxel-denoising task on one data set.
 #[derive(Debug)]
@@ -41,13 +42,27 @@ impl VoxelDenoise {
         &self.elements
     }
 
-    /// Where the atoms of a sample are in the box, angstrom.
-    pub(crate) fn placed(&self, sample: &Sample) -> Vec<[f64; 3]> {
+    /// How far the centre of a molecule is moved, angstrom.
+    pub(crate) fn shift(&self, stream: &mut Stream) -> [f64; 3] {
+        let most = self.config.shift;
+        std::array::from_fn(|_| most * (2.0 * stream.random::<f64>() - 1.0))
+    }
+
+    /// The pose of a molecule that is measured.
+    pub(crate) fn measured_pose(&self, stream: &mut Stream) -> Rotation {
+        match self.config.poses {
+            Poses::Haar => Law::Haar.draw(stream),
+            Poses::Stored => Rotation::identity(),
+        }
+    }
+
+    /// Where the atoms of an item are in the box, angstrom.
+    pub(crate) fn placed(&self, item: usize, pose: &Rotation, shift: [f64; 3]) -> Vec<[f64; 3]> {
         let place = |point: [f64; 3]| {
-            let posed = sample.pose.apply(point);
-            std::array::from_fn(|axis| posed[axis] + sample.shift[axis])
+            let posed = pose.apply(point);
+            std::array::from_fn(|axis| posed[axis] + shift[axis])
         };
-        self.centred(sample.item).into_iter().map(place).collect()
+        self.centred(item).into_iter().map(place).collect()
     }
 
     /// Positions about the centre of the atoms, angstrom.

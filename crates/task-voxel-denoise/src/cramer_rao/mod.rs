@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use nalgebra::DMatrix;
-use twirl_harness::{BayesError, Draw, Task, TaskError};
+use twirl_harness::{BayesError, Draw};
 
 use crate::{Lattice, NoiseLaw, VoxelDenoise};
 
@@ -25,11 +25,7 @@ const SUPPORT: f64 = 4.5;
 const NONE: f64 = 1e-12;
 
 /// The reference of the measured samples, in units of their loss.
-pub(crate) fn reference(
-    task: &VoxelDenoise,
-    items: &[usize],
-    draws: &[Draw],
-) -> Result<BayesError, TaskError> {
+pub(crate) fn reference(task: &VoxelDenoise, items: &[usize], draws: &[Draw]) -> BayesError {
     let (config, lattice) = (&task.config, &task.lattice);
     let variance = match config.noise {
         NoiseLaw::Iid => config.sigma.powi(2),
@@ -39,7 +35,7 @@ pub(crate) fn reference(
         }
         NoiseLaw::BandLimited => {
             let why = "noise of another band than that of the lattice leaves wave numbers free";
-            return Ok(BayesError::Unknown { why: why.into() });
+            return BayesError::Unknown { why: why.into() };
         }
     };
     let ball: Vec<bool> = (0..lattice.voxels())
@@ -49,8 +45,10 @@ pub(crate) fn reference(
     let mut sum = 0.0;
     for draw in draws {
         for &item in items {
-            let host = task.batch(&[item], *draw)?;
-            let placed = task.placed(&host.samples[0]);
+            // A pose of the law of those that are measured, without the noise that is drawn before those.
+            let mut stream = draw.stream(item);
+            let shift = task.shift(&mut stream);
+            let placed = task.placed(item, &task.measured_pose(&mut stream), shift);
             for element in &task.elements {
                 let numbers = task.data.atomic_numbers(item);
                 let atoms = placed.iter().zip(numbers);
@@ -58,17 +56,17 @@ pub(crate) fn reference(
                 let atoms: Vec<[f64; 3]> = atoms.map(|(place, _)| *place).collect();
                 let Some(directions) = directions(lattice, &ball, &atoms) else {
                     let why = format!("frame {item}: atoms of one element at one place");
-                    return Ok(BayesError::Unknown { why });
+                    return BayesError::Unknown { why };
                 };
                 sum += directions;
             }
         }
     }
     let samples = (items.len() * draws.len()) as f64;
-    Ok(BayesError::Reference {
+    BayesError::Reference {
         loss: variance * sum / (samples * (inside * task.elements.len()) as f64),
         of: "unbiased estimates of the places of single atoms (Cramer and Rao)".into(),
-    })
+    }
 }
 
 /// `tr((J^T J)^-1 J_b^T J_b)` of the atoms of one channel: three for each that lies well inside the ball.
