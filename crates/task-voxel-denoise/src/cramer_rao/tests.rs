@@ -146,11 +146,13 @@ fn over_figure(lattice: &Lattice, reach: f64, spacing: f64, sigma: f64, draws: u
             *value = (*value - energy / 2.0) / (sigma * sigma);
         }
         let most = posterior.iter().copied().fold(f64::MIN, f64::max);
-        posterior
-            .iter_mut()
-            .for_each(|value| *value = (*value - most).exp());
+        for value in &mut posterior {
+            *value = (*value - most).exp();
+        }
         let all: f64 = posterior.iter().sum();
-        posterior.iter_mut().for_each(|value| *value /= all);
+        for value in &mut posterior {
+            *value /= all;
+        }
         let mean = along(&posterior, &back);
         let error: f64 = mean.iter().zip(&clean).map(|(a, b)| (a - b).powi(2)).sum();
         let error = error / (3.0 * sigma * sigma);

@@ -159,7 +159,7 @@ fn a_run_that_waits_sleeps_and_ends_with_its_parent() {
                     .map_or(0, |(after, before)| after - before)
             })
             .collect();
-        spent.iter().any(|&own| own == 0) && spent.iter().any(|&own| own > 10)
+        spent.contains(&0) && spent.iter().any(|&own| own > 10)
     });
     let (text, _) = said(&["status", "out"], &folder, 0);
     assert!(text.trim_end().ends_with("2 jobs: 2 running"), "{text}");
