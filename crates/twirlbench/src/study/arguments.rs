@@ -212,7 +212,7 @@ mod tests {
             let given = parse(&["dynamics".to_owned(), flag.to_owned()]);
             assert_ne!(given.cells, CellArgs::default(), "{flag}");
             assert_eq!(parse(&given.to_arguments().expect("arguments")), given);
-            let both = [flag, "--cell=painn"].map(str::to_owned);
+            let both = ["dynamics", flag, "--cell=painn"].map(str::to_owned);
             assert!(StudyArgs::from_arguments(&both).is_err(), "{flag}");
         }
     }
