@@ -65,9 +65,9 @@ fn time<N: Module>(
         let output = head.forward(&forward(network, &input));
         black_box((output.clone() * output).sum().backward())
     };
-    bench.bench_function(&format!("{name}/forward+backward"), |b| b.iter(step));
-    let of_burn = format!("{name}/forward+backward, operations of burn's");
-    bench.bench_function(&of_burn, |b| b.iter(|| composed(step)));
+    let mut group = bench.benchmark_group(format!("{name}, forward+backward"));
+    group.bench_function("own", |b| b.iter(step));
+    group.bench_function("burn", |b| b.iter(|| composed(step)));
 }
 
 fn layers(bench: &mut Criterion) {

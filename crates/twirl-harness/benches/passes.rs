@@ -1,5 +1,5 @@
-//! `AdamW` and the average of the weights, in one pass over every parameter, beside the same composed
-//! from burn's operations: 12 layers of width 64 and of width 256.
+//! `AdamW` and the average of the weights, in one pass over every parameter, and the norm of a gradient,
+//! beside the same composed from burn's operations: 12 layers of width 64 and of width 256.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use criterion::{BatchSize, Bencher, BenchmarkId, Criterion, criterion_group, criterion_main};
-use twirl_harness::{Average, Optimizer, ParameterRoles, build_optimizer};
+use twirl_harness::{Average, Gradients, Optimizer, ParameterRoles, build_optimizer};
 use twirl_layers::own::composed;
 use twirl_layers::{Dense, Init};
 
@@ -16,6 +16,12 @@ use twirl_layers::{Dense, Init};
 struct Layers {
     layers: Vec<Dense>,
     shift: Param<Tensor<1>>,
+}
+
+fn loss_of(model: &Layers, input: &Tensor<2>) -> Tensor<1> {
+    let layers = model.layers.iter();
+    let output = layers.fold(input.clone(), |x, layer| layer.forward(x));
+    (output + model.shift.val().unsqueeze()).sum()
 }
 
 fn passes(bench: &mut Criterion) {
@@ -29,12 +35,7 @@ fn passes(bench: &mut Criterion) {
             shift: init.zeros([width]),
         };
         let input = Tensor::<2>::ones([4, width], &device);
-        let gradients = || {
-            let layers = model.layers.iter();
-            let output = layers.fold(input.clone(), |x, layer| layer.forward(x));
-            let loss = (output + model.shift.val().unsqueeze()).sum();
-            GradientsParams::from_grads(loss.backward(), &model)
-        };
+        let gradients = || GradientsParams::from_grads(loss_of(&model, &input).backward(), &model);
         let run = |bench: &mut Bencher<'_>, own: bool| {
             let mut optimizer =
                 build_optimizer(&Optimizer::default(), &model, &ParameterRoles::default());
@@ -60,6 +61,13 @@ fn passes(bench: &mut Criterion) {
                 BatchSize::LargeInput,
             );
         };
+        let loss = loss_of(&model, &input);
+        let found = Gradients::of(&loss, &model);
+        let norm = || found.squared_norm(&model);
+        let mut group = bench.benchmark_group(format!("norm of a gradient, width {width}"));
+        group.bench_function("own", |bench| bench.iter(|| black_box(norm())));
+        group.bench_function("burn", |bench| bench.iter(|| black_box(composed(norm))));
+        group.finish();
         let mut group = bench.benchmark_group(format!("AdamW and average, width {width}"));
         for (name, own) in [("own", true), ("burn", false)] {
             group.bench_function(BenchmarkId::from_parameter(name), |bench| run(bench, own));

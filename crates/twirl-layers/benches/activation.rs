@@ -4,16 +4,20 @@ use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Int, Tensor, activation};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use twirl_layers::{Activation, GaussianBasis};
+use twirl_layers::{Activation, GaussianBasis, cosine, sine};
 
 type Form = fn(Tensor<2>) -> Tensor<2>;
 
 fn activations(bench: &mut Criterion) {
-    let forms: [(&str, Form); 6] = [
+    let forms: [(&str, Form); 10] = [
         ("silu/own", |x| Activation::Silu.forward(x)),
         ("silu/burn", activation::silu),
         ("gelu/own", |x| Activation::Gelu.forward(x)),
         ("gelu/burn", activation::gelu),
+        ("sine/own", sine),
+        ("sine/burn", Tensor::sin),
+        ("cosine/own", cosine),
+        ("cosine/burn", Tensor::cos),
         ("gaussians/own", |x| {
             GaussianBasis::new(64, 5.0).forward(x.narrow(1, 0, 1).abs())
         }),

@@ -9,10 +9,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Distribution, Tensor, module};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use twirl_layers::{conv3d, matmul};
+use twirl_layers::{conv_transpose3d, conv3d, matmul};
 
 /// Channels, grid, kernel, stride, padding, batch.
 type Case = [usize; 6];
@@ -91,12 +91,35 @@ fn convolutions(bench: &mut Criterion) {
     }
 }
 
+/// The adjoint that doubles a grid: kernel 4, stride 2, padding 1.
+fn transposed(bench: &mut Criterion) {
+    let device = Device::flex().autodiff();
+    for [channels, grid, batch] in [[32, 8, 4], [64, 16, 2]] {
+        let x = random([batch, channels, grid, grid, grid], &device).require_grad();
+        let w = random([channels, channels, 4, 4, 4], &device).require_grad();
+        let b = random([channels], &device).require_grad();
+        let own = || conv_transpose3d(x.clone(), w.clone(), Some(b.clone()), 2, 1);
+        let burns = || {
+            let options = ConvTransposeOptions::new([2; 3], [1; 3], [0; 3], [1; 3], 1);
+            module::conv_transpose3d(x.clone(), w.clone(), Some(b.clone()), options)
+        };
+        let both: [(&str, &dyn Fn() -> Tensor<5>); 2] = [("own", &own), ("burn", &burns)];
+        let name = format!("doubling {channels} channels, {grid}^3, batch {batch}");
+        let mut group = bench.benchmark_group(name);
+        for (name, form) in both {
+            group.bench_function(BenchmarkId::new("forward+backward", name), |bench| {
+                bench.iter(|| black_box(form().backward()));
+            });
+        }
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_millis(1500));
-    targets = matmuls, convolutions
+    targets = matmuls, convolutions, transposed
 }
 criterion_main!(benches);

@@ -43,7 +43,7 @@ fn norms(bench: &mut Criterion) {
             let own = |field| norm.forward_silu(field);
             let burns = |field| composed(field, gain.val(), offset.val());
             let both: [(&str, &dyn Fn(Tensor<5>) -> Tensor<5>); 2] =
-                [("own", &own), ("composed", &burns)];
+                [("own", &own), ("burn", &burns)];
             for (name, form) in both {
                 group.bench_function(BenchmarkId::new(pass, name), |bench| {
                     bench.iter(|| {

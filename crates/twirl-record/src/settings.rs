@@ -235,7 +235,8 @@ pub struct Evaluation {
     pub draws: usize,
     /// Rotations of each item in each draw.
     pub design: Design,
-    /// Items evaluated at once.
+    /// Poses evaluated in one pass, which bounds memory: so many items at one rotation, or fewer items at
+    /// several.
     pub batch: usize,
     /// Measurements per factor of ten in steps.
     pub per_decade: u32,

@@ -10,7 +10,7 @@ use twirl_harness::{
 use twirl_layers::count_flops;
 
 use crate::forms::form_law;
-use crate::{Bench, SEED, alone_as_in_company, values};
+use crate::{Bench, SEED, alone_as_in_company, close, hold, values};
 
 /// What an arm is held to.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl Default for Claim {
 }
 
 /// Laws of an arm: the same seed gives the same weights; its prediction does not depend on the
-/// company in a batch; every parameter is reached by the gradient; the gradient is that of the
+/// company in a batch, nor its measurement on how many rotations a pass evaluates; every parameter is reached by the gradient; the gradient is that of the
 /// loss, and that of the operations of other devices; it learns; weights survive a file; settings
 /// are strict; its operations are counted; and it is equivariant exactly if it says so, before and
 /// after training.
@@ -64,6 +64,7 @@ pub fn arm_laws<T: Task, A: Arm<T>>(bench: &Bench<T>, claim: &Claim) {
         "seeds differ, weights differ"
     );
     alone_as_in_company(bench, &model.valid());
+    passes_law(bench, &model.valid(), claim.design);
     flops_law(bench, &model.valid());
 
     let symmetry = A::symmetry(&serde_json::from_value(claim.config.clone()).expect("settings"));
@@ -120,6 +121,38 @@ pub fn arm_laws<T: Task, A: Arm<T>>(bench: &Bench<T>, claim: &Claim) {
 
     let unknown: Result<A::Config, _> = serde_json::from_value(json!({"no-such-key": 1}));
     assert!(unknown.is_err(), "settings of the arm refuse unknown keys");
+}
+
+/// Some rotations in one pass measure the same as one rotation a pass.
+fn passes_law<T: Task, A: Arm<T>>(bench: &Bench<T>, model: &A, design: Design) {
+    let (items, rotations) = (bench.items.len(), design.rotations(Symmetry::So3));
+    let divides = |together: &usize| rotations.is_multiple_of(*together);
+    let together = (2..=rotations).find(divides).expect("several rotations");
+    let at = |batch| {
+        let evaluation = Evaluation {
+            design,
+            items: 0,
+            batch,
+            ..Default::default()
+        };
+        let plan = Plan::new(&bench.task, &bench.items, &evaluation, SEED);
+        measure(&bench.task, model, &plan, &bench.device).expect("a measurement")
+    };
+    let (single, several) = (at(items), at(items * together));
+    assert!(single.terms.keys().eq(several.terms.keys()));
+    for ((name, single), several) in single.terms.iter().zip(several.terms.values()) {
+        let law = format!("one rotation a pass as {together}, term {name}");
+        let figures = |term: &TermMeasured| {
+            let parts = &term.measured;
+            [parts.loss, parts.mean, parts.equiv]
+        };
+        hold(close(&law, &figures(single), &figures(several)));
+        hold(close(&law, &[single.size], &[several.size]));
+    }
+    for ((name, single), several) in single.scores.iter().zip(several.scores.values()) {
+        let law = format!("one rotation a pass as {together}, score {name}");
+        hold(close(&law, &[single.value], &[several.value]));
+    }
 }
 
 /// Operations are counted, and those that are done for every item double with the items; kernels

@@ -134,7 +134,7 @@ impl Header {
             reader
                 .read_exact(&mut piece[..size])
                 .map_err(|error| site.corrupt(error))?;
-            values.extend(piece[..size].chunks_exact(width).map(convert));
+            convert(&piece[..size], &mut values);
             left -= size;
         }
         if fortran && shape.len() > 1 {
@@ -188,14 +188,14 @@ fn tuple(text: &str) -> Option<Vec<usize>> {
     parts.map(|part| part.parse().ok()).collect()
 }
 
-type Convert = fn(&[u8]) -> f64;
+/// Adds the numbers in some bytes.
+type Convert = fn(&[u8], &mut Vec<f64>);
 
 macro_rules! convert {
     ($number:ty, $from:ident) => {
-        |bytes: &[u8]| {
-            let mut raw = [0; size_of::<$number>()];
-            raw.copy_from_slice(bytes);
-            <$number>::$from(raw) as f64
+        |bytes: &[u8], values: &mut Vec<f64>| {
+            let numbers = bytes.as_chunks::<{ size_of::<$number>() }>().0.iter();
+            values.extend(numbers.map(|raw| <$number>::$from(*raw) as f64));
         }
     };
 }

@@ -242,13 +242,13 @@ pub(super) fn read(source: &Source, options: &OpenOptions) -> Result<Draft> {
     }
     let forces = forces.map(|(name, array)| {
         draft.forces.place = format!("array {name}");
-        triples(&array.values)
+        array.values
     });
     let content = Content {
         atoms,
         numbers,
         positions: triples(&positions.values),
-        forces,
+        forces: forces.as_deref().map(triples),
         charges: charges.map(|(_, charges)| charges.values),
     };
     content.fill(&mut draft, &archive.site("numbers"))?;
@@ -300,16 +300,16 @@ fn labels(
 }
 
 /// What an archive holds of all frames.
-struct Content {
+struct Content<'a> {
     /// Places in a frame.
     atoms: usize,
     numbers: Vec<u8>,
-    positions: Vec<[f64; 3]>,
-    forces: Option<Vec<[f64; 3]>>,
+    positions: &'a [[f64; 3]],
+    forces: Option<&'a [[f64; 3]]>,
     charges: Option<Vec<f64>>,
 }
 
-impl Content {
+impl Content<'_> {
     fn fill(self, draft: &mut Draft, site: &Site<'_>) -> Result<()> {
         let mut known: HashMap<(Vec<u8>, i32), usize> = HashMap::new();
         for (frame, numbers) in self.numbers.chunks(self.atoms.max(1)).enumerate() {

@@ -96,6 +96,6 @@ pub(super) fn integers(raw: &[u8], kind: Kind) -> Vec<i64> {
 }
 
 /// Rows of three from a flat array.
-pub(super) fn triples(values: &[f64]) -> Vec<[f64; 3]> {
-    values.as_chunks::<3>().0.to_vec()
+pub(super) fn triples(values: &[f64]) -> &[[f64; 3]] {
+    values.as_chunks::<3>().0
 }

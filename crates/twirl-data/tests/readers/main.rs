@@ -8,6 +8,7 @@ mod fixtures;
 mod fuzz;
 mod labels;
 mod layouts;
+mod long;
 mod published;
 mod shipped;
 mod valid;

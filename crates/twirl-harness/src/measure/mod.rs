@@ -8,7 +8,8 @@ mod sums;
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
-use twirl_core::{CoreError, Rotation};
+use rayon::prelude::*;
+use twirl_core::{CoreError, MoleculeFigures, Rotation};
 use twirl_layers::with_precision;
 use twirl_record::{Split, TermRecord};
 
@@ -178,10 +179,13 @@ impl<T: Task> Prepared<'_, T> {
                 Some(sums) => sums,
                 none => none.insert(Sums::new(&stacks, self.plan).map_err(of_core)?),
             };
-            for (index, (&item, rotations)) in items.iter().zip(&drawn).enumerate() {
+            let of_item = |(index, rotations): (usize, &Vec<Rotation>)| {
                 let figures = stacks.iter();
                 let figures = figures.map(|stack| stack.figures(index, self.plan, rotations));
-                let figures: Result<Vec<_>, CoreError> = figures.collect();
+                figures.collect::<Result<Vec<MoleculeFigures>, CoreError>>()
+            };
+            let figures: Vec<_> = drawn.par_iter().enumerate().map(of_item).collect();
+            for (&item, figures) in items.iter().zip(figures) {
                 let unit = self.plan.unit(self.task, item) as u64;
                 let added = figures.and_then(|figures| sums.add(unit, &figures));
                 added.map_err(of_core)?;
@@ -190,8 +194,8 @@ impl<T: Task> Prepared<'_, T> {
         Ok((sums.expect("a prepared plan has items"), scores))
     }
 
-    /// Turns, predicts and untwists a batch, one rotation of every item after the other. What the
-    /// rotations leave is read from the device together, so that it does not wait between them.
+    /// Turns, predicts and untwists a batch, some rotations of every item in a pass. What passes leave is
+    /// read from the device together, so that it does not wait between them.
     fn stacks<A: Arm<T>>(
         &self,
         model: &A,
@@ -201,19 +205,22 @@ impl<T: Task> Prepared<'_, T> {
     ) -> Result<Vec<Stack>, RunError> {
         let mut stacks: Vec<Stack> = Vec::new();
         let mut unread = Unread::default();
-        for turn in 0..self.plan.rotations() {
-            let chosen = drawn.iter().map(|rotations| rotations[turn]).collect();
-            let rotations = Rotations::new(chosen, self.device);
+        let (items, all) = (drawn.len(), self.plan.rotations());
+        let together = self.plan.together(items);
+        for first in (0..all).step_by(together) {
+            let turns = first..first + together;
+            let chosen = turns.flat_map(|turn| drawn.iter().map(move |of_item| of_item[turn]));
+            let rotations = Rotations::new(chosen.collect(), self.device);
             let turned = self.task.rotate(batch, &rotations)?;
             let predicted = with_precision(self.plan.products, || model.predict(&turned));
             let output = self.task.untwist(predicted, &rotations);
             let terms = self.task.terms(&output, batch);
-            if turn == 0 {
-                let stack = |term| Stack::new(term, self.plan.rotations());
+            if first == 0 {
+                let stack = |term| Stack::new(term, items);
                 stacks = terms.iter().map(stack).collect();
             }
             unread.hold(terms, self.task.scores(&output, batch));
-            if unread.numbers > UNREAD || turn + 1 == self.plan.rotations() {
+            if unread.numbers > UNREAD || first + together == all {
                 std::mem::take(&mut unread).read(&mut stacks, scores);
             }
         }
@@ -224,10 +231,10 @@ impl<T: Task> Prepared<'_, T> {
 /// Numbers that may wait on the device to be read.
 const UNREAD: usize = 1 << 24;
 
-/// What rotations left on the device.
+/// What passes left on the device.
 #[derive(Default)]
 struct Unread {
-    turns: Vec<(Vec<Tensor<3>>, Vec<Score>)>,
+    passes: Vec<(Vec<Tensor<3>>, Vec<Score>)>,
     numbers: usize,
 }
 
@@ -238,25 +245,25 @@ impl Unread {
         self.numbers += sizes
             .map(|prediction| prediction.shape().num_elements())
             .sum::<usize>();
-        self.turns.push((predictions, scores));
+        self.passes.push((predictions, scores));
     }
 
     /// Reads everything at once.
-    fn read(self, stacks: &mut [Stack], scores: &mut Scores) {
+    fn read(mut self, stacks: &mut [Stack], scores: &mut Scores) {
         let mut reads = Transaction::default();
-        for (predictions, measured) in &self.turns {
-            for prediction in predictions {
-                reads = reads.register(prediction.clone());
+        for (predictions, measured) in &mut self.passes {
+            for prediction in predictions.drain(..) {
+                reads = reads.register(prediction);
             }
-            for score in measured {
+            for score in measured.iter() {
                 reads = reads.register(score.numerator.clone());
                 reads = reads.register(score.denominator.clone());
             }
         }
         let mut read = reads.execute().into_iter();
-        for (_, measured) in &self.turns {
+        for (_, measured) in &self.passes {
             for (stack, predictions) in stacks.iter_mut().zip(read.by_ref()) {
-                stack.push(&predictions);
+                stack.push(predictions);
             }
             for score in measured {
                 let [above, below] = [(); 2].map(|()| read.next().expect("registered above"));

@@ -94,6 +94,15 @@ impl Plan {
         }
     }
 
+    /// Rotations of `items` items that one pass evaluates together: as many as a batch has room for, the
+    /// same number in every pass.
+    pub(super) fn together(&self, items: usize) -> usize {
+        let rotations = self.rotations();
+        let most = (self.batch / items).clamp(1, rotations);
+        let equal = |together: &usize| rotations.is_multiple_of(*together);
+        (1..=most).rev().find(equal).expect("1 divides all")
+    }
+
     /// Number of different units.
     pub(super) fn units<T: Task>(&self, task: &T) -> usize {
         distinct(self.items.iter().map(|&item| self.unit(task, item)))
@@ -155,12 +164,12 @@ pub(crate) fn rotations_of(
     design.draw(&mut stream, symmetry)
 }
 
-/// Up to this number of items, their batches stay on the device between measurements.
-const KEPT_ITEMS: usize = 1024;
+/// Up to this number of poses, their batches stay on the device between measurements.
+const KEPT: usize = 1024;
 
 /// A plan with its batches on a device.
 ///
-/// Batches of up to 1,024 items are made once and kept; of more they are made for every
+/// Batches of up to 1,024 poses are made once and kept; of more they are made for every
 /// measurement, so that memory stays bounded.
 pub struct Prepared<'a, T: Task> {
     pub(super) task: &'a T,
@@ -187,8 +196,11 @@ impl<'a, T: Task> Prepared<'a, T> {
             device,
             kept: None,
         };
-        if plan.items.len() * plan.draws <= KEPT_ITEMS {
-            let made: Result<_, _> = (0..prepared.groups().len())
+        let groups = prepared.groups();
+        let poses = groups.iter();
+        let poses = poses.map(|(_, items)| items.len() * plan.together(items.len()));
+        if poses.sum::<usize>() <= KEPT {
+            let made: Result<_, _> = (0..groups.len())
                 .map(|group| prepared.batch(group))
                 .collect();
             prepared.kept = Some(made?);
@@ -205,13 +217,14 @@ impl<'a, T: Task> Prepared<'a, T> {
         (0..self.plan.draws as u64).flat_map(of_draw).collect()
     }
 
-    /// A batch in its stored pose.
+    /// A batch in its stored pose: its items, one after the other, once for every rotation of a pass.
     pub(super) fn batch(&self, group: usize) -> Result<T::Batch, TaskError> {
         if let Some(kept) = &self.kept {
             return Ok(kept[group].clone());
         }
         let (draw, items) = self.groups()[group];
-        let host = self.task.batch(items, self.plan.draws()[draw as usize])?;
+        let items = items.repeat(self.plan.together(items.len()));
+        let host = self.task.batch(&items, self.plan.draws()[draw as usize])?;
         self.task.load(&host, self.device)
     }
 }

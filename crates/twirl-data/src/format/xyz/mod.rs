@@ -12,6 +12,7 @@ mod lines;
 mod number;
 mod periodic;
 mod reader;
+mod rows;
 mod units;
 
 pub(super) use lines::Lines;

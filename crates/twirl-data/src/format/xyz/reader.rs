@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::io::BufRead;
+use std::sync::Arc;
 
-use super::columns::{Columns, MOST, columns};
+use super::columns::{Columns, columns};
 use super::comment::Comment;
 use super::keys::{Chosen, choose};
 use super::lines::Lines;
 use super::number::number;
+use super::rows::{Head, Waiting};
 use super::{periodic, units};
 use crate::draft::Draft;
-use crate::elements;
 use crate::error::Result;
 use crate::format::described::described;
 use crate::molecule::{Bond, BondOrder};
@@ -42,8 +43,21 @@ pub(in crate::format) fn read(
         draft: Draft::new("extended XYZ", options.units(usual)),
         chosen: None,
         known: HashMap::new(),
+        frames: 0,
+        atoms: 0,
+        waiting: Waiting::default(),
+        numbers: Vec::new(),
     };
-    while reader.frame()? {}
+    loop {
+        let more = reader.frame();
+        // What is wrong in the lines before comes first.
+        if reader.waiting.full() || !matches!(more, Ok(true)) {
+            reader.take()?;
+        }
+        if !more? {
+            break;
+        }
+    }
     let draft = reader.draft;
     let asked = [
         (&options.energy_key, draft.energies.any(), "key"),
@@ -69,18 +83,23 @@ struct Reader<'a> {
     /// Keys of the labels, from the first frame that has any.
     chosen: Option<Chosen>,
     known: HashMap<Identity, usize>,
+    /// Frames begun, and atoms in those before.
+    frames: usize,
+    atoms: u64,
+    /// Atom lines that are not in the draft yet.
+    waiting: Waiting<'a>,
+    /// Atomic numbers of the frame whose lines are being taken.
+    numbers: Vec<u8>,
 }
 
 impl<'a> Reader<'a> {
     fn site(&self) -> Site<'a> {
-        let frame = self.draft.molecule.len();
-        Site::new(
-            self.path,
-            format!("frame {frame}, line {}", self.lines.count),
-        )
+        let record = format!("frame {}, line {}", self.frames, self.lines.count);
+        Site::new(self.path, record)
     }
 
-    /// Reads a frame; `false` at the end of the file. Blank lines may stand between frames.
+    /// Reads a frame, whose atoms then wait; `false` at the end of the file. Blank lines may stand between
+    /// frames.
     fn frame(&mut self) -> Result<bool> {
         let atoms = loop {
             let Some(line) = self.lines.next()? else {
@@ -96,7 +115,7 @@ impl<'a> Reader<'a> {
             let what = format!("expected a number of atoms, found \"{line}\"");
             return Err(self.site().corrupt(what));
         };
-        let held = (self.draft.numbers.len() as u64).saturating_mul(ATOM);
+        let held = self.atoms.saturating_mul(ATOM);
         if held.saturating_add(atoms.saturating_mul(ATOM)) > self.options.budget() {
             return Err(self.site().too_large(
                 format!("{atoms} atoms"),
@@ -112,23 +131,56 @@ impl<'a> Reader<'a> {
                 "convert it: python data-scripts/convert_qm9.py FOLDER OUT.h5",
             ));
         }
+        let length = comment.len();
         let comment = Comment::parse(&comment).map_err(|what| site.corrupt(what))?;
         periodic::refuse(&site, &comment)?;
         self.units(&site, &comment)?;
         let columns = columns(&site, &comment)?;
         let force = self.labels(&site, &comment, &columns)?;
-        let mut numbers = Vec::new();
+        let head = Arc::new(Head {
+            frame: self.frames,
+            site,
+            comment,
+            columns,
+            force,
+        });
+        self.waiting.begin(&head, length, self.lines.count + 1);
         for _ in 0..atoms {
-            numbers.push(self.atom(atoms, &columns, force)?);
+            if self.waiting.full() {
+                self.take()?;
+            }
+            let at = self.lines.count + 1;
+            let Some(line) = self.lines.next()? else {
+                let what = format!("the file ends inside a frame of {atoms} atoms");
+                return Err(self.site().corrupt(what));
+            };
+            self.waiting.push(&head, at, line);
         }
-        if force.is_none() {
-            let count = numbers.len();
-            self.draft.forces.push(None, 1, count, [f64::NAN; 3]);
-        } else {
-            self.draft.forces.present.push(true);
-        }
-        self.molecule(&site, &comment, numbers)?;
+        self.waiting.end(&head, self.lines.count + 1);
+        self.frames += 1;
+        self.atoms += atoms;
         Ok(true)
+    }
+
+    /// Takes what waits into the draft, in the order of the file.
+    fn take(&mut self) -> Result<()> {
+        for rows in self.waiting.read() {
+            let rows = rows?;
+            self.draft.positions.extend(rows.positions);
+            self.draft.forces.values.extend(rows.forces);
+            self.numbers.extend(rows.numbers);
+            if rows.last {
+                let numbers = std::mem::take(&mut self.numbers);
+                if rows.of.force.is_none() {
+                    let forces = &mut self.draft.forces;
+                    forces.push(None, 1, numbers.len(), [f64::NAN; 3]);
+                } else {
+                    self.draft.forces.present.push(true);
+                }
+                self.molecule(&rows.of.site, &rows.of.comment, numbers)?;
+            }
+        }
+        Ok(())
     }
 
     /// All frames have the same units.
@@ -136,7 +188,7 @@ impl<'a> Reader<'a> {
         let units = self
             .options
             .units(units::stated(site, comment, self.options)?);
-        if self.draft.molecule.is_empty() {
+        if self.frames == 0 {
             self.draft.units = units;
         } else if self.draft.units != units {
             let (these, before) = (units.units(), self.draft.units.units());
@@ -212,57 +264,6 @@ impl<'a> Reader<'a> {
             self.draft.positions_place = format!("column {}", columns.position_name);
         }
         Ok(force)
-    }
-
-    fn atom(&mut self, atoms: u64, columns: &Columns, force: Option<usize>) -> Result<u8> {
-        let frame = self.draft.molecule.len();
-        let path = self.path;
-        let at = self.lines.count + 1;
-        let site = |at: usize| Site::new(path, format!("frame {frame}, line {at}"));
-        let Some(line) = self.lines.next()? else {
-            let what = format!("the file ends inside a frame of {atoms} atoms");
-            return Err(site(at - 1).corrupt(what));
-        };
-        let mut fields = [""; MOST];
-        let mut count = 0;
-        for field in line.split_ascii_whitespace() {
-            if count < columns.count {
-                fields[count] = field;
-            }
-            count += 1;
-        }
-        if count != columns.count {
-            if count > columns.count && !columns.named {
-                let what = format!("{count} columns, which the comment line does not name");
-                let remedy = "add to it, for example, Properties=species:S:1:pos:R:3:forces:R:3";
-                return Err(site(at).unsupported(what, remedy));
-            }
-            let more = if count > columns.count {
-                "more"
-            } else {
-                "fewer"
-            };
-            return Err(site(at).corrupt(format!("{more} than {} columns", columns.count)));
-        }
-        let vector = |start: usize| -> Result<[f64; 3]> {
-            let mut out = [0.0; 3];
-            for (value, text) in out.iter_mut().zip(&fields[start..start + 3]) {
-                *value = number(text)
-                    .ok_or_else(|| site(at).corrupt(format!("\"{text}\" is not a number")))?;
-            }
-            Ok(out)
-        };
-        let position = vector(columns.position)?;
-        let force = force.map(vector).transpose()?;
-        let species = fields[columns.species];
-        let number = match species.parse::<i64>() {
-            Ok(number) => elements::checked(number),
-            Err(_) => elements::atomic_number(species),
-        };
-        let number = number.ok_or_else(|| site(at).element(species))?;
-        self.draft.positions.push(position);
-        self.draft.forces.values.extend(force);
-        Ok(number)
     }
 
     fn molecule(&mut self, site: &Site<'_>, comment: &Comment, numbers: Vec<u8>) -> Result<()> {
