@@ -104,6 +104,7 @@ mod tests {
             suite: "quick".into(),
             device: "cpu".into(),
             at_once: None,
+            slice_seconds: None,
             jobs: vec![job],
             study: Some(StudyPlan {
                 name: "study".into(),
