@@ -152,7 +152,7 @@ fn of_runs_into_one_folder_at_once_one_does_it_and_the_others_say_how_to_go_on()
 #[test]
 fn memory_stays_with_the_program_unless_its_user_says_otherwise() {
     let own = "glibc.malloc.tcache_count=8";
-    for (given, expected) in [(None, "glibc.malloc.trim_threshold="), (Some(own), own)] {
+    for (given, expected) in [(None, "glibc.malloc.mmap_threshold="), (Some(own), own)] {
         let folder = folder_with(&unsaved());
         let mut program = command(&RUN_INTO_OUT, folder.path());
         program.env_remove("GLIBC_TUNABLES");
