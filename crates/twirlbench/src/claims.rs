@@ -186,7 +186,16 @@ struct Finding {
 impl Finding {
     /// The verdict with the reasons for none, each in short.
     fn verdict(&self) -> String {
-        let short = |why: &String| why.split([':', ',']).next().unwrap_or(why).to_owned();
+        // What comes before its numbers.
+        let short = |why: &String| {
+            let number = |at: &usize| {
+                let after = why[at + 1..].trim_start();
+                after.starts_with(|first: char| first.is_ascii_digit())
+            };
+            let ends = why.match_indices([':', ',']).map(|(at, _)| at);
+            let end = { ends }.find(number).unwrap_or(why.len());
+            why[..end].to_owned()
+        };
         let why: Vec<String> = self.forbidden.iter().map(short).collect();
         if why.is_empty() {
             self.verdict.clone()

@@ -56,11 +56,13 @@ fn every_line_is_read_as_it_stands() {
         assert_eq!(set.atomic_numbers(frame), [6; ATOMS]);
         assert_eq!(set.energy(frame), Some(energy(frame)));
         let forces = set.forces(frame).expect("forces");
-        for atom in 0..ATOMS {
+        let read = set.positions(frame).iter().zip(forces);
+        for (atom, (position, of_atom)) in read.enumerate() {
             // A shortest decimal is read back to the same bits.
-            assert_eq!(set.positions(frame)[atom], place(frame, atom));
-            assert_eq!(forces[atom], force(frame, atom));
+            assert_eq!(*position, place(frame, atom));
+            assert_eq!(*of_atom, force(frame, atom));
         }
+        assert_eq!(set.positions(frame).len(), ATOMS);
     }
 }
 
