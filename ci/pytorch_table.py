@@ -37,11 +37,15 @@ def foot(figures):
             f"of ours: {rates} threads. Memory is ours in all, PyTorch's above its import. A dash: torch.compile failed.")
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
+def table(folder):
     figures = json.loads((folder / "figures.json").read_text())
     rows = "\n".join(line(figures, row) for row in figures["rows"])
-    text = f"{HEAD}\n{rows}\n\n{foot(figures)} [{folder.name}](../results/{folder.name}/figures.json)\n"
+    return f"{HEAD}\n{rows}\n\n{foot(figures)} [{folder.name}](../results/{folder.name}/README.md)\n"
+
+
+def main():
+    """A table for each folder that is named, in the same order."""
+    text = "\n".join(table(pathlib.Path(folder)) for folder in sys.argv[1:])
     page = pathlib.Path(__file__).resolve().parent.parent / "docs/pytorch.md"
     marked = re.compile(r"<!-- steps -->\n.*?<!-- /steps -->", re.DOTALL)
     page.write_text(marked.sub(lambda _: f"<!-- steps -->\n\n{text}\n<!-- /steps -->", page.read_text()))
