@@ -151,9 +151,7 @@ impl Topology {
             }
         }
     }
-}
 
-impl Topology {
     /// Covariance of a coordinate of [`Topology::source`], `[atoms, atoms]`.
     pub(crate) fn covariance(&self, prior: Prior, scale: f64) -> DMatrix<f64> {
         let atoms = self.atoms();

@@ -60,12 +60,18 @@ impl Lattice {
         point.iter().map(|entry| entry * entry).sum::<f64>().sqrt() <= self.ball()
     }
 
+    /// Whether a voxel lies in the ball, voxel by voxel.
+    pub(crate) fn in_ball(&self) -> Vec<bool> {
+        (0..self.voxels())
+            .map(|voxel| self.holds(self.position(voxel)))
+            .collect()
+    }
+
     /// Numbers of the voxels in the ball.
     #[must_use]
     pub fn inside(&self) -> Vec<usize> {
-        (0..self.voxels())
-            .filter(|&voxel| self.holds(self.position(voxel)))
-            .collect()
+        let in_ball = self.in_ball();
+        (0..self.voxels()).filter(|&voxel| in_ball[voxel]).collect()
     }
 
     /// The same on the device.

@@ -43,6 +43,9 @@ impl<T: Observer + ?Sized> Observer for &T {
     fn searching(&self, index: usize, count: usize, rate: f64) {
         (**self).searching(index, count, rate);
     }
+    fn turn(&self, device_seconds: Option<f64>) {
+        (**self).turn(device_seconds);
+    }
     fn stop_requested(&self) -> bool {
         (**self).stop_requested()
     }

@@ -58,6 +58,13 @@ pub struct Cell {
     pub value_of: Option<Value>,
 }
 
+impl Cell {
+    /// Its own folder, where `studies` is that of all studies and `job` the one that makes it.
+    pub fn folder(&self, studies: &Path, job: &Job) -> Folder {
+        Folder::of(&studies.join(&self.place), &job.task, &job.arm, job.seed)
+    }
+}
+
 impl Plan {
     /// Path of the plan of a results folder.
     pub fn path(dir: &Path) -> PathBuf {
@@ -114,11 +121,10 @@ impl Plan {
     /// The folder of a job, where `dir` is that of the plan.
     pub fn folder(&self, dir: &Path, number: usize) -> Folder {
         let job = &self.jobs[number];
-        let above = match self.cell(number) {
-            None => dir.to_owned(),
-            Some(cell) => Self::studies(dir).join(&cell.place),
-        };
-        Folder::of(&above, &job.task, &job.arm, job.seed)
+        match self.cell(number) {
+            None => Folder::of(dir, &job.task, &job.arm, job.seed),
+            Some(cell) => cell.folder(&Self::studies(dir), job),
+        }
     }
 
     /// The folder of all studies, where `dir` is that of one.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use twirl_record::{Cell, Folder, Job};
+use twirl_record::{Cell, Job};
 
 use crate::error::StudyError;
 use crate::kept::KeptValue;
@@ -114,7 +114,7 @@ impl<'a> Cells<'a> {
             place,
             value_of: Some(of.clone()),
         };
-        let folder = self.folder(job, &cell);
+        let folder = cell.folder(self.out, job);
         let kept = KeptValue {
             folder: &folder,
             of,
@@ -142,7 +142,7 @@ impl<'a> Cells<'a> {
         kept: impl FnOnce() -> Result<Option<T>, StudyError>,
         make: impl FnOnce() -> Result<T, StudyError>,
     ) -> Option<T> {
-        let folder = self.folder(job, &cell).path().to_owned();
+        let folder = cell.folder(self.out, job).path().to_owned();
         let met = self.met.iter().position(|other| *other == folder);
         let label = cell.label.clone();
         let kept = match self.mode {
@@ -189,13 +189,6 @@ impl<'a> Cells<'a> {
             Some(_) => {}
         }
         value
-    }
-
-    fn folder(&self, job: &Job, cell: &Cell) -> Folder {
-        let Job {
-            task, arm, seed, ..
-        } = job;
-        Folder::of(&self.out.join(&cell.place), task, arm, *seed)
     }
 
     /// Whether a cell is to be made also where it is kept.
@@ -257,6 +250,7 @@ mod tests {
 
     use serde_json::json;
     use tempfile::TempDir;
+    use twirl_record::Folder;
 
     use super::*;
     use crate::progress::NoProgress;

@@ -176,10 +176,7 @@ fn table() {
 }
 
 fn main() {
-    // Inside rayon's pool, as the command line works.
-    if rayon::current_num_threads() > 1 {
-        rayon::scope(|_| table());
-    } else {
-        table();
-    }
+    // As the command line works.
+    twirlbench::keep_memory();
+    rayon::scope(|_| table());
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
+use twirl_compare::StudyFinding;
 use twirl_report::significant;
 
 type MakeTable = fn(&str, &Path) -> Result<String>;
@@ -172,36 +172,35 @@ fn envelopes(name: &str, results: &Path) -> Result<String> {
 struct Found {
     study: String,
     suite: String,
-    findings: Vec<Finding>,
+    device: Value,
+    findings: Vec<StudyFinding>,
 }
 
-#[derive(Deserialize)]
-struct Finding {
-    place: String,
-    figures: String,
-    verdict: String,
-    forbidden: Vec<String>,
+impl Found {
+    /// Reads what is said of a study in its folder.
+    fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("manifest.json");
+        let place = || format!("{}", path.display());
+        let text = fs::read_to_string(&path).with_context(place)?;
+        serde_json::from_str(&text).with_context(place)
+    }
 }
 
-impl Finding {
-    /// The verdict with the reasons for none, each in short.
-    fn verdict(&self) -> String {
-        // What comes before its numbers.
-        let short = |why: &String| {
-            let number = |at: &usize| {
-                let after = why[at + 1..].trim_start();
-                after.starts_with(|first: char| first.is_ascii_digit())
-            };
-            let ends = why.match_indices([':', ',']).map(|(at, _)| at);
-            let end = { ends }.find(number).unwrap_or(why.len());
-            why[..end].to_owned()
+/// The verdict with the reasons for none, of each what comes before its numbers.
+fn verdict(finding: &StudyFinding) -> String {
+    let short = |why: &String| {
+        let number = |at: &usize| {
+            let after = why[at + 1..].trim_start();
+            after.starts_with(|first: char| first.is_ascii_digit())
         };
-        let why: Vec<String> = self.forbidden.iter().map(short).collect();
-        if why.is_empty() {
-            self.verdict.clone()
-        } else {
-            format!("{}: {}", self.verdict, why.join(", "))
-        }
+        let mut ends = why.match_indices([':', ',']).map(|(at, _)| at);
+        why[..ends.find(number).unwrap_or(why.len())].to_owned()
+    };
+    let why: Vec<String> = finding.forbidden.iter().map(short).collect();
+    if why.is_empty() {
+        finding.verdict.clone()
+    } else {
+        format!("{}: {}", finding.verdict, why.join(", "))
     }
 }
 
@@ -209,29 +208,21 @@ impl Finding {
 fn findings(names: &str, results: &Path) -> Result<String> {
     let mut table = "| study | of | found | verdict |\n| --- | --- | --- | --- |\n".to_owned();
     for name in names.split_whitespace() {
-        let found: Found = read_manifest(&results.join(name))?;
+        let found = Found::read(&results.join(name))?;
         let study = format!(
             "[{}, {}](results/{name}/table.md)",
             found.study, found.suite
         );
         for finding in &found.findings {
-            let Finding { place, figures, .. } = finding;
+            let StudyFinding { place, figures, .. } = finding;
             let _ = writeln!(
                 table,
                 "| {study} | {place} | {figures} | {} |",
-                finding.verdict()
+                verdict(finding)
             );
         }
     }
     Ok(table)
-}
-
-/// What is said of a study in its folder.
-fn read_manifest<T: DeserializeOwned>(folder: &Path) -> Result<T> {
-    let path = folder.join("manifest.json");
-    let place = || format!("{}", path.display());
-    let text = fs::read_to_string(&path).with_context(place)?;
-    serde_json::from_str(&text).with_context(place)
 }
 
 fn between(low: Option<f64>, high: Option<f64>) -> String {
@@ -267,10 +258,8 @@ fn claims(names: &str, results: &Path) -> Result<String> {
     for name in names.split_whitespace() {
         let folder = results.join(name).join("dynamics");
         let place = |file: &str| format!("{}", folder.join(file).display());
-        let manifest: Value = read_manifest(&folder)?;
-        let device = manifest["device"]["hardware"].as_str().unwrap_or("unknown");
-        let found: Found =
-            Deserialize::deserialize(&manifest).with_context(|| place("manifest.json"))?;
+        let found = Found::read(&folder)?;
+        let device = found.device["hardware"].as_str().unwrap_or("unknown");
         let mut reader =
             csv::Reader::from_path(folder.join("arms.csv")).with_context(|| place("arms.csv"))?;
         for row in reader.deserialize() {
@@ -291,7 +280,7 @@ fn claims(names: &str, results: &Path) -> Result<String> {
                 significant(row.loss_equiv_of_zero, 3),
                 row.seeds,
                 row.molecules,
-                finding.verdict(),
+                verdict(finding),
             ));
         }
     }

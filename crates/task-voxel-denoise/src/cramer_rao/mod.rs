@@ -38,9 +38,7 @@ pub(crate) fn reference(task: &VoxelDenoise, items: &[usize], draws: &[Draw]) ->
             return BayesError::Unknown { why: why.into() };
         }
     };
-    let ball: Vec<bool> = (0..lattice.voxels())
-        .map(|voxel| lattice.holds(lattice.position(voxel)))
-        .collect();
+    let ball = lattice.in_ball();
     let inside = ball.iter().filter(|inside| **inside).count();
     let mut sum = 0.0;
     for draw in draws {

@@ -13,13 +13,6 @@ use twirl_harness::{BayesError, Draw, Task};
 use super::directions;
 use crate::{Lattice, VoxelDenoise};
 
-fn ball(lattice: &Lattice) -> Vec<bool> {
-    let voxels = 0..lattice.voxels();
-    voxels
-        .map(|voxel| lattice.holds(lattice.position(voxel)))
-        .collect()
-}
-
 fn density(lattice: &Lattice, atoms: &[[f64; 3]]) -> DVector<f64> {
     let at = |voxel: usize, _| {
         let place = lattice.position(voxel);
@@ -36,7 +29,7 @@ fn density(lattice: &Lattice, atoms: &[[f64; 3]]) -> DVector<f64> {
 #[test]
 fn each_atom_well_inside_has_three_directions_also_where_atoms_overlap() {
     let lattice = Lattice::new(16, 0.8, 1.0);
-    let ball = ball(&lattice);
+    let ball = lattice.in_ball();
     for (atoms, expected) in [
         (vec![[0.1, -0.2, 0.3]], 3.0),
         (vec![[0.1, -0.2, 0.3], [1.2, 0.1, 0.4]], 6.0),
@@ -53,7 +46,7 @@ fn each_atom_well_inside_has_three_directions_also_where_atoms_overlap() {
 #[test]
 fn the_trace_is_that_of_a_numerical_jacobian() {
     let lattice = Lattice::new(12, 0.6, 1.0);
-    let ball = ball(&lattice);
+    let ball = lattice.in_ball();
     let atoms = [
         [0.3, 0.2, -0.1],
         [1.5, 0.4, 0.2],

@@ -76,10 +76,13 @@ impl Plan {
 
     /// The draws in which each item is measured.
     pub fn draws(&self) -> Vec<Draw> {
-        let draws = 0..self.draws as u64;
-        draws
-            .map(|draw| Draw::measuring_again(self.seed, draw))
+        (0..self.draws as u64)
+            .map(|draw| self.draw_of(draw))
             .collect()
+    }
+
+    fn draw_of(&self, draw: u64) -> Draw {
+        Draw::measuring_again(self.seed, draw)
     }
 
     /// The unit of the bootstrap that an item belongs to: its molecule, or where there are few molecules
@@ -224,7 +227,7 @@ impl<'a, T: Task> Prepared<'a, T> {
         }
         let (draw, items) = self.groups()[group];
         let items = items.repeat(self.plan.together(items.len()));
-        let host = self.task.batch(&items, self.plan.draws()[draw as usize])?;
+        let host = self.task.batch(&items, self.plan.draw_of(draw))?;
         self.task.load(&host, self.device)
     }
 }
