@@ -24,17 +24,18 @@ def line(figures, row):
     ours = row["ours"]["wall_ms"]
     ratio = lambda way: f"{ours / row[way]['wall_ms']:.2f}" if way in row else "-"
     rate = 1e3 * row["gflop"] / ours
-    share = 100 * rate / figures["product_gflop_per_s"][str(row["threads"])]
+    share = 100 * rate / figures["product_gflop_per_s"]["ours"][str(row["threads"])]
     cells = [row["arm"], size(row), row["threads"], *(of(way, "wall_ms", "{:.2f}") for way in WAYS), ratio("eager"),
              ratio("compile"), each("cpu_ms"), f"{rate:.1f}", f"{share:.0f}", each("peak_mib")]
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def foot(figures):
-    rates = ", ".join(f"{rate:.0f} GFLOP/s with {count}" for count, rate in figures["product_gflop_per_s"].items())
+    rates = "; ".join(f"{who} " + ", ".join(f"{rate:.0f} GFLOP/s with {count}" for count, rate in by_threads.items())
+                      for who, by_threads in figures["product_gflop_per_s"].items())
     return (f"PyTorch {figures['pytorch']} ({figures['vectors']}) on {figures['processor']}; medians of {figures['rounds']} rounds of "
-            f"{figures['seconds']:g} s in turn; load {figures['load'][0]:.1f} at the start, {figures['load'][1]:.1f} at the end. A large product "
-            f"of ours: {rates} threads. Memory is ours in all, PyTorch's above its import. A dash: torch.compile failed.")
+            f"{figures['seconds']:g} s in turn; load {figures['load'][0]:.1f} at the start, {figures['load'][1]:.1f} at the end. Large products, "
+            f"the best of five: {rates} threads. Memory is ours in all, PyTorch's above its import. A dash: torch.compile failed.")
 
 
 def table(folder):

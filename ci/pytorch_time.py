@@ -74,9 +74,28 @@ def ours(name, seconds, environment):
     return json.loads(subprocess.run(words, env=environment, check=True, capture_output=True, text=True).stdout)
 
 
-def product(environment):
-    words = [os.environ["STEPS"], "product"]
-    return json.loads(subprocess.run(words, env=environment, check=True, capture_output=True, text=True).stdout)
+def product():
+    """Operations a second of a large product of PyTorch's: the best of five tries."""
+    import torch
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    size, count = 1024, 10
+    left, right = torch.rand(2, size, size)
+    seconds = []
+    for _ in range(6):
+        begun = time.perf_counter()
+        for _ in range(count):
+            left @ right
+        seconds.append(time.perf_counter() - begun)
+    print(json.dumps({"gflop_per_s": 2e-9 * size**3 * count / min(seconds)}))
+
+
+def products(threads):
+    """Large products of both by threads."""
+    words = {"ours": [os.environ["STEPS"], "product"], "pytorch": [sys.executable, __file__, "product"]}
+    run = lambda way, count: json.loads(subprocess.run(words[way], env=settings(count), check=True, capture_output=True,
+                                                       text=True).stdout)["gflop_per_s"]
+    return {way: {str(count): run(way, count) for count in threads} for way in words}
 
 
 def settings(threads):
@@ -115,7 +134,7 @@ def main():
 
     figures = {"pytorch": torch.__version__, "vectors": torch.backends.cpu.get_cpu_capability(), "processor": processor(),
                "rounds": rounds, "seconds": seconds, "load": [os.getloadavg()[0]], "rows": [],
-               "product_gflop_per_s": {str(count): product(settings(count))["gflop_per_s"] for count in threads}}
+               "product_gflop_per_s": products(threads)}
     print(HEAD, flush=True)
     for name in names:
         folder = written(str(out), name)
@@ -130,5 +149,7 @@ def main():
 if __name__ == "__main__":
     if sys.argv[1] == "twin":
         twin(*sys.argv[2:])
+    elif sys.argv[1] == "product":
+        product()
     else:
         main()

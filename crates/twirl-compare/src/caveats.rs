@@ -28,6 +28,8 @@ pub struct Caveats {
     /// Arms with a run whose search for the learning rate ended at an edge of its grid: another rate may
     /// be better by any amount, so none of the two is called better.
     pub rate_at_edge: [bool; 2],
+    /// Arms whose search for the learning rate was short beside the run ([`ArmRuns::short_search`]).
+    pub short_search: [bool; 2],
     /// Arms with a run on a processor that other work shared, where the cost is device seconds: none is
     /// called better.
     pub contended: [bool; 2],
@@ -50,6 +52,7 @@ impl Caveats {
             failed: arms.map(ArmRuns::failed),
             mid_anneal: arms.map(anneals),
             rate_at_edge: arms.map(|arm| arm.rate_at_edge().is_some()),
+            short_search: arms.map(|arm| arm.short_search().is_some()),
             contended: arms.map(|arm| {
                 cost == Cost::DeviceSeconds && arm.counted().iter().any(|run| contended(run))
             }),

@@ -6,6 +6,9 @@ use twirl_record::{EXACT, Manifest, Picture, Record, SearchReport, Status};
 
 use crate::studies::StudyVerdict;
 
+/// One part of so many of a run's steps is the least that a search for its learning rate should take.
+const SHORT: u64 = 20;
+
 /// One run.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -135,6 +138,18 @@ impl ArmRuns {
         let runs = self.counted();
         let run = runs.iter().find(at_edge)?;
         Some(run.manifest.learning_rate)
+    }
+
+    /// Steps of a search for the learning rate, and of the run that it was for, where the first are less
+    /// than a twentieth: the best of a short training is larger than that of a long one.
+    pub fn short_search(&self) -> Option<[u64; 2]> {
+        let runs = self.counted();
+        let steps = runs.iter().filter_map(|run| {
+            let searched = run.manifest.search.as_ref()?.steps;
+            let trained = run.last()?.step;
+            (searched * SHORT < trained).then_some([searched, trained])
+        });
+        steps.max_by_key(|[_, trained]| *trained)
     }
 
     /// Whether every measurement of every counted run found no symmetry error beyond rounding:

@@ -70,6 +70,10 @@ fn caveats(caveats: &Caveats, names: [&str; 2], seeds_only: Option<&str>) -> Opt
     parts.extend(who(caveats.mid_anneal).map(|who| format!("{who} mid-anneal then")));
     let marked = [
         (caveats.rate_at_edge, "rate at an edge of its grid"),
+        (
+            caveats.short_search,
+            "rate searched for in less than a twentieth of the steps",
+        ),
         (caveats.contended, "other work shared the processor"),
         (caveats.not_exact, "declared exact, but is not"),
     ];

@@ -59,6 +59,8 @@ pub(crate) fn versus(pairs: &[Pair]) -> Table {
     columns.flag("against_mid_anneal", of(|v| v.caveats.mid_anneal[1]));
     columns.flag("rate_at_edge", of(|v| v.caveats.rate_at_edge[0]));
     columns.flag("against_rate_at_edge", of(|v| v.caveats.rate_at_edge[1]));
+    columns.flag("short_search", of(|v| v.caveats.short_search[0]));
+    columns.flag("against_short_search", of(|v| v.caveats.short_search[1]));
     columns.flag("contended", of(|v| v.caveats.contended[0]));
     columns.flag("against_contended", of(|v| v.caveats.contended[1]));
     columns.text("refusal", refusal);

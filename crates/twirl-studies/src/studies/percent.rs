@@ -221,7 +221,11 @@ impl Trained {
 
     /// What forbids to judge the arm at the judged step.
     pub(super) fn forbidden(&self) -> Vec<String> {
-        let mut reasons: Vec<String> = self.at().not_learned.clone().into_iter().collect();
+        let mut reasons = Vec::new();
+        if let Some(why) = self.at().not_learned.clone() {
+            reasons.push(why);
+            reasons.extend(short_search(&self.arm));
+        }
         reasons.extend(search_at_edge(&self.arm));
         match self.arm.failed() {
             0 => {}
@@ -275,6 +279,17 @@ impl Trained {
 pub(super) fn search_at_edge(arm: &ArmRuns) -> Option<String> {
     let rate = arm.rate_at_edge()?;
     Some(format!("learning rate {rate:e} at an edge of its grid"))
+}
+
+/// That a learning rate comes from a search too short for the run.
+fn short_search(arm: &ArmRuns) -> Option<String> {
+    let [searched, trained] = arm.short_search()?;
+    let rate = arm.counted().first()?.manifest.learning_rate;
+    Some(format!(
+        "learning rate {rate:e} was the best of {} steps, perhaps not of {}",
+        count(searched),
+        count(trained)
+    ))
 }
 
 /// A variant of an arm, or why it cannot be made.
