@@ -10,8 +10,8 @@ use burn::tensor::{Device, Distribution, Tensor, activation};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use twirl_layers::own::composed;
 use twirl_layers::{
-    Activation, Bias, Dense, Init, LayerNorm, RmsNorm, Slots, Spans, attend, attention, gated,
-    matmul, modulated_norm, parts,
+    Activation, Bias, Dense, Init, LayerNorm, RmsNorm, Slots, Spans, attend, attention, matmul,
+    modulated_norm, parts,
 };
 
 fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
@@ -77,13 +77,6 @@ fn norms(bench: &mut Criterion) {
         let form = || modulated_norm(input.clone(), gains.clone(), offsets.clone());
         let name = format!("modulated norm {rows} x {channels}");
         both(bench, &name, &form, &|| composed(form));
-        let (branch, gate) = (random([rows, channels]), random([rows, channels]));
-        both(
-            bench,
-            &format!("gated branch {rows} x {channels}"),
-            &|| gated(input.clone(), branch.clone(), gate.clone()),
-            &|| input.clone() + branch.clone() * gate.clone(),
-        );
         let wide = random([rows, 6 * channels]);
         both(
             bench,

@@ -46,7 +46,9 @@ fn bench<T: Task>(config: Value, items: usize, design: Design) -> Bench<T> {
 impl<T: Task> Bench<T> {
     /// A row of the table, if the arm is asked for.
     fn arm<A: Arm<T>>(&self, name: &str) {
-        let asked = std::env::args().skip(1).find(|word| word != "--bench");
+        let asked = std::env::args()
+            .skip(1)
+            .find(|word| !word.starts_with("--"));
         if asked.is_some_and(|asked| !name.contains(&asked)) {
             return;
         }
