@@ -68,12 +68,11 @@ fn caveats(caveats: &Caveats, names: [&str; 2], seeds_only: Option<&str>) -> Opt
         [first, _] => Some(names[usize::from(!first)]),
     };
     parts.extend(who(caveats.mid_anneal).map(|who| format!("{who} mid-anneal then")));
+    // An edge says more of the same search.
+    let short = [0, 1].map(|arm| caveats.short_search[arm] && !caveats.rate_at_edge[arm]);
     let marked = [
         (caveats.rate_at_edge, "rate at an edge of its grid"),
-        (
-            caveats.short_search,
-            "rate searched for in less than a twentieth of the steps",
-        ),
+        (short, "rate from a short search"),
         (caveats.contended, "other work shared the processor"),
         (caveats.not_exact, "declared exact, but is not"),
     ];
