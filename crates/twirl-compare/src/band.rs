@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use twirl_record::{Evaluation, Manifest, Record, Status, write_whole};
+use twirl_record::{Evaluation, Manifest, Record, Status, one_line, write_whole};
 
 use crate::comparable::evaluation;
 use crate::error::CompareError;
@@ -90,8 +90,7 @@ impl Band {
         let text = std::fs::read_to_string(path).map_err(CompareError::file(path))?;
         serde_json::from_str(&text).map_err(|error| CompareError::Band {
             path: path.into(),
-            // Keys of the file stand in it as they are, also with line breaks.
-            problem: error.to_string().replace(char::is_control, " "),
+            problem: one_line(&error.to_string()),
         })
     }
 

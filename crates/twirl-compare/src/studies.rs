@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use twirl_record::one_line;
 
 /// A study's file that makes its folder one.
 const VERDICT: &str = "verdict.txt";
@@ -58,7 +59,7 @@ pub(crate) fn is_study(dir: &Path) -> bool {
 pub(crate) fn read_study(dir: &Path, path: PathBuf) -> Result<StudyVerdict, String> {
     let read = fs::read_to_string(dir.join("manifest.json")).map_err(|error| error.to_string());
     let manifest = read.and_then(|text| {
-        serde_json::from_str::<Manifest>(&text).map_err(|error| error.to_string())
+        serde_json::from_str::<Manifest>(&text).map_err(|error| one_line(&error.to_string()))
     });
     let manifest =
         manifest.map_err(|reason| format!("manifest.json: {reason}; make the study again"))?;

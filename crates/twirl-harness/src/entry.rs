@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use twirl_core::Law;
 use twirl_data::{DataCache, DataSet, OpenOptions};
-use twirl_record::{ExactSymmetry, Folder, Job, Manifest, Training};
+use twirl_record::{ExactSymmetry, Folder, Job, Manifest, Training, one_line};
 
 use crate::agreement::{Agreement, agreement};
 use crate::build::{build, check};
@@ -314,7 +314,9 @@ fn open_data<T: Task>(job: &Job, cache: Option<&DataCache>) -> Result<DataSet, R
 /// If a key is none of them.
 pub fn data_options(job: &Job) -> Result<OpenOptions, RunError> {
     let options = serde_json::from_value(Value::Object(job.data_options.clone()));
-    options.map_err(|error| RunError::Config(format!("data_options: {error}")))
+    options.map_err(|error: serde_json::Error| {
+        RunError::Config(format!("data_options: {}", one_line(&error.to_string())))
+    })
 }
 
 fn generate<T: Generate, A: Arm<T>>(

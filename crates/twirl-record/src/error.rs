@@ -56,8 +56,21 @@ impl RecordError {
     pub fn content(path: impl Into<PathBuf>, problem: impl ToString, remedy: &'static str) -> Self {
         Self::Content {
             path: path.into(),
-            problem: problem.to_string(),
+            problem: one_line(&problem.to_string()),
             remedy,
         }
     }
+}
+
+/// Text with its control characters written out: messages of parsers repeat what a file says.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+    }
+    line
 }

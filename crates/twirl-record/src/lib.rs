@@ -27,7 +27,7 @@ pub use attempts::{Attempts, Event};
 pub use bayes::BayesError;
 pub use device::DeviceIdentity;
 pub use difference::first_difference;
-pub use error::RecordError;
+pub use error::{RecordError, one_line};
 pub use failure::Failure;
 pub use figures::{Figure, FinalFigures, Panel, Picture};
 pub use folder::Folder;

@@ -167,5 +167,5 @@ pub fn finding(finding: &Finding) -> String {
             )
         }
     };
-    format!("{}/{}: {text}", finding.task, finding.arm)
+    one_line(&format!("{}/{}: {text}", finding.task, finding.arm))
 }

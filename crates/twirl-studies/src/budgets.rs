@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use twirl_record::one_line;
+
 use crate::error::StudyError;
 use crate::settings::{from_toml, merge};
 
@@ -121,10 +123,11 @@ impl Budgets {
             };
             let mut all: Value = from_toml(&place, text).map_err(refuse)?;
             merge(&mut all, &Value::Object(given));
-            given = serde_json::from_value(all).map_err(|error| refuse(error.to_string()))?;
+            given = serde_json::from_value(all)
+                .map_err(|error| refuse(one_line(&error.to_string())))?;
         }
         let mut budgets: Self = serde_json::from_value(Value::Object(given))
-            .map_err(|error| refuse(format!("{place}: {error}")))?;
+            .map_err(|error| refuse(format!("{place}: {}", one_line(&error.to_string()))))?;
         name.clone_into(&mut budgets.name);
         budgets.check(sections, studies)?;
         Ok(budgets)
@@ -156,7 +159,8 @@ impl Budgets {
             merge(&mut value, over);
             place = format!("[task.{task}.{}]", T::NAME);
         }
-        serde_json::from_value(value).map_err(|error| self.refused(&place, error.to_string()))
+        serde_json::from_value(value)
+            .map_err(|error| self.refused(&place, one_line(&error.to_string())))
     }
 
     fn check(&self, sections: &[RequiredSection], studies: &[&str]) -> Result<(), StudyError> {

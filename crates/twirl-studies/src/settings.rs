@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use twirl_record::one_line;
 
 /// Parses TOML.
 ///
@@ -12,7 +13,7 @@ pub fn from_toml<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Strin
         let line = error
             .span()
             .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        format!("{what}, line {line}: {}", error.message())
+        format!("{what}, line {line}: {}", one_line(error.message()))
     })
 }
 

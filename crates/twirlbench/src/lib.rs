@@ -52,6 +52,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use twirl_harness::Entry;
+use twirl_report::{Medium, escape};
 
 pub use allocator::keep_memory;
 pub use entries::ENTRIES;
@@ -71,7 +72,9 @@ pub fn main(entries: &[Entry]) -> ExitCode {
     let code = match done {
         Ok(code) => code,
         Err(error) => {
-            print::tell!("error: {error:#}");
+            // It may repeat what a file says.
+            let line = escape(&format!("{error:#}"), Medium::Terminal);
+            print::tell!("error: {line}");
             ExitCode::from(2)
         }
     };

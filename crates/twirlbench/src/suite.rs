@@ -1,11 +1,12 @@
 //! Suites: strict TOML files that say what is run.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use twirl_core::Law;
 use twirl_data::OpenOptions;
 use twirl_harness::TrainConfig;
+use twirl_record::one_line;
 use twirl_studies::{Published, from_toml, merge};
 
 /// A suite file.
@@ -143,7 +144,9 @@ impl Suite {
             merge(&mut merged, &Value::Object(layer.clone()));
         }
         let place = || format!("suite {}, {}/{}, train", self.name, task.name, arm.name);
-        let config: TrainConfig = serde_json::from_value(merged).with_context(place)?;
+        let config: TrainConfig = serde_json::from_value(merged)
+            .map_err(|error| anyhow!("{}", one_line(&error.to_string())))
+            .with_context(place)?;
         config.validate().with_context(place)?;
         Ok(config)
     }
@@ -175,6 +178,18 @@ mod tests {
     }
 
     /// The table is strict, and a wrong unit is named with its line.
+    #[test]
+    fn what_a_suite_says_is_repeated_in_one_line_without_control_characters() {
+        let text = "name = 'a'\nseeds = [0]\n[train]\nweights = \"ra\\r\\n\\u001bw\"\n\
+                    [[task]]\nname = 'task'\ndata = 'embedded'\n[[task.arm]]\nname = 'arm'\n";
+        let suite = Suite::parse("a", text).expect("a suite");
+        let task = &suite.task[0];
+        let error = suite.training(task, &task.arm[0], None);
+        let error = format!("{:#}", error.expect_err("no such weights"));
+        assert!(!error.contains(char::is_control), "{error:?}");
+        assert!(error.contains(r"`ra\r\n\u{1b}w`"), "{error}");
+    }
+
     #[test]
     fn the_data_table_takes_what_the_command_line_takes() {
         let suite = |data: &str| {

@@ -11,6 +11,7 @@ use indicatif::MultiProgress;
 use twirl_data::DataCache;
 use twirl_harness::{Entry, Folder, Job, RunError};
 use twirl_record::{Event, Plan, Standing, Status};
+use twirl_report::{Medium, escape};
 
 use super::child::{Ended, Inputs, conduct};
 use super::lanes::Lane;
@@ -123,6 +124,7 @@ impl Queue<'_> {
             Err(error) => format!("{error:#}"),
         };
         outcome.failed += 1;
+        let error = escape(&error, Medium::Terminal);
         match self.plan.cell(number) {
             None => tell!("failed: {task}/{arm} seed {seed}: {error}"),
             Some(cell) => tell!("failed: {}: {error}", cell.label),
