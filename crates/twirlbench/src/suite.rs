@@ -177,19 +177,19 @@ mod tests {
         assert_eq!(law_of(own, Some(Law::VoxmolEuler)), Law::Haar);
     }
 
-    /// The table is strict, and a wrong unit is named with its line.
     #[test]
     fn what_a_suite_says_is_repeated_in_one_line_without_control_characters() {
-        let text = "name = 'a'\nseeds = [0]\n[train]\nweights = \"ra\\r\\n\\u001bw\"\n\
+        let text = "name = 'a'\nseeds = [0]\n[train]\n\"ra\\r\\n\\u001bw\" = 1\n\
                     [[task]]\nname = 'task'\ndata = 'embedded'\n[[task.arm]]\nname = 'arm'\n";
         let suite = Suite::parse("a", text).expect("a suite");
         let task = &suite.task[0];
         let error = suite.training(task, &task.arm[0], None);
-        let error = format!("{:#}", error.expect_err("no such weights"));
+        let error = format!("{:#}", error.expect_err("no such key"));
         assert!(!error.contains(char::is_control), "{error:?}");
         assert!(error.contains(r"`ra\r\n\u{1b}w`"), "{error}");
     }
 
+    /// The table is strict, and a wrong unit is named with its line.
     #[test]
     fn the_data_table_takes_what_the_command_line_takes() {
         let suite = |data: &str| {
