@@ -69,9 +69,12 @@ class Twin:
         return json.loads(self.process.stdout.readline())
 
 
-def ours(name, seconds, environment):
-    words = [os.environ["STEPS"], "time", str(seconds), json.dumps(ALL[name])]
+def answer(words, environment):
     return json.loads(subprocess.run(words, env=environment, check=True, capture_output=True, text=True).stdout)
+
+
+def ours(name, seconds, environment):
+    return answer([os.environ["STEPS"], "time", str(seconds), json.dumps(ALL[name])], environment)
 
 
 def product():
@@ -93,9 +96,8 @@ def product():
 def products(threads):
     """Large products of both by threads."""
     words = {"ours": [os.environ["STEPS"], "product"], "pytorch": [sys.executable, __file__, "product"]}
-    run = lambda way, count: json.loads(subprocess.run(words[way], env=settings(count), check=True, capture_output=True,
-                                                       text=True).stdout)["gflop_per_s"]
-    return {way: {str(count): run(way, count) for count in threads} for way in words}
+    rate = lambda way, count: answer(words[way], settings(count))["gflop_per_s"]
+    return {way: {str(count): rate(way, count) for count in threads} for way in words}
 
 
 def settings(threads):

@@ -90,7 +90,7 @@ impl Band {
         let text = std::fs::read_to_string(path).map_err(CompareError::file(path))?;
         serde_json::from_str(&text).map_err(|error| CompareError::Band {
             path: path.into(),
-            problem: one_line(&error.to_string()),
+            problem: one_line(error),
         })
     }
 

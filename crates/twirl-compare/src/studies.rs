@@ -58,9 +58,7 @@ pub(crate) fn is_study(dir: &Path) -> bool {
 /// In one line, why its manifest cannot be read.
 pub(crate) fn read_study(dir: &Path, path: PathBuf) -> Result<StudyVerdict, String> {
     let read = fs::read_to_string(dir.join("manifest.json")).map_err(|error| error.to_string());
-    let manifest = read.and_then(|text| {
-        serde_json::from_str::<Manifest>(&text).map_err(|error| one_line(&error.to_string()))
-    });
+    let manifest = read.and_then(|text| serde_json::from_str::<Manifest>(&text).map_err(one_line));
     let manifest =
         manifest.map_err(|reason| format!("manifest.json: {reason}; make the study again"))?;
     let Manifest {

@@ -111,8 +111,8 @@ pub fn product_rate(device: &Device) -> f64 {
     // Another process takes time away and never gives any.
     let least = |count| (0..5).map(|_| product(count)).fold(f64::INFINITY, f64::min);
     product(2);
-    let (few, many) = (least(2), least(12));
-    10.0 * 2.0 * (size as f64).powi(3) / (many - few)
+    let (few, many) = (least(1), least(5));
+    4.0 * 2.0 * (size as f64).powi(3) / (many - few)
 }
 
 /// A device with autodiff, as a training asks for it.

@@ -315,7 +315,7 @@ fn open_data<T: Task>(job: &Job, cache: Option<&DataCache>) -> Result<DataSet, R
 pub fn data_options(job: &Job) -> Result<OpenOptions, RunError> {
     let options = serde_json::from_value(Value::Object(job.data_options.clone()));
     options.map_err(|error: serde_json::Error| {
-        RunError::Config(format!("data_options: {}", one_line(&error.to_string())))
+        RunError::Config(format!("data_options: {}", one_line(error)))
     })
 }
 

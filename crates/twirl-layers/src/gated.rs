@@ -12,6 +12,9 @@ pub fn gated(x: Tensor<2>, y: Tensor<2>, gate: Tensor<2>) -> Tensor<2> {
     let ([rows, channels], [gates, _]) = (x.dims(), gate.dims());
     assert_eq!(y.dims(), x.dims(), "gated: branch");
     assert_eq!(gate.dims()[1], channels, "gated: channels of the gate");
+    if rows == 0 {
+        return x;
+    }
     if gates == rows {
         return x + y * gate;
     }

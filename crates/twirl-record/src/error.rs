@@ -49,23 +49,23 @@ impl RecordError {
     }
 
     /// A file with the wrong content.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers hand over errors and strings alike"
-    )]
     pub fn content(path: impl Into<PathBuf>, problem: impl ToString, remedy: &'static str) -> Self {
         Self::Content {
             path: path.into(),
-            problem: one_line(&problem.to_string()),
+            problem: one_line(problem),
             remedy,
         }
     }
 }
 
 /// Text with its control characters written out: messages of parsers repeat what a file says.
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for letter in text.chars() {
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers hand over errors and strings alike"
+)]
+pub fn one_line(text: impl ToString) -> String {
+    let mut line = String::new();
+    for letter in text.to_string().chars() {
         if letter.is_control() {
             line.extend(letter.escape_default());
         } else {

@@ -123,11 +123,10 @@ impl Budgets {
             };
             let mut all: Value = from_toml(&place, text).map_err(refuse)?;
             merge(&mut all, &Value::Object(given));
-            given = serde_json::from_value(all)
-                .map_err(|error| refuse(one_line(&error.to_string())))?;
+            given = serde_json::from_value(all).map_err(|error| refuse(one_line(error)))?;
         }
         let mut budgets: Self = serde_json::from_value(Value::Object(given))
-            .map_err(|error| refuse(format!("{place}: {}", one_line(&error.to_string()))))?;
+            .map_err(|error| refuse(format!("{place}: {}", one_line(error))))?;
         name.clone_into(&mut budgets.name);
         budgets.check(sections, studies)?;
         Ok(budgets)
@@ -159,8 +158,7 @@ impl Budgets {
             merge(&mut value, over);
             place = format!("[task.{task}.{}]", T::NAME);
         }
-        serde_json::from_value(value)
-            .map_err(|error| self.refused(&place, one_line(&error.to_string())))
+        serde_json::from_value(value).map_err(|error| self.refused(&place, one_line(error)))
     }
 
     fn check(&self, sections: &[RequiredSection], studies: &[&str]) -> Result<(), StudyError> {

@@ -145,7 +145,7 @@ impl Suite {
         }
         let place = || format!("suite {}, {}/{}, train", self.name, task.name, arm.name);
         let config: TrainConfig = serde_json::from_value(merged)
-            .map_err(|error| anyhow!("{}", one_line(&error.to_string())))
+            .map_err(|error| anyhow!(one_line(error)))
             .with_context(place)?;
         config.validate().with_context(place)?;
         Ok(config)

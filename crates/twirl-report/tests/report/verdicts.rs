@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use twirl_compare::{
     ArmRuns, Comparison, Reach, RunSet, Verdict, Versus, compare, summarise, versus,
 };
@@ -245,6 +245,37 @@ fn both_arms_have_the_time_at_which_they_were_first_there() {
     assert!((time / (4.0 * 5f64.powf(1.2)) - 1.0).abs() < 1e-9, "{time}");
     let set = RunSet::read(dir.path()).expect("readable");
     assert!(terminal(&set).contains("5.00"));
+}
+
+/// It stands beside a verdict and forbids none; of an edge of the same search nothing further is said.
+#[test]
+fn a_search_that_was_short_beside_its_run_is_said() {
+    let dir = tempfile::tempdir().expect("a folder");
+    close_arms(dir.path(), None);
+    let of = |steps: u64, losses: [f64; 3]| {
+        for (seed, factor) in CLOSE.iter().enumerate() {
+            let mut run = manifest("painn", seed as u64, "ok");
+            let candidates: Vec<Value> = ([3e-4, 1e-3, 3e-3].iter().zip(losses))
+                .map(|(rate, loss)| json!({ "rate": rate, "loss": loss }))
+                .collect();
+            run["search"] =
+                json!({ "candidates": candidates, "steps": steps, "device_seconds": 1.0 });
+            write(dir.path(), &run, &Law::EXACT.records(*factor));
+        }
+        both(dir.path())
+    };
+    let said =
+        |comparison| comparison_text(&[Ok(comparison)]).contains("B: rate from a short search");
+    // Runs of 3,000 steps.
+    for (steps, short) in [(149, true), (150, false)] {
+        let (pair, comparison) = of(steps, [2.0, 1.0, 2.0]);
+        assert_eq!(pair.caveats.short_search, [false, short]);
+        assert_ne!(pair.verdict, Verdict::Undecided);
+        assert_eq!(said(comparison), short);
+    }
+    let (pair, comparison) = of(149, [1.0, 2.0, 3.0]);
+    assert!(pair.caveats.short_search[1] && pair.caveats.rate_at_edge[1]);
+    assert!(!said(comparison));
 }
 
 /// By device seconds only: other runs make these longer, and no operation more.
