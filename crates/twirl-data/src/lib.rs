@@ -39,6 +39,7 @@ pub use hydrogens::{SmilesMolecule, molecule_from_smiles};
 pub use inspect::{Inspection, inspect};
 pub use molecule::{Bond, BondOrder, Molecule};
 pub use options::{ForcesAre, LeaveOut, OpenOptions, UnknownValue};
+pub use site::one_line;
 pub use split::Split;
 pub use units::{By, EnergyUnit, ForceUnit, LengthUnit, Quantity, Units};
 pub use write::{Geometry, write_extxyz, write_project, write_sdf};

@@ -140,7 +140,8 @@ impl<'a> Site<'a> {
 const LONGEST: usize = 200;
 
 /// Text from outside on one line: control characters escaped, cut at 200 characters.
-pub(crate) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     let mut out = String::new();
     for (count, character) in text.chars().enumerate() {
         if count == LONGEST {

@@ -1,13 +1,17 @@
-//! The one error type of this crate.
+//! The one error type of this crate. Names and texts of a file are shown with control characters written out.
 
 use twirl_core::CoreError;
+use twirl_data::one_line;
 
 /// What can be wrong with predictions.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MeasureError {
     /// A needed array is missing.
-    #[error("array {name} is missing (found: {found}); see `twirlbench measure --help`")]
+    #[error(
+        "array {name} is missing (found: {}); see `twirlbench measure --help`",
+        one_line(found)
+    )]
     Missing {
         /// Its name.
         name: String,
@@ -15,7 +19,7 @@ pub enum MeasureError {
         found: String,
     },
     /// A name that is close to one of the layout, and likely meant it.
-    #[error("{what} {name} is not part of the layout; it has {known}")]
+    #[error("{what} {} is not part of the layout; it has {known}", one_line(name))]
     Unknown {
         /// Array or text.
         what: &'static str,
@@ -25,7 +29,7 @@ pub enum MeasureError {
         known: String,
     },
     /// An array of the layout that holds something else than numbers.
-    #[error("array {name}: {what}")]
+    #[error("array {}: {}", one_line(name), one_line(what))]
     Content {
         /// Its name.
         name: String,
