@@ -289,7 +289,7 @@ impl Entry {
 fn complete<T: Task, A: Arm<T>>(task: &Value, arm: &Value) -> Result<Overview, RunError> {
     let task: T::Config = parse(T::NAME, task)?;
     let arm = arm_settings::<T, A>("arm", arm)?;
-    let value = |error: serde_json::Error| RunError::Config(error.to_string());
+    let value = |error: serde_json::Error| RunError::Config(one_line(error));
     Ok(Overview {
         symmetry: A::symmetry(&arm),
         task_config: serde_json::to_value(task).map_err(value)?,

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use twirl_record::one_line;
 
 use crate::error::RunError;
 use crate::task::{Arm, Task};
@@ -11,7 +12,7 @@ pub(crate) type Sizes = Vec<(&'static str, Value)>;
 
 /// Parses settings; `what` names them in the error.
 pub(crate) fn parse<C: DeserializeOwned>(what: &str, value: &Value) -> Result<C, RunError> {
-    C::deserialize(value).map_err(|error| RunError::Config(format!("{what}: {error}")))
+    C::deserialize(value).map_err(|error| RunError::Config(format!("{what}: {}", one_line(error))))
 }
 
 /// Parses the settings of an arm. The key `size` stands for the settings that the arm has under that
@@ -49,7 +50,7 @@ fn with_size(arm: &str, value: &Value, sizes: &[(&str, Value)]) -> Result<Value,
 pub(crate) fn sizes<T: Task, A: Arm<T>>() -> Result<Sizes, RunError> {
     let complete = |(name, config): (_, A::Config)| match serde_json::to_value(config) {
         Ok(config) => Ok((name, config)),
-        Err(error) => Err(RunError::Config(error.to_string())),
+        Err(error) => Err(RunError::Config(one_line(error))),
     };
     A::sizes().into_iter().map(complete).collect()
 }

@@ -73,7 +73,7 @@ pub enum MeasureError {
         remedy: &'static str,
     },
     /// A setting by a name that is not known.
-    #[error("{name} is {found}; give {allowed}")]
+    #[error("{name} is {}; give {allowed}", one_line(found))]
     Setting {
         /// Which setting.
         name: &'static str,
@@ -83,7 +83,7 @@ pub enum MeasureError {
         allowed: &'static str,
     },
     /// Rotations that are not what they are said to be, or are missing.
-    #[error("{what}; {remedy}")]
+    #[error("{}; {remedy}", one_line(what))]
     Rotations {
         /// What is the matter.
         what: String,
@@ -91,7 +91,11 @@ pub enum MeasureError {
         remedy: String,
     },
     /// Parts of the data that cannot be averaged.
-    #[error("{what}: {now} here but {before} before; measure them apart")]
+    #[error(
+        "{what}: {} here but {} before; measure them apart",
+        one_line(now),
+        one_line(before)
+    )]
     Differs {
         /// What differs.
         what: String,
@@ -101,7 +105,7 @@ pub enum MeasureError {
         now: String,
     },
     /// A saved meter that is none, or is damaged.
-    #[error("saved meter: {what}; save it again with this version")]
+    #[error("saved meter: {}; save it again with this version", one_line(what))]
     State {
         /// What is the matter.
         what: String,
