@@ -129,7 +129,7 @@ impl ArmRuns {
             .count()
     }
 
-    /// The learning rate of a counted run whose search ended at an edge of its grid.
+    /// The best rate of a counted run's search where that is an edge of its grid.
     pub fn rate_at_edge(&self) -> Option<f64> {
         let at_edge = |run: &&&Run| {
             let search = run.manifest.search.as_ref();
@@ -137,11 +137,11 @@ impl ArmRuns {
         };
         let runs = self.counted();
         let run = runs.iter().find(at_edge)?;
-        Some(run.manifest.learning_rate)
+        run.manifest.search.as_ref()?.best()
     }
 
     /// Steps of a search for the learning rate, and of the run that it was for, where the first are less
-    /// than a twentieth: the best of a short training is larger than that of a long one.
+    /// than a twentieth: the further a rate is carried over, the less is known of it.
     pub fn short_search(&self) -> Option<[u64; 2]> {
         let runs = self.counted();
         let steps = runs.iter().filter_map(|run| {

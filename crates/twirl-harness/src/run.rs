@@ -257,7 +257,7 @@ fn searched<T: Task, A: Arm<T>>(
         }
         None => None,
     };
-    let rate = search.as_ref().and_then(SearchReport::best);
+    let rate = search.as_ref().and_then(SearchReport::rate);
     Ok(Counters {
         learning_rate: rate.unwrap_or(job.train.learning_rate),
         search,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use twirl_core::{CoreError, Coverage, Design};
 use twirl_data::Split;
-use twirl_record::{Candidate, Evaluation, Search, SearchReport};
+use twirl_record::{Candidate, Evaluation, Search, SearchReport, TrainConfig};
 
 use crate::error::RunError;
 use crate::measure::{Plan, measure};
@@ -15,7 +15,7 @@ use crate::setting::{Course, Setting};
 use crate::task::{Arm, Task};
 use crate::trainer::{Halt, Trainer, Until};
 
-/// Trains every candidate from the same initial weights over an annealed schedule of its own, and
+/// Trains every candidate from the same initial weights on the course of the run over fewer steps, and
 /// compares them on validation items. While the best lies at an end of the grid, the grid goes on there.
 pub(crate) fn search<T: Task, A: Arm<T>>(
     setting: &Arc<Setting<T>>,
@@ -35,7 +35,7 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     let validation = task.items(Split::Validation);
     let plan = Plan::new(task, validation, &evaluation, measure_seed);
     let plan = plan.rounding(setting.train.products);
-    let schedule = config.schedule(setting.train.schedule.warmup);
+    let schedule = config.schedule(&setting.train.schedule);
     let mut report = SearchReport {
         schedule: Some(schedule.clone()),
         steps: config.steps,
@@ -43,6 +43,7 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
     };
     let mut rates: VecDeque<f64> = config.rates.iter().copied().collect();
     let mut further = config.further;
+    let mut trained = 0;
     loop {
         while let Some(rate) = rates.pop_front() {
             let done = report.candidates.len();
@@ -55,6 +56,7 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
             let mut trainer = Trainer::new(setting, model.clone(), course);
             let halt = trainer.advance(Until::step(config.steps), &Unseen(observer))?;
             report.device_seconds += trainer.done.clock.seconds();
+            trained += trainer.done.step;
             let loss = match halt {
                 Halt::NotFinite(_) => None,
                 Halt::Asked => return Err(RunError::Interrupted { step: 0 }),
@@ -87,7 +89,19 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
             config.rates
         )));
     }
+    report.horizon = Some(horizon(
+        &setting.train,
+        report.device_seconds / trained as f64,
+    ));
     Ok(report)
+}
+
+/// Steps of a run at so many device seconds each. Those of a budget of seconds hang on the speed of the
+/// moment; as powers of two they give the same rate in most runs on one machine.
+fn horizon(train: &TrainConfig, seconds: f64) -> u64 {
+    let allowed = train.budget_seconds.map(|budget| budget / seconds);
+    let allowed = allowed.map(|steps| 2f64.powi(steps.log2().round() as i32) as u64);
+    allowed.unwrap_or(u64::MAX).min(train.steps)
 }
 
 /// Two rotations of each item; of the same finite group where the run is measured under one, since

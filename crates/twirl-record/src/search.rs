@@ -20,8 +20,11 @@ pub struct SearchReport {
     pub candidates: Vec<Candidate>,
     /// Steps of each.
     pub steps: u64,
-    /// Course of the rate over them; absent before format 3, when it was the run's own and not annealed
-    /// by the end of the search.
+    /// Steps of the run that the rate is for, as far as they are known before it: those that its budget of
+    /// seconds allows at the speed of the search, as a power of two. Absent where the best was taken as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<u64>,
+    /// Course of the rate over them: the shape of the run's. Absent before format 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
     /// The loss of predicting zero for the same items; absent before format 3.
@@ -34,6 +37,9 @@ pub struct SearchReport {
 /// Factor to the next rate where a grid has one rate alone: half of a power of ten.
 const STEP: f64 = 3.162_277_660_168_379_5;
 
+/// Power of the steps of a training with which the best rate falls.
+const FALL: f64 = 0.32;
+
 impl SearchReport {
     fn lowest(&self) -> Option<(f64, f64)> {
         self.candidates
@@ -42,7 +48,15 @@ impl SearchReport {
             .min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
-    /// The learning rate with the lowest validation loss.
+    /// The learning rate for the run: the best of the search, carried over to the length of the run. The
+    /// best rate falls with the steps of a training as their power -0.32 (Bjorck et al., "Scaling Optimal
+    /// LR Across Token Horizons", ICLR 2025, arXiv 2409.19913).
+    pub fn rate(&self) -> Option<f64> {
+        let longer = self.horizon.unwrap_or(0).max(self.steps) as f64 / self.steps.max(1) as f64;
+        self.best().map(|rate| rate * longer.powf(-FALL))
+    }
+
+    /// The candidate with the lowest validation loss.
     pub fn best(&self) -> Option<f64> {
         self.lowest().map(|(rate, _)| rate)
     }
@@ -86,6 +100,26 @@ mod tests {
             candidates: candidates.iter().map(one).collect(),
             ..SearchReport::default()
         }
+    }
+
+    #[test]
+    fn a_rate_is_carried_over_to_longer_runs_and_never_to_shorter_ones() {
+        let carried = |steps: u64, horizon: Option<u64>| {
+            let found = SearchReport {
+                steps,
+                horizon,
+                ..report(&[(1e-3, Some(2.0)), (1e-2, Some(1.0)), (1e-1, None)])
+            };
+            found.rate().expect("a rate")
+        };
+        assert_eq!(carried(60, None), 1e-2);
+        assert_eq!(carried(60, Some(60)), 1e-2);
+        assert_eq!(carried(60, Some(10)), 1e-2);
+        // Twice as long: 0.80 of it; a thousand times: 0.11.
+        assert!((carried(64, Some(128)) / 1e-2 - 2f64.powf(-0.32)).abs() < 1e-12);
+        let once = carried(10, Some(10_000)) / 1e-2;
+        let twice = carried(10, Some(100)) * carried(100, Some(10_000)) / 1e-4;
+        assert!((once / twice - 1.0).abs() < 1e-12, "{once} {twice}");
     }
 
     #[test]

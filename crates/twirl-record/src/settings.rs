@@ -168,7 +168,8 @@ impl Schedule {
 }
 
 /// Search for the learning rate: every candidate trains for the same number of steps from the
-/// same initial weights, annealed over them, and the one with the lowest validation loss is taken.
+/// same initial weights, on the course of the run, and the one with the lowest validation loss is carried
+/// over to the length of the run ([`SearchReport::rate`](crate::SearchReport::rate)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
@@ -192,13 +193,12 @@ impl Search {
         Self::FURTHER
     }
 
-    /// The course of the rate over the steps of a search: half a cosine to a hundredth after the run's
-    /// warm-up, of which no more than a fifth of the steps is kept.
-    pub fn schedule(&self, warmup: u64) -> Schedule {
+    /// The course of the rate over the steps of a search: that of the run, with a warm-up of no more than
+    /// a fifth of them. A run that is annealed in the end bears a hotter rate than one that is not.
+    pub fn schedule(&self, run: &Schedule) -> Schedule {
         Schedule {
-            kind: ScheduleKind::Cosine,
-            warmup: warmup.min(self.steps / 5),
-            last: 0.01,
+            warmup: run.warmup.min(self.steps / 5),
+            ..run.clone()
         }
     }
 }

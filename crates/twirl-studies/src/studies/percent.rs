@@ -286,7 +286,7 @@ fn short_search(arm: &ArmRuns) -> Option<String> {
     let [searched, trained] = arm.short_search()?;
     let rate = arm.counted().first()?.manifest.learning_rate;
     Some(format!(
-        "learning rate {rate:e} was the best of {} steps, perhaps not of {}",
+        "learning rate {rate:e} is carried over from {} to {} steps",
         count(searched),
         count(trained)
     ))
