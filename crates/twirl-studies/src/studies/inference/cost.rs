@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use twirl_core::{Design, Loss};
+use twirl_core::Loss;
 use twirl_data::Split;
 use twirl_harness::Role;
 
@@ -70,7 +70,9 @@ pub(in crate::studies) fn cost(
             alone += least(&[*item])? / single.len() as f64;
         }
         let many = spread(setup.job.train.evaluation.batch);
-        let probe = context.probe(&*lab, setup, 1, Design::Iid { rotations: 2 })?;
+        // The rotations of the suite: noise on a lattice can be carried to few others.
+        let design = setup.job.train.evaluation.design;
+        let probe = context.probe(&*lab, setup, 1, design)?;
         let samples = lab.samples(&lab.weights(), &probe)?;
         let mut terms = samples.iter().flat_map(|molecule| &molecule.terms);
         Ok(PredictionCost {
