@@ -9,7 +9,7 @@ import pytest
 
 import twirl
 
-RESULTS = pathlib.Path(__file__).parents[3] / "results/2026-11-25-quick-cpu"
+RESULTS = pathlib.Path(__file__).parents[3] / "results/2026-11-26-quick-cpu"
 
 
 @pytest.fixture
