@@ -71,7 +71,7 @@ fn three_sentences_come_first_and_full_keeps_every_table() {
     let last = plain.counted()[0].last().expect("records");
     let after = format!(
         "  After {} steps, {:.2} % (95 % interval ",
-        last.step, last.percent_equiv
+        last.step, last.split.percent_equiv
     );
     assert!(first[2].starts_with(&after), "{after}, {first:?}");
     let at = format!(
