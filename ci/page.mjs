@@ -95,9 +95,9 @@ for (const { name, width, height, scheme } of views) {
 
   // A mark that is tapped shows its values below its figure.
   const readout = await page.evaluate(() => {
-    const mark = document.querySelector("[data-v]");
+    const mark = document.querySelector("[data-x]");
     mark.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-    return [mark.dataset.v, mark.closest("figure").querySelector(".readout").textContent];
+    return [mark.querySelector("title").textContent, mark.closest("figure").querySelector(".readout").textContent];
   });
   assert.equal(readout[0], readout[1], "values of a mark");
 

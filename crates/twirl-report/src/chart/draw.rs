@@ -258,7 +258,7 @@ impl Drawn<'_> {
             let _ = writeln!(
                 text,
                 "<path class=\"m s{}\" transform=\"translate({:.1} {:.1})\" d=\"{}\" data-x=\"{x}\" \
-                 data-y=\"{y}\" data-v=\"{hover}\"><title>{hover}</title></path>",
+                 data-y=\"{y}\"><title>{hover}</title></path>",
                 self.style % STYLES,
                 self.x.place(x),
                 self.y.place(y),

@@ -1,7 +1,7 @@
 for (const kind of ["pointerover", "click"]) {
   document.addEventListener(kind, (event) => {
-    const mark = event.target.closest("[data-v]");
-    if (mark) mark.closest("figure").querySelector(".readout").textContent = mark.dataset.v;
+    const mark = event.target.closest("[data-x]");
+    if (mark) mark.closest("figure").querySelector(".readout").textContent = mark.querySelector("title").textContent;
   });
 }
 for (const filter of document.querySelectorAll(".filter")) {
