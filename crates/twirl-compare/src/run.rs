@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use twirl_record::{EXACT, Manifest, Picture, Record, SearchReport, Status};
+use twirl_record::{EXACT, Manifest, Picture, Record, Status};
 
 use crate::studies::StudyVerdict;
 
@@ -131,13 +131,10 @@ impl ArmRuns {
 
     /// The best rate of a counted run's search where that is an edge of its grid.
     pub fn rate_at_edge(&self) -> Option<f64> {
-        let at_edge = |run: &&&Run| {
-            let search = run.manifest.search.as_ref();
-            search.is_some_and(SearchReport::at_edge)
-        };
-        let runs = self.counted();
-        let run = runs.iter().find(at_edge)?;
-        run.manifest.search.as_ref()?.best()
+        self.counted().iter().find_map(|run| {
+            let search = run.manifest.search.as_ref()?;
+            search.best().filter(|_| search.at_edge())
+        })
     }
 
     /// Steps of a search for the learning rate, and of the run that it was for, where the first are less

@@ -99,9 +99,10 @@ pub(crate) fn search<T: Task, A: Arm<T>>(
 /// Steps of a run at so many device seconds each. Those of a budget of seconds hang on the speed of the
 /// moment; as powers of two they give the same rate in most runs on one machine.
 fn horizon(train: &TrainConfig, seconds: f64) -> u64 {
-    let allowed = train.budget_seconds.map(|budget| budget / seconds);
-    let allowed = allowed.map(|steps| 2f64.powi(steps.log2().round() as i32) as u64);
-    allowed.unwrap_or(u64::MAX).min(train.steps)
+    train.budget_seconds.map_or(train.steps, |budget| {
+        let steps = 2f64.powi((budget / seconds).log2().round() as i32);
+        train.steps.min(steps as u64)
+    })
 }
 
 /// Two rotations of each item; of the same finite group where the run is measured under one, since
