@@ -6,7 +6,6 @@ use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream};
 use twirl_layers::matmul;
-use twirl_layers::own::on_host;
 use twirl_record::{DeviceIdentity, TrainConfig};
 
 /// A device and what it is called.
@@ -91,29 +90,45 @@ pub fn product_error(device: &Device) -> f64 {
 }
 
 /// Operations a second of a large product of matrices of the device's float type, by the kernels that
-/// models use: what a step can reach at most, so the best of five.
+/// models use: what a step can reach at most, so the best of five. The matrices grow until a product takes two
+/// milliseconds: weak devices refuse, or take minutes for, what shows the rate of strong ones.
 ///
 /// # Panics
 /// If the device fails.
 pub fn product_rate(device: &Device) -> f64 {
-    let size: usize = if on_host(device) { 1024 } else { 8192 };
-    let left = Tensor::<2>::random([size, size], Distribution::Uniform(-1.0, 1.0), device);
-    let product = |count: usize| {
-        let begun = Instant::now();
-        let mut right = left.clone();
-        for _ in 0..count {
-            // Each needs the one before; the scale keeps numbers as they are.
-            right = matmul(left.clone(), right) * (3.0 / size as f64).sqrt();
-        }
-        let _: f64 = right.narrow(0, 0, 1).sum().into_scalar();
-        begun.elapsed().as_secs_f64()
+    let seconds_of = |size: usize| {
+        let left = Tensor::<2>::random([size, size], Distribution::Uniform(-1.0, 1.0), device);
+        let products = |count: usize| {
+            let begun = Instant::now();
+            let mut right = left.clone();
+            for _ in 0..count {
+                // Each needs the one before; the scale keeps numbers as they are.
+                right = matmul(left.clone(), right) * (3.0 / size as f64).sqrt();
+            }
+            let _: f64 = right.narrow(0, 0, 1).sum().into_scalar();
+            begun.elapsed().as_secs_f64()
+        };
+        // The first compiles. Another process takes time away and never gives any.
+        products(2);
+        let least = |count| {
+            (0..5)
+                .map(|_| products(count))
+                .fold(f64::INFINITY, f64::min)
+        };
+        let (few, many) = (least(1), least(5));
+        (many - few) / 4.0
     };
-    // Another process takes time away and never gives any.
-    let least = |count| (0..5).map(|_| product(count)).fold(f64::INFINITY, f64::min);
-    product(2);
-    let (few, many) = (least(1), least(5));
-    4.0 * 2.0 * (size as f64).powi(3) / (many - few)
+    let mut size = 1024;
+    let mut seconds = seconds_of(size);
+    while seconds < TIMEABLE && size < 8192 {
+        size *= 2;
+        seconds = seconds_of(size);
+    }
+    2.0 * (size as f64).powi(3) / seconds
 }
+
+/// Seconds of a product that stand far above those of starting it.
+const TIMEABLE: f64 = 2e-3;
 
 /// A device with autodiff, as a training asks for it.
 pub(crate) fn autodiff(device: &Device, train: &TrainConfig) -> Device {

@@ -14,10 +14,22 @@ pub(crate) fn classify(panic: &(dyn Any + Send)) -> RunError {
     failure(text)
 }
 
-/// The error that a message of a device or a panic stands for: out of memory, or its first line.
+/// The line of a message that says what went wrong: of one that lists causes the innermost, else the first.
+#[must_use]
+pub fn cause(text: &str) -> &str {
+    let listed = text.rsplit_once("Caused by:\n").map(|(_, causes)| causes);
+    listed
+        .unwrap_or(text)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+}
+
+/// The error that a message of a device or a panic stands for: out of memory, or what it says in a line.
 /// Backends have types for want of memory, but burn hands on their text alone.
 pub(crate) fn failure(text: &str) -> RunError {
-    let line = text.lines().next().unwrap_or_default().to_owned();
+    let line = cause(text).to_owned();
     let lower = text.to_lowercase();
     let words = [
         "out of memory",
@@ -32,5 +44,19 @@ pub(crate) fn failure(text: &str) -> RunError {
         RunError::OutOfMemory(line)
     } else {
         RunError::Panic(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_cause_is_told() {
+        let text = "Error while reading data: Execution(An error happened\nCaused by:\n  Several failures\n  skipped \
+                    `ReduceKernel`\nCaused by:\n  can't allocate buffer of size: 268435456\nNo backtrace available";
+        assert_eq!(cause(text), "can't allocate buffer of size: 268435456");
+        assert!(matches!(failure(text), RunError::OutOfMemory(line) if line == cause(text)));
+        assert_eq!(cause("index out of bounds\nat here"), "index out of bounds");
     }
 }

@@ -23,8 +23,8 @@ const TABLES: [(&str, MakeTable); 4] = [
 ];
 
 /// Rewrites every part between `<!-- claims: NAME NAME -->` and `<!-- end of claims -->`, a table with a row
-/// for each arm that the study `dynamics` of those results judged. Likewise `envelopes: NAME`, what the study
-/// `per-hour` found of ladders of sizes at the largest common cost, `findings: NAME/STUDY NAME/STUDY`, what those
+/// for each arm that the study `dynamics` of those results judged. Likewise `envelopes: NAME NAME`, what the
+/// study `per-hour` found of ladders of sizes at the largest common cost, `findings: NAME/STUDY NAME/STUDY`, what those
 /// studies found, and `steps: NAME`, the measured steps in `cost.jsonl`. `results` is the folder of them all.
 pub(crate) fn rewrite(text: &str, results: &Path) -> Result<String> {
     let mut text = text.to_owned();
@@ -126,31 +126,31 @@ struct Envelope {
     ratio_high: Option<f64>,
 }
 
-/// A row for each pair of arms, a column for each cost; of several shares of a cost the first, which is the
-/// largest.
-fn envelopes(name: &str, results: &Path) -> Result<String> {
-    let path = results.join(name).join("per-hour").join("envelopes.csv");
-    let place = || format!("{}", path.display());
+/// A row for each pair of arms of those results, a column for each cost; of several shares of a cost the first,
+/// which is the largest.
+fn envelopes(names: &str, results: &Path) -> Result<String> {
     let mut costs: Vec<String> = Vec::new();
     let mut pairs: Vec<(String, BTreeMap<String, String>)> = Vec::new();
-    for row in csv::Reader::from_path(&path)
-        .with_context(place)?
-        .deserialize()
-    {
-        let row: Envelope = row.with_context(place)?;
-        let pair = format!("| {}/{} | {}", row.task, row.augmented, row.equivariant);
-        if pairs.last().is_none_or(|(last, _)| *last != pair) {
-            pairs.push((pair, BTreeMap::new()));
-        }
-        if !costs.contains(&row.cost) {
-            costs.push(row.cost.clone());
-        }
-        let ratio = significant(row.ratio, 3);
-        let range = between(row.ratio_low, row.ratio_high);
-        if let Some((_, cells)) = pairs.last_mut() {
-            cells
-                .entry(row.cost)
-                .or_insert(format!("{ratio} ({range})"));
+    for name in names.split_whitespace() {
+        let path = results.join(name).join("per-hour").join("envelopes.csv");
+        let place = || format!("{}", path.display());
+        for row in csv::Reader::from_path(&path)
+            .with_context(place)?
+            .deserialize()
+        {
+            let row: Envelope = row.with_context(place)?;
+            let pair = format!("| {}/{} | {}", row.task, row.augmented, row.equivariant);
+            if pairs.last().is_none_or(|(last, _)| *last != pair) {
+                pairs.push((pair, BTreeMap::new()));
+            }
+            if !costs.contains(&row.cost) {
+                costs.push(row.cost.clone());
+            }
+            if let Some((_, cells)) = pairs.last_mut() {
+                cells
+                    .entry(row.cost)
+                    .or_insert(ranged(row.ratio, row.ratio_low, row.ratio_high));
+            }
         }
     }
     let mut table = format!(
@@ -225,10 +225,16 @@ fn findings(names: &str, results: &Path) -> Result<String> {
     Ok(table)
 }
 
-fn between(low: Option<f64>, high: Option<f64>) -> String {
-    match (low, high) {
-        (Some(low), Some(high)) => format!("{} to {}", significant(low, 3), significant(high, 3)),
-        _ => "-".into(),
+/// A figure with its interval, if it has one.
+fn ranged(figure: f64, low: Option<f64>, high: Option<f64>) -> String {
+    let figure = significant(figure, 3);
+    match low.zip(high) {
+        Some((low, high)) => format!(
+            "{figure} ({} to {})",
+            significant(low, 3),
+            significant(high, 3)
+        ),
+        None => figure,
     }
 }
 
@@ -242,6 +248,9 @@ struct Row {
     percent: f64,
     percent_low: Option<f64>,
     percent_high: Option<f64>,
+    percent_of_squared: f64,
+    percent_of_squared_low: Option<f64>,
+    percent_of_squared_high: Option<f64>,
     loss_of_zero: f64,
     loss_equiv_of_zero: f64,
     molecules: usize,
@@ -250,8 +259,8 @@ struct Row {
 
 fn claims(names: &str, results: &Path) -> Result<String> {
     let mut lines = vec![
-        "| set-up | arm | million parameters | device | step | percent | 95 % interval | L / L0 | L_equiv / L0 | seeds | \
-         molecules | verdict |"
+        "| set-up | arm | million parameters | device | step | percent (95 % interval) | of squared | L / L0 | L_equiv / L0 \
+         | seeds | molecules | verdict |"
             .to_owned(),
         "| --- | --- | --: | --- | --: | --: | --: | --: | --: | --: | --: | --- |".to_owned(),
     ];
@@ -268,14 +277,13 @@ fn claims(names: &str, results: &Path) -> Result<String> {
             let Some(finding) = found.findings.iter().find(|one| one.place == own) else {
                 bail!("{}: no finding for {own}", place("manifest.json"));
             };
-            let range = between(row.percent_low, row.percent_high);
             lines.push(format!(
-                "| [{}](results/{name}/dynamics/table.md) | {own} | {} | {device} | {} | {} | {range} | {} | {} | {} | {} \
-                 | {} |",
+                "| [{}](results/{name}/dynamics/table.md) | {own} | {} | {device} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 found.suite,
                 significant(row.parameters / 1e6, 3),
                 row.step,
-                significant(row.percent, 3),
+                ranged(row.percent, row.percent_low, row.percent_high),
+                ranged(row.percent_of_squared, row.percent_of_squared_low, row.percent_of_squared_high),
                 significant(row.loss_of_zero, 3),
                 significant(row.loss_equiv_of_zero, 3),
                 row.seeds,

@@ -4,9 +4,9 @@
 mod graphics;
 mod quiet;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use quiet::quietly;
-use twirl_harness::{DeviceChoice, product_error, product_rate};
+use twirl_harness::{DeviceChoice, cause, product_error, product_rate};
 
 /// Devices that this build knows, best first.
 pub(crate) const BUILT: &[&str] = &[
@@ -71,16 +71,20 @@ fn parse(name: &str) -> Result<(&str, Option<usize>)> {
 /// be used. The devices are opened.
 pub(crate) fn list() -> Vec<String> {
     let line = |name: &&str| {
-        let told = resolve(name).and_then(|choice| {
+        let told = resolve(name).map(|choice| {
             let measured =
                 quietly(|| (product_error(&choice.device), product_rate(&choice.device)));
-            let (error, rate) = measured.map_err(|said| anyhow!(said))?;
-            let rate = rate / 1e12;
             let tf32 = if choice.tf32 { ", TF32" } else { "" };
-            Ok(format!(
-                "{}; products exact to {error:.1e}{tf32}, {rate:.3} TFLOP/s",
-                choice.hardware
-            ))
+            let told = match measured {
+                Ok((error, rate)) => {
+                    format!(
+                        "products exact to {error:.1e}{tf32}, {:.3} TFLOP/s",
+                        rate / 1e12
+                    )
+                }
+                Err(said) => format!("cannot be used: {}", cause(&said)),
+            };
+            format!("{}; {told}", choice.hardware)
         });
         let told = told.unwrap_or_else(|error| {
             let text = error.to_string();

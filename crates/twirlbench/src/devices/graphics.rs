@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use burn::cubecl::config::cache::CacheConfig;
 use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::{Device, Tensor};
-use twirl_harness::DeviceChoice;
+use twirl_harness::{DeviceChoice, cause};
 
 use super::quiet::quietly;
 
@@ -69,7 +69,7 @@ fn answers(device: &Device) {
 
 /// What is wrong with a device, and what helps, from what its driver's binding said.
 fn absent(said: &str) -> String {
-    let line = said.lines().next().unwrap_or_default();
+    let line = cause(said);
     if line.contains("dynamically load") && line.contains("cuda") {
         "no NVIDIA driver: libcuda.so.1 is not on this machine; install the driver, or give --device cpu"
             .into()
