@@ -6,6 +6,7 @@ use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream};
 use twirl_layers::matmul;
+use twirl_layers::own::on_host;
 use twirl_record::{DeviceIdentity, TrainConfig};
 
 /// A device and what it is called.
@@ -118,7 +119,7 @@ pub fn product_rate(device: &Device) -> f64 {
         let (few, many) = (least(1), least(5));
         (many - few) / 4.0
     };
-    let mut size = 1024;
+    let mut size = if on_host(device) { 1024 } else { 256 };
     let mut seconds = seconds_of(size);
     while seconds < TIMEABLE && size < 8192 {
         size *= 2;
