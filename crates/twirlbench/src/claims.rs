@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
 use twirl_compare::StudyFinding;
-use twirl_report::significant;
+use twirl_report::{range, significant};
 
 type MakeTable = fn(&str, &Path) -> Result<String>;
 
@@ -225,17 +225,10 @@ fn findings(names: &str, results: &Path) -> Result<String> {
     Ok(table)
 }
 
-/// A figure with its interval, if it has one.
+/// A figure with its interval.
 fn ranged(figure: f64, low: Option<f64>, high: Option<f64>) -> String {
-    let figure = significant(figure, 3);
-    match low.zip(high) {
-        Some((low, high)) => format!(
-            "{figure} ({} to {})",
-            significant(low, 3),
-            significant(high, 3)
-        ),
-        None => figure,
-    }
+    let interval = low.zip(high).map(Into::into);
+    format!("{} ({})", significant(figure, 3), range(interval, 3))
 }
 
 /// A row of `arms.csv`, as far as it is shown.

@@ -69,7 +69,7 @@ fn answers(device: &Device) {
 
 /// What is wrong with a device, and what helps, from what its driver's binding said.
 fn absent(said: &str) -> String {
-    let line = cause(said);
+    let line = said.lines().next().unwrap_or_default();
     if line.contains("dynamically load") && line.contains("cuda") {
         "no NVIDIA driver: libcuda.so.1 is not on this machine; install the driver, or give --device cpu"
             .into()
@@ -77,7 +77,10 @@ fn absent(said: &str) -> String {
         "libdevice.10.bc is missing; set CUDA_PATH to a folder that holds nvvm/libdevice/libdevice.10.bc"
             .into()
     } else {
-        format!("cannot be used: {line}; `twirlbench devices` lists what can")
+        format!(
+            "cannot be used: {}; `twirlbench devices` lists what can",
+            cause(said)
+        )
     }
 }
 
