@@ -44,7 +44,7 @@ struct Manifest {
     study: String,
     claim: String,
     verdict: String,
-    findings: Option<Vec<StudyFinding>>,
+    findings: Vec<StudyFinding>,
 }
 
 /// Whether a folder is that of a study.
@@ -68,16 +68,16 @@ pub(crate) fn read_study(dir: &Path, path: PathBuf) -> Result<StudyVerdict, Stri
         findings,
     } = manifest;
     // "WORD: CLAIM -- FIGURES"
-    let (word, figures) = match verdict.split_once(&format!(": {claim} -- ")) {
-        Some((word, figures)) => (word.to_owned(), figures),
-        None => (verdict.clone(), ""),
+    let word = match verdict.split_once(&format!(": {claim} -- ")) {
+        Some((word, _)) => word.to_owned(),
+        None => verdict,
     };
     Ok(StudyVerdict {
         path,
         study,
         claim,
         verdict: word,
-        findings: findings.unwrap_or_else(|| of_line(figures)),
+        findings,
     })
 }
 
@@ -113,85 +113,11 @@ fn folders(dir: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// Words in which a study judges, as the line of a verdict brackets them.
-const WORDS: [&str; 7] = [
-    "supported",
-    "not supported",
-    "undecided",
-    "confirmed",
-    "contradicted",
-    "extension, supported",
-    "extension, not supported",
-];
-
-/// The findings of a study from before its manifest listed them: `PLACE: FIGURES (WORD: WHY); ...`.
-fn of_line(mut line: &str) -> Vec<StudyFinding> {
-    let mut findings = Vec::new();
-    while let Some((place, rest)) = line.split_once(": ") {
-        let word = WORDS.iter().flat_map(|word| {
-            let ends = [format!(" ({word})"), format!(" ({word}: ")];
-            ends.map(|end| rest.find(&end).map(|at| (at, *word)))
-        });
-        let Some((at, word)) = word.flatten().min() else {
-            break;
-        };
-        let bracket = &rest[at + 2 + word.len()..];
-        let end = closing(bracket);
-        let why = bracket[..end].trim_start_matches(": ");
-        findings.push(StudyFinding {
-            place: place.to_owned(),
-            verdict: word.to_owned(),
-            figures: rest[..at].to_owned(),
-            forbidden: (!why.is_empty())
-                .then(|| why.to_owned())
-                .into_iter()
-                .collect(),
-        });
-        line = bracket[end..]
-            .trim_start_matches(')')
-            .trim_start_matches("; ");
-    }
-    findings
-}
-
-/// Where the bracket closes that text stands in.
-fn closing(text: &str) -> usize {
-    let mut depth = 1;
-    for (at, letter) in text.char_indices() {
-        depth += i32::from(letter == '(') - i32::from(letter == ')');
-        if depth == 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_line_of_findings_is_taken_apart_at_its_judgements() {
-        let line = "a/b: 1.0 % (0.5 to 2) at step 4; higher (not supported); c/d: p = 2 (undecided: not \
-                    kept among 4 intervals (Holm)); e: x against y: ratio 1 (extension, supported)";
-        let found = of_line(line);
-        let parts: Vec<[&str; 3]> = found
-            .iter()
-            .map(|one| [&*one.place, &*one.verdict, &*one.figures])
-            .collect();
-        assert_eq!(
-            parts,
-            [
-                ["a/b", "not supported", "1.0 % (0.5 to 2) at step 4; higher"],
-                ["c/d", "undecided", "p = 2"],
-                ["e", "extension, supported", "x against y: ratio 1"],
-            ]
-        );
-        assert_eq!(found[1].forbidden, ["not kept among 4 intervals (Holm)"]);
-        assert!(of_line("no cell gave a figure").is_empty());
-    }
-
-    /// Every study that was ever committed is taken apart in full.
+    /// Every committed study is read in full.
     #[test]
     fn committed_studies_are_read() {
         let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results");

@@ -64,5 +64,14 @@ fn slices_that_are_killed_go_on_and_all_end() {
         let unfit = std::fs::read_to_string(out.join(format!("cost-{task}.unfit"))).expect("notes");
         assert_eq!(unfit, "", "{task}");
     }
+    let compared = std::fs::read_to_string(out.join("check.txt")).expect("a table");
+    for arm in [
+        "force-field/mace ",
+        "conformer-flow/plain ",
+        "voxel-denoise/octahedral-unet ",
+    ] {
+        assert_eq!(compared.matches(arm).count(), 1, "{arm}: {compared}");
+    }
+    assert_eq!(compared.matches("against").count(), 1, "{compared}");
     assert!(slices(&out, "560").stdout.is_empty());
 }

@@ -130,7 +130,7 @@ fn why_there_is_no_statement_is_said() {
 /// A folder of studies has a page of claims; one of runs links to the studies beside it.
 #[test]
 fn claims_come_with_their_verdicts_by_set_up() {
-    let studies = set("2026-11-25-studies-quick-cpu");
+    let studies = set("2026-11-27-studies-quick-cpu");
     assert_eq!((studies.studies.len(), studies.tasks.len()), (10, 0));
     let page = html_from(&studies, "../a b");
     let text = brief(&studies);
@@ -151,11 +151,11 @@ fn claims_come_with_their_verdicts_by_set_up() {
     }
     let runs = set("2026-11-26-quick-cpu");
     assert_eq!(runs.studies.len(), 0);
-    let link = "href=\"../2026-11-25-studies-quick-cpu/dynamics/table.md\"";
+    let link = "href=\"../2026-11-27-studies-quick-cpu/dynamics/table.md\"";
     assert!(html(&runs).contains(link));
     let one = results()
         .into_iter()
-        .find(|path| path.ends_with("2026-11-24-studies-desk-cpu"));
+        .find(|path| path.ends_with("2026-11-26-force-10k-cpu"));
     let one = RunSet::read(&one.expect("committed").join("dynamics")).expect("readable");
     assert!(html(&one).contains("href=\"table.md\"") && one.studies.len() == 1);
 }
