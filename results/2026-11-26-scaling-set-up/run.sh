@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains what `scaling` needs and fits it again, into FOLDER (default: runs/scaling below the present one), on one
-# thread. An hour; what is there goes on where it stopped.
+# thread. An hour and a half; what is there goes on where it stopped.
 set -euo pipefail
 out=$(realpath -m "${1:-runs/scaling}")
 cd "$(dirname "$0")"

@@ -73,6 +73,20 @@ impl StudyContext<'_> {
         (if asked.is_empty() { budget } else { asked }).to_vec()
     }
 
+    /// The seeds of variants of an arm: those that were asked for, those of their budget, or else the first
+    /// of its runs. At least one.
+    pub(crate) fn seeds_of_variants(
+        &self,
+        task: &str,
+        budget: &[u64],
+    ) -> Result<Vec<u64>, StudyError> {
+        let seeds = self.seeds(budget);
+        if seeds.is_empty() {
+            return Ok(vec![self.first_seed(&self.run_seeds(task)?)]);
+        }
+        Ok(seeds)
+    }
+
     /// The seed of a study that takes one.
     pub(crate) fn first_seed(&self, budget: &[u64]) -> u64 {
         self.seeds(budget).first().copied().unwrap_or(0)

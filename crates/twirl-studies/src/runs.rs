@@ -126,21 +126,25 @@ impl StudyContext<'_> {
         Ok(setups.into_iter().zip(folders).map(read).collect())
     }
 
-    /// The run of one seed alone, whatever other seeds lie beside it; why there is none, if it was
-    /// made and cannot be read. Nothing if the cell has not finished.
-    pub(crate) fn train_one(
+    /// The runs of these seeds alone, whatever other seeds lie beside them; why there is none, if they were
+    /// made and cannot be read. Nothing if no cell has finished.
+    pub(crate) fn train_only(
         &self,
         cells: &mut Cells<'_>,
         what: &str,
         setup: &ArmSetup,
+        seeds: &[u64],
     ) -> Option<Result<ArmRuns, String>> {
-        let folder = self.run(cells, what, setup)?;
+        let mut folders = Vec::new();
+        for &seed in seeds {
+            folders.extend(self.run(cells, what, &setup.seeded(seed)));
+        }
         let own = |mut arm: ArmRuns| {
             arm.runs
-                .retain(|run| run.manifest.job.seed == setup.job.seed);
+                .retain(|run| seeds.contains(&run.manifest.job.seed));
             arm
         };
-        let arm = read_arm(&folder).map(own);
+        let arm = read_arm(folders.first()?).map(own);
         Some(arm.map_err(|error| error.to_string()))
     }
 

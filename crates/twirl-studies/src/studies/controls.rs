@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use twirl_core::Law;
+use twirl_record::Training;
 use twirl_report::count;
 
 use crate::budgets::{RequiredSection, Section};
@@ -15,7 +16,7 @@ use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
 use crate::setup::ArmSetup;
-use crate::studies::percent::{Trained, Variant, bases, train_variants};
+use crate::studies::percent::{Trained, Variant, train_variants};
 use crate::studies::percent_tables::present;
 use crate::study::{Card, Study};
 
@@ -110,19 +111,21 @@ impl Study for Controls {
     ) -> Result<Outcome, StudyError> {
         let mut outcome = Outcome::default();
         let mut all: Vec<Trained> = Vec::new();
-        for base in bases(context)? {
+        for base in context.run_arms(Training::Augmented, 1)? {
+            let seeds = context.seeds_of_variants(&base.job.task, &[])?;
+            let base = base.seeded(seeds[0]);
             let budget: ControlBudget = context.budgets.section(Some(&base.job.task))?;
             let controls = controls(&base, budget.tiny);
-            let mut trained = train_variants(context, cells, (&base, controls), &mut outcome);
+            let mut trained =
+                train_variants(context, cells, (&base, controls), &seeds, &mut outcome);
             let step = context.run_budget(&base.job.task)?.judged_step;
             outcome.findings.push(finding(&base, &mut trained, step));
             all.extend(trained);
         }
         present(&mut outcome, &all, "One line per control.");
         outcome.notes.push(
-            "One seed: intervals are over molecules. The curves show whether the percentage rises \
-             again later. A \
-             coordinate-input network beside an invariant-feature one: compare the arms of the study \
+            "With one seed intervals are over molecules. The curves show whether the percentage rises \
+             again later. A coordinate-input network beside an invariant-feature one: compare the arms of the study \
              dynamics."
                 .into(),
         );

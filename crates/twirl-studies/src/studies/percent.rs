@@ -4,7 +4,7 @@
 use twirl_compare::{
     ArmRuns, Estimate, FEWEST_SEEDS, PercentPoint, Run, percent_curve, percent_of,
 };
-use twirl_record::{Record, Split, Training};
+use twirl_record::{Record, Split};
 use twirl_report::{count, range, significant};
 
 use crate::cells::Cells;
@@ -295,20 +295,12 @@ fn short_search(arm: &ArmRuns) -> Option<String> {
 /// A variant of an arm, or why it cannot be made.
 pub(super) type Variant = (String, Result<ArmSetup, StudyError>);
 
-/// The first augmented arm of each task, with the one seed of studies of variants.
-pub(super) fn bases(context: &StudyContext<'_>) -> Result<Vec<ArmSetup>, StudyError> {
-    let mut bases = context.run_arms(Training::Augmented, 1)?;
-    for base in &mut bases {
-        base.job.seed = context.first_seed(&context.run_seeds(&base.job.task)?);
-    }
-    Ok(bases)
-}
-
-/// Trains variants of an arm. What cannot be made or read is a note.
+/// Trains variants of an arm with these seeds. What cannot be made or read is a note.
 pub(super) fn train_variants(
     context: &StudyContext<'_>,
     cells: &mut Cells<'_>,
     (base, variants): (&ArmSetup, Vec<Variant>),
+    seeds: &[u64],
     outcome: &mut Outcome,
 ) -> Vec<Trained> {
     let mut all = Vec::new();
@@ -322,7 +314,7 @@ pub(super) fn train_variants(
         let cell = if unchanged { "run" } else { &name };
         let cell = cell.replace(", ", "-").replace(' ', "-");
         let arm = match setup {
-            Ok(setup) => context.train_one(cells, &cell, &setup),
+            Ok(setup) => context.train_only(cells, &cell, &setup, seeds),
             Err(error) => Some(Err(error.to_string())),
         };
         match arm.map(|arm| Trained::of(context, &name, arm?)) {

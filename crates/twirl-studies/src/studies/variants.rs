@@ -1,8 +1,9 @@
 //! Steps to 2 % over sizes of the model, amounts of data, and optimisers.
 
 use serde::{Deserialize, Serialize};
+use twirl_compare::FEWEST_SEEDS;
 use twirl_data::Split;
-use twirl_record::{Optimizer, OptimizerKind};
+use twirl_record::{Optimizer, OptimizerKind, Training};
 use twirl_report::{range, significant};
 
 use crate::budgets::{RequiredSection, Section};
@@ -14,7 +15,7 @@ use crate::learned::learned_rule;
 use crate::outcome::{Finding, Outcome};
 use crate::runs::RunBudget;
 use crate::setup::ArmSetup;
-use crate::studies::percent::{LEVEL, Trained, Variant, bases, train_variants};
+use crate::studies::percent::{LEVEL, Trained, Variant, train_variants};
 use crate::studies::percent_tables::present;
 use crate::study::{Card, Study};
 
@@ -31,6 +32,9 @@ struct VariantBudget {
     /// Those of `runs` if absent; the unchanged arm's run is then shared with the other studies.
     #[serde(default)]
     steps: Option<u64>,
+    /// The first of `runs` if empty.
+    #[serde(default)]
+    seeds: Vec<u64>,
     /// Named sizes of the arm.
     sizes: Vec<String>,
     /// Shares of the training items.
@@ -64,9 +68,9 @@ const fn card(name: &'static str, about: &'static str, claim: &'static str) -> C
             "per arm: spread = most steps to 2 % over fewest, over the variants; its interval comes from \
              the spacing of the measurements, and a variant that does not stay below 2 % needs more \
              steps than it took. Steps are counted from where a variant has learned. Supported if the \
-             interval lies below 10, not supported if above; undecided otherwise, below 2 variants, and \
-             where one did not finish, has not learned at its last step, or has its learning rate at an \
-             edge of the grid. Amounts of data are compared only where the largest was seen 5 times. ",
+             interval lies below 10, not supported if above; undecided otherwise, below 2 variants, with \
+             fewer than 3 seeds, and where one did not finish, has not learned at its last step, or has its \
+             learning rate at an edge of the grid. Amounts of data are compared only where the largest was seen 5 times. ",
             learned_rule!()
         ),
         needs_f64: false,
@@ -215,12 +219,7 @@ fn spread(crossings: &[Crossing]) -> Option<(f64, [f64; 2])> {
     Some((value, [low, most(|c| c.high) / least(|c| c.low)]))
 }
 
-fn finding(
-    base: &ArmSetup,
-    trained: &[Trained],
-    variants: usize,
-    seldom: Option<String>,
-) -> Finding {
+fn finding(place: String, trained: &[Trained], variants: usize, seldom: Option<String>) -> Finding {
     let crossings: Vec<Crossing> = trained.iter().map(crossing).collect();
     let found = spread(&crossings);
     let each = |one: &Trained| format!("{}: {}", one.variant, one.words());
@@ -234,13 +233,17 @@ fn finding(
     if trained.len() < variants {
         reasons.push(format!("{} of {variants} variants finished", trained.len()));
     }
+    let seeds = trained.iter().map(|one| one.arm.counted().len()).min();
+    if let Some(seeds) = seeds.filter(|&seeds| seeds < FEWEST_SEEDS) {
+        reasons.push(format!("{seeds} of at least {FEWEST_SEEDS} seeds"));
+    }
     for one in trained {
         let own = one.forbidden().into_iter();
         reasons.extend(own.map(|reason| format!("{}: {reason}", one.variant)));
     }
     reasons.extend(seldom);
     let figures = format!("{spread}; {}", each.join("; "));
-    Finding::said(base.place(), judgement, figures).forbid(reasons)
+    Finding::said(place, judgement, figures).forbid(reasons)
 }
 
 impl Study for VariantStudy {
@@ -255,20 +258,22 @@ impl Study for VariantStudy {
     ) -> Result<Outcome, StudyError> {
         let mut outcome = Outcome::default();
         let mut all: Vec<Trained> = Vec::new();
-        for base in bases(context)? {
-            let (base, variants) = self.of(context, base)?;
+        for base in context.run_arms(Training::Augmented, 1)? {
+            let budget: VariantBudget = context.budgets.section(Some(&base.job.task))?;
+            let seeds = context.seeds_of_variants(&base.job.task, &budget.seeds)?;
+            let (base, variants) = self.of(context, base.seeded(seeds[0]))?;
             let count = variants.len();
-            let trained = train_variants(context, cells, (&base, variants), &mut outcome);
+            let trained = train_variants(context, cells, (&base, variants), &seeds, &mut outcome);
             let seldom = self.seen_too_seldom(context, &base, &trained);
             outcome
                 .findings
-                .push(finding(&base, &trained, count, seldom));
+                .push(finding(base.place(), &trained, count, seldom));
             all.extend(trained);
         }
         present(&mut outcome, &all, "One line per variant.");
         outcome.notes.push(
-            "One seed; the learning rate of every variant is searched among the same number of \
-             candidates with the same number of steps."
+            "The learning rate of every variant is searched among the same number of candidates with the \
+             same number of steps."
                 .into(),
         );
         Ok(outcome)
@@ -313,6 +318,27 @@ mod tests {
             of(&[(0, 60.0, 1.0), (18, 0.4, 0.998)]),
             (18.0, f64::INFINITY)
         );
+    }
+
+    #[test]
+    fn fewer_than_three_seeds_decide_nothing() {
+        let point = |step, percent| Synthetic {
+            step,
+            percent: [percent; 3],
+            loss: 0.3,
+            ..Synthetic::ONE
+        };
+        let seed = vec![point(10, 5.0), point(20, 1.0)];
+        for seeds in 1..=3 {
+            let variants = [(); 2].map(|()| trained(&vec![seed.clone(); seeds]));
+            let found = finding("a/b".into(), &variants, 2, None);
+            if seeds < 3 {
+                assert_eq!(found.judgement, Judgement::Undecided);
+                assert_eq!(found.forbidden, [format!("{seeds} of at least 3 seeds")]);
+            } else {
+                assert_eq!(found.judgement, Judgement::Supported, "{found:?}");
+            }
+        }
     }
 
     #[test]

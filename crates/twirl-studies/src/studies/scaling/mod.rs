@@ -93,7 +93,7 @@ fn over_variants(
         for (series, (study, _)) in all[place].iter_mut().zip(VARIANTS) {
             let (base, variants) = study.of(context, bases[place].seeded(seed))?;
             series.variants = variants.len();
-            let trained = train_variants(context, cells, (&base, variants), outcome);
+            let trained = train_variants(context, cells, (&base, variants), &[seed], outcome);
             let seldom = study.seen_too_seldom(context, &base, &trained);
             series.reasons.extend(seldom);
             for one in &trained {
