@@ -131,7 +131,7 @@ fn why_there_is_no_statement_is_said() {
 #[test]
 fn claims_come_with_their_verdicts_by_set_up() {
     let studies = set("2026-11-27-studies-quick-cpu");
-    assert_eq!((studies.studies.len(), studies.tasks.len()), (10, 0));
+    assert_eq!((studies.studies.len(), studies.tasks.len()), (12, 0));
     let page = html_from(&studies, "../a b");
     let text = brief(&studies);
     for study in &studies.studies {
