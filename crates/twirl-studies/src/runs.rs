@@ -135,16 +135,16 @@ impl StudyContext<'_> {
         setup: &ArmSetup,
         seeds: &[u64],
     ) -> Option<Result<ArmRuns, String>> {
-        let mut folders = Vec::new();
-        for &seed in seeds {
-            folders.extend(self.run(cells, what, &setup.seeded(seed)));
-        }
+        // All seeds of the same settings have one folder.
+        let folder = seeds.iter().fold(None, |folder, &seed| {
+            self.run(cells, what, &setup.seeded(seed)).or(folder)
+        });
         let own = |mut arm: ArmRuns| {
             arm.runs
                 .retain(|run| seeds.contains(&run.manifest.job.seed));
             arm
         };
-        let arm = read_arm(folders.first()?).map(own);
+        let arm = read_arm(&folder?).map(own);
         Some(arm.map_err(|error| error.to_string()))
     }
 

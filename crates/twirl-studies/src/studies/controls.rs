@@ -113,7 +113,6 @@ impl Study for Controls {
         let mut all: Vec<Trained> = Vec::new();
         for base in context.run_arms(Training::Augmented, 1)? {
             let seeds = context.seeds_of_variants(&base.job.task, &[])?;
-            let base = base.seeded(seeds[0]);
             let budget: ControlBudget = context.budgets.section(Some(&base.job.task))?;
             let controls = controls(&base, budget.tiny);
             let mut trained =
@@ -125,8 +124,8 @@ impl Study for Controls {
         present(&mut outcome, &all, "One line per control.");
         outcome.notes.push(
             "With one seed intervals are over molecules. The curves show whether the percentage rises \
-             again later. A coordinate-input network beside an invariant-feature one: compare the arms of the study \
-             dynamics."
+             again later. A coordinate-input network beside an invariant-feature one: compare the arms \
+             of the study dynamics."
                 .into(),
         );
         Ok(outcome)

@@ -70,7 +70,8 @@ const fn card(name: &'static str, about: &'static str, claim: &'static str) -> C
              steps than it took. Steps are counted from where a variant has learned. Supported if the \
              interval lies below 10, not supported if above; undecided otherwise, below 2 variants, with \
              fewer than 3 seeds, and where one did not finish, has not learned at its last step, or has its \
-             learning rate at an edge of the grid. Amounts of data are compared only where the largest was seen 5 times. ",
+             learning rate at an edge of the grid. Amounts of data are compared only where the largest \
+             was seen 5 times. ",
             learned_rule!()
         ),
         needs_f64: false,
@@ -261,7 +262,7 @@ impl Study for VariantStudy {
         for base in context.run_arms(Training::Augmented, 1)? {
             let budget: VariantBudget = context.budgets.section(Some(&base.job.task))?;
             let seeds = context.seeds_of_variants(&base.job.task, &budget.seeds)?;
-            let (base, variants) = self.of(context, base.seeded(seeds[0]))?;
+            let (base, variants) = self.of(context, base)?;
             let count = variants.len();
             let trained = train_variants(context, cells, (&base, variants), &seeds, &mut outcome);
             let seldom = self.seen_too_seldom(context, &base, &trained);

@@ -91,7 +91,7 @@ fn over_variants(
     let mut all: Vec<[Series; 2]> = bases.iter().map(empty).collect();
     for (place, seed) in in_turn(&bases, |task| context.run_seeds(task))? {
         for (series, (study, _)) in all[place].iter_mut().zip(VARIANTS) {
-            let (base, variants) = study.of(context, bases[place].seeded(seed))?;
+            let (base, variants) = study.of(context, bases[place].clone())?;
             series.variants = variants.len();
             let trained = train_variants(context, cells, (&base, variants), &[seed], outcome);
             let seldom = study.seen_too_seldom(context, &base, &trained);
