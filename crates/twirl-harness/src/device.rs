@@ -21,6 +21,8 @@ pub struct DeviceChoice {
     /// Whether its kernels may round what they multiply in a product to TF32, 11 bits of single
     /// precision. burn's do so wherever a device has such units, and cannot be told not to.
     pub tf32: bool,
+    /// Whether it leaves out terms of long sums, see [`adds_all`].
+    pub short_sums: bool,
     /// Other runs that are to work at the same time on the same processors.
     pub beside: usize,
     /// Device seconds of a turn, where a run takes turns with others on the device.
@@ -35,18 +37,21 @@ impl DeviceChoice {
             name: "cpu".into(),
             hardware: processor(),
             tf32: false,
+            short_sums: false,
             beside: 0,
             slice_seconds: None,
         }
     }
 
     fn float(&self) -> String {
-        let float = format!("{:?}", self.device.settings().float_dtype).to_lowercase();
+        let mut float = format!("{:?}", self.device.settings().float_dtype).to_lowercase();
         if self.tf32 {
-            format!("{float}, products tf32")
-        } else {
-            float
+            float += ", products tf32";
         }
+        if self.short_sums {
+            float += ", long sums cut short";
+        }
+        float
     }
 
     /// What the device is.
@@ -59,6 +64,18 @@ impl DeviceChoice {
             beside: self.beside,
         }
     }
+}
+
+/// Whether a device adds all terms of a long sum: a million ones, which are a million in any order and
+/// rounding. Mesa's software device ends the loops of a kernel after 65,535 rounds, whatever is left of
+/// them (`LP_MAX_TGSI_LOOP_ITERATIONS` in its `lp_bld_limits.h`), and says nothing.
+///
+/// # Panics
+/// If the device fails.
+pub fn adds_all(device: &Device) -> bool {
+    const TERMS: usize = 1 << 20;
+    let sum: f64 = Tensor::<1>::ones([TERMS], device).sum().into_scalar();
+    sum == TERMS as f64
 }
 
 /// How far products of single precision are from those of double precision on a device: the relative
@@ -159,4 +176,23 @@ fn processor() -> String {
             || std::env::consts::ARCH.into(),
             |(_, name)| name.trim().into(),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_device_does_to_numbers_is_in_its_identity() {
+        let cpu = DeviceChoice::cpu();
+        assert!(adds_all(&cpu.device));
+        assert_eq!(cpu.identity().float, "f32");
+        let odd = DeviceChoice {
+            tf32: true,
+            short_sums: true,
+            ..cpu
+        };
+        let float = odd.identity().float;
+        assert_eq!(float, "f32, products tf32, long sums cut short");
+    }
 }

@@ -50,7 +50,7 @@ mod weights;
 pub use agreement::Agreement;
 pub use clock::Clock;
 pub use cost::StepCost;
-pub use device::{DeviceChoice, product_error, product_rate};
+pub use device::{DeviceChoice, adds_all, product_error, product_rate};
 pub use draw::Draw;
 pub use entry::{Entry, Overview, data_options};
 pub use error::{RunError, TaskError};

@@ -75,10 +75,15 @@ pub(crate) fn list() -> Vec<String> {
             let measured =
                 quietly(|| (product_error(&choice.device), product_rate(&choice.device)));
             let tf32 = if choice.tf32 { ", TF32" } else { "" };
+            let sums = if choice.short_sums {
+                ", long sums CUT SHORT"
+            } else {
+                ""
+            };
             let told = match measured {
                 Ok((error, rate)) => {
                     format!(
-                        "products exact to {error:.1e}{tf32}, {:.3} TFLOP/s",
+                        "products exact to {error:.1e}{tf32}{sums}, {:.3} TFLOP/s",
                         rate / 1e12
                     )
                 }
