@@ -99,11 +99,9 @@ impl GroupConv {
             size,
             size,
         ]);
-        let output = conv3d(field, kernel, None, 1, size / 2);
-        let dims = output.dims();
-        let [batch, _, x, y, z] = dims;
-        let bias: Tensor<3> = self.bias.val().reshape([1, outputs, 1]);
-        (output.reshape([batch, outputs, TURNS * x * y * z]) + bias).reshape(dims)
+        let bias: Tensor<2> = self.bias.val().reshape([outputs, 1]);
+        let bias = bias.repeat_dim(1, TURNS).reshape([outputs * TURNS]);
+        conv3d(field, kernel, Some(bias), 1, size / 2)
     }
 }
 
