@@ -94,17 +94,23 @@ impl GroupNorm {
         let [batch, width, x, y, z] = dims;
         let gain = self.gain.val();
         let channels = gain.dims()[0];
-        // Two sums of some thousands of terms in place of one of a million, forward and backward:
-        // rounding stays small where a device adds term by term, and no loop of its kernels grows long.
+        // Two sums of some thousands of terms in place of one of a million: rounding stays small where a
+        // device adds term by term, and no loop of its kernels grows long.
         let groups = batch * self.groups;
         let rows = field.reshape([groups, width / self.groups * x, y * z]);
         let mean = |rows: Tensor<3>| rows.mean_dim(2).mean_dim(1);
         let centred = rows.clone() - mean(rows);
         let variance = mean(centred.clone() * centred.clone());
         let normal = centred / (variance + EPSILON).sqrt();
-        let normal = normal.reshape([batch, channels, width / channels * x, y * z]);
-        let gain: Tensor<4> = gain.reshape([1, channels, 1, 1]);
-        let offset: Tensor<4> = self.offset.val().reshape([1, channels, 1, 1]);
+        let planes = width / channels * x;
+        let normal = normal.reshape([batch, channels, planes, y * z]);
+        // One for each plane before they meet the field: so gradients too are summed over a plane first.
+        let of_planes = |param: Tensor<1>| -> Tensor<4> {
+            param
+                .reshape([1, channels, 1, 1])
+                .expand([1, channels, planes, 1])
+        };
+        let (gain, offset) = (of_planes(gain), of_planes(self.offset.val()));
         (normal * gain + offset).reshape(dims)
     }
 }
