@@ -64,7 +64,7 @@ pub use measure::{
 };
 pub use observer::{Observer, Progress, Silent};
 pub use optimizer::build as build_optimizer;
-pub use panic::cause;
+pub use panic::{cause, panic_text};
 pub use parameters::ParameterInfo;
 pub use part::BatchPart;
 pub use roles::{ParameterRole, ParameterRoles};

@@ -4,14 +4,17 @@ use std::any::Any;
 
 use crate::error::RunError;
 
+/// What a panic said.
+#[must_use]
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("panic without a message")
+}
+
 /// The error that a panic of model or task code stands for.
 pub(crate) fn classify(panic: &(dyn Any + Send)) -> RunError {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("panic without a message");
-    failure(text)
+    failure(panic_text(panic))
 }
 
 /// The line of a message that says what went wrong: of one that lists causes the innermost, else the first.

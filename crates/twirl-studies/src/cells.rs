@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use twirl_harness::panic_text;
 use twirl_record::{Cell, Job};
 
 use crate::error::StudyError;
@@ -221,7 +222,7 @@ impl<'a> Cells<'a> {
         self.progress.begun(label);
         let begun = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(make))
-            .unwrap_or_else(|panic| Err(StudyError::Panic(message(&*panic))));
+            .unwrap_or_else(|panic| Err(StudyError::Panic(panic_text(&*panic).into())));
         let longest = self.longest.entry(arm_of(label).to_owned()).or_default();
         *longest = begun.elapsed().max(*longest);
         result
@@ -232,12 +233,6 @@ impl<'a> Cells<'a> {
 fn arm_of(label: &str) -> &str {
     let end = label.match_indices('/').nth(1);
     end.map_or(label, |(end, _)| &label[..end])
-}
-
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("panic without a message").into()
 }
 
 fn one_line(text: &str) -> String {

@@ -1,8 +1,9 @@
 //! Panics of a driver's binding as text.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use twirl_harness::panic_text;
 
 /// The result of work that may panic, on whatever thread; what the first panic said.
 pub(super) fn quietly<R>(work: impl FnOnce() -> R) -> Result<R, String> {
@@ -11,20 +12,14 @@ pub(super) fn quietly<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     let hook = take_hook();
     set_hook(Box::new(move |info| {
         let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert_with(|| message(info.payload()));
+        first.get_or_insert_with(|| panic_text(info.payload()).to_owned());
     }));
     let done = catch_unwind(AssertUnwindSafe(work));
     set_hook(hook);
     done.map_err(|panic| {
         let first = said.lock().unwrap_or_else(PoisonError::into_inner).take();
-        first.unwrap_or_else(|| message(&*panic))
+        first.unwrap_or_else(|| panic_text(&*panic).to_owned())
     })
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it panics without a message").to_owned()
 }
 
 #[cfg(test)]
