@@ -41,6 +41,13 @@ fn octahedral_unet() {
     arm_laws::<_, OctahedralUnetArm>(&bench(), &claim(json!({})));
 }
 
+/// Blocks at a level of one channel, whose norms take constants away.
+#[test]
+fn octahedral_unet_of_one_channel() {
+    let config = json!({ "widths": [1, 2], "blocks": [1, 1] });
+    arm_laws::<_, OctahedralUnetArm>(&bench(), &claim(config));
+}
+
 /// A convolution of kernel 3 and stride 2 in the steerable arm breaks the law that it claims.
 #[test]
 #[should_panic(expected = "at initialisation: an equivariant arm has relative L_equiv")]

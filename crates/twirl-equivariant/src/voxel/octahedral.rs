@@ -60,7 +60,7 @@ impl LiftingConv {
 pub struct GroupConv {
     /// `[24 * size^3, outputs * inputs]`
     weight: Param<Tensor<2>>,
-    bias: Param<Tensor<1>>,
+    bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     channels: [usize; 2],
     #[module(skip)]
@@ -78,11 +78,18 @@ impl GroupConv {
         let std = gain / ((inputs * TURNS * points) as f64).sqrt();
         Self {
             weight: init.normal([TURNS * points, outputs * inputs], std),
-            bias: init.zeros([outputs]),
+            bias: Some(init.zeros([outputs])),
             channels: [inputs, outputs],
             size,
             rows: group_index(size).into(),
         }
+    }
+
+    /// The same with its bias, or without where what follows takes a constant away again.
+    #[must_use]
+    pub fn with_bias(mut self, keep: bool) -> Self {
+        self.bias = self.bias.filter(|_| keep);
+        self
     }
 
     /// `[batch, inputs * 24, n, n, n]` to `[batch, outputs * 24, n, n, n]`.
@@ -99,9 +106,11 @@ impl GroupConv {
             size,
             size,
         ]);
-        let bias: Tensor<2> = self.bias.val().reshape([outputs, 1]);
-        let bias = bias.repeat_dim(1, TURNS).reshape([outputs * TURNS]);
-        conv3d(field, kernel, Some(bias), 1, size / 2)
+        let bias = self.bias.as_ref().map(|bias| {
+            let copies: Tensor<2> = bias.val().reshape([outputs, 1]).repeat_dim(1, TURNS);
+            copies.reshape([outputs * TURNS])
+        });
+        conv3d(field, kernel, bias, 1, size / 2)
     }
 }
 

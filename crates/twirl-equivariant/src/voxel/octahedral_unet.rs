@@ -47,23 +47,30 @@ impl OctahedralUnetConfig {
         let sizes = [("inputs", self.inputs), ("outputs", self.outputs)];
         crate::error::check_config(&sizes, &[("scale", self.scale)])?;
         let (widths, size) = (&self.widths, self.kernel);
-        let blocks = |init: &mut Init, level: usize| -> Vec<Block> {
+        // A norm over one channel takes away what a bias added to it. On the way up of the finest level
+        // there are only norms behind; on the way down there is an activation.
+        let acts = |level: usize| level > 0 || widths[0] > 1;
+        let blocks = |init: &mut Init, level: usize, last: bool| -> Vec<Block> {
             (0..self.blocks[level])
-                .map(|_| Block::new(init, widths[level], size))
+                .map(|_| Block::new(init, widths[level], size, last))
                 .collect()
         };
         let lift = LiftingConv::new(init, self.inputs, widths[0], size);
-        let down = (0..widths.len()).map(|level| blocks(init, level)).collect();
+        let down = (0..widths.len())
+            .map(|level| blocks(init, level, true))
+            .collect();
         let narrow = widths.windows(2);
         let narrow = narrow
             .map(|pair| GroupConv::new(init, pair[0], pair[1], 1, 1.0))
             .collect();
-        let widen = widths.windows(2);
+        let widen = widths.windows(2).enumerate();
         let widen = widen
-            .map(|pair| GroupConv::new(init, pair[1], pair[0], 1, 1.0))
+            .map(|(level, pair)| {
+                GroupConv::new(init, pair[1], pair[0], 1, 1.0).with_bias(acts(level))
+            })
             .collect();
         let up = (0..widths.len() - 1)
-            .map(|level| blocks(init, level))
+            .map(|level| blocks(init, level, acts(level)))
             .collect();
         Ok(OctahedralUnet {
             lift,
@@ -110,9 +117,11 @@ struct Block {
 }
 
 impl Block {
-    fn new(init: &mut Init, width: usize, size: usize) -> Self {
+    /// The second convolution has a bias if `last`.
+    fn new(init: &mut Init, width: usize, size: usize, last: bool) -> Self {
         let norms = [1, 1].map(|groups| GroupNorm::new(init, width, groups));
-        let convs = [1.0, 0.5].map(|gain| GroupConv::new(init, width, width, size, gain));
+        let convs = [(1.0, width > 1), (0.5, last)]
+            .map(|(gain, biased)| GroupConv::new(init, width, width, size, gain).with_bias(biased));
         Self { norms, convs }
     }
 
