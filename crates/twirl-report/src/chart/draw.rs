@@ -14,6 +14,8 @@ const RIGHT: f64 = 14.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 54.0;
 const BETWEEN: f64 = 32.0;
+/// A mark nearer than this to the one before has no outline, which would hide that one.
+const APART: f64 = 5.0;
 
 /// What a drawing is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,17 +253,22 @@ impl Drawn<'_> {
         if self.line.look != Look::Marks {
             return text;
         }
+        let mut before = [f64::INFINITY; 2];
         for (index, [x, y]) in self.line.points() {
+            let at = [self.x.place(x), self.y.place(y)];
+            let apart = (at[0] - before[0]).hypot(at[1] - before[1]) >= APART;
+            before = at;
             let plain = || format!("{}: {x:.4e}, {y:.4e}", self.line.name);
             let hover = self.line.hover.get(index).cloned().unwrap_or_else(plain);
             let hover = safe(&hover);
             let _ = writeln!(
                 text,
-                "<path class=\"m s{}\" transform=\"translate({:.1} {:.1})\" d=\"{}\" data-x=\"{x}\" \
+                "<path class=\"m s{}{}\" transform=\"translate({:.1} {:.1})\" d=\"{}\" data-x=\"{x}\" \
                  data-y=\"{y}\"><title>{hover}</title></path>",
                 self.style % STYLES,
-                self.x.place(x),
-                self.y.place(y),
+                if apart { "" } else { " near" },
+                at[0],
+                at[1],
                 outline(self.style),
             );
         }

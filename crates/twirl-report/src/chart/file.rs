@@ -57,7 +57,8 @@ fn style(chart: &Chart) -> String {
          .frame { fill: none; stroke: #d5dae0; }\n\
          .grid { stroke: #d5dae0; stroke-width: .6; fill: none; }\n\
          .line { fill: none; stroke-width: 2; stroke-linejoin: round; }\n\
-         .band { stroke: none; opacity: .16; }\n.m { stroke: #ffffff; stroke-width: 1; }\n",
+         .band { stroke: none; opacity: .16; }\n.m { stroke: #ffffff; stroke-width: 1; }\n\
+         .m.near { stroke: none; }\n",
     );
     for (index, colour) in COLOURS.iter().enumerate() {
         let _ = writeln!(
