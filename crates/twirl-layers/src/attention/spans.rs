@@ -4,6 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+/// Groups are padded to a multiple of it, so that batches with other molecules have the same few shapes
+/// and vectors of a device fit into every row: a kernel that is compiled for one is there for all.
+const BUCKET: usize = 8;
+
 /// Rows that attend to rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
@@ -148,7 +152,15 @@ impl Spans {
     /// The padded layout, made when it is first asked for.
     pub(super) fn padded(&self, device: &Device) -> &Padded {
         self.padded.get_or_init(|| {
-            let most = |size: fn(&Span) -> usize| self.groups.iter().map(size).max().unwrap_or(0);
+            let most = |size: fn(&Span) -> usize| {
+                let most = self.groups.iter().map(size).max().unwrap_or(0);
+                // A group that is alone on its axis stays so.
+                if most > 1 {
+                    most.next_multiple_of(BUCKET)
+                } else {
+                    most
+                }
+            };
             let (queries, keys) = (most(|span| span.queries), most(|span| span.keys));
             let (mut query, mut key, mut pair) = (Vec::new(), Vec::new(), Vec::new());
             let mut mask = Vec::new();

@@ -1,5 +1,7 @@
 //! The own operation against the form composed of burn's, with gradients.
 
+use std::collections::BTreeSet;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use twirl_core::{Purpose, Stream, tolerance};
@@ -77,6 +79,21 @@ fn both_forms_and_their_gradients_agree() {
             }
         }
     }
+}
+
+/// Molecules of 2 to 32 atoms, and atoms with 2 to 32 neighbours, come in four shapes.
+#[test]
+fn batches_share_few_shapes() {
+    let device = Device::flex();
+    let shapes = |spans: fn(usize) -> Spans| -> BTreeSet<[usize; 3]> {
+        let padded = (2..=32).map(|most| spans(most).padded(&device).sizes);
+        padded.collect()
+    };
+    let square = [8, 16, 24, 32].map(|size| [2, size, size]);
+    assert_eq!(shapes(|most| Spans::within(&[most, 1])), square.into());
+    let single = [8, 16, 24, 32].map(|size| [2, 1, size]);
+    let onto = shapes(|most| Spans::onto_slots(&[1, most], 32));
+    assert_eq!(onto, single.into());
 }
 
 /// Far logits have probability 0 and not a subnormal one.
