@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use twirl_data::DataSet;
+use twirl_data::{DataSet, Split};
 use twirl_layers::own::on_host;
 use twirl_layers::with_precision;
 use twirl_record::{Job, Training};
@@ -16,7 +16,7 @@ use crate::device::{DeviceChoice, autodiff, product_rate};
 use crate::draw::Draw;
 use crate::error::RunError;
 use crate::gradients::parameter_count;
-use crate::measure::host_values;
+use crate::measure::{host_values, thinned};
 use crate::observer::Silent;
 use crate::setting::Setting;
 use crate::task::{Arm, Task};
@@ -43,6 +43,8 @@ pub struct StepCost {
     pub parameters: usize,
     /// Samples of a step: those of the job, or fewer where the data set has fewer.
     pub samples: usize,
+    /// Held-out items of a measurement.
+    pub held_out: usize,
     /// Operations of the model in a step, as records count them; 0 where its products are not counted.
     pub flops: f64,
     /// Device seconds of a step: the median over parts of some, after those that compile and allocate.
@@ -117,6 +119,7 @@ pub(crate) fn step_cost<T: Task, A: Arm<T>>(
     Ok(StepCost {
         parameters,
         samples,
+        held_out: thinned(setting.task.items(Split::Test), job.train.evaluation.items).len(),
         flops: last.model_flops / last.step as f64,
         seconds: f64::midpoint(paces[paces.len() / 2], paces[(paces.len() - 1) / 2]),
         first_seconds: first.clock.seconds(),

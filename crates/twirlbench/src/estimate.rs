@@ -60,7 +60,7 @@ pub(crate) fn estimate(
             say!("{}/{}{of_size}", job.task, job.arm);
             if let Some(data) = stand_in {
                 say!(
-                    "  steps on the embedded set, since {data} is not here: molecules of other sizes cost otherwise"
+                    "  steps on the embedded set, since {data} is not here: other molecules, and more of them, cost otherwise"
                 );
             }
             let measured = measure(&job, lane, cache)?;
@@ -101,11 +101,15 @@ pub(crate) fn estimate(
             wanted.sizes.join(" or ")
         );
     }
-    let place = device.unwrap_or_else(|| lane.device.clone());
-    let total = span(seconds);
-    say!("in all {total} of {place}; another device, or other work beside, takes other times");
+    if let Some(place) = device {
+        let total = span(seconds);
+        say!("in all {total} of {place}; another device, or other work beside, takes other times");
+    }
     if failed > 0 {
-        say!("without {failed} arms that could not be measured");
+        say!(
+            "not counted, since they could not be measured: {failed} of {}",
+            lines.len()
+        );
     }
     Ok(ExitCode::from(u8::from(failed > 0)))
 }
@@ -189,7 +193,7 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
         cost.single_seconds,
         cost.sample_seconds
     );
-    let measured = measuring(train, cost.sample_seconds);
+    let measured = measuring(train, cost);
     let all = seeds as f64 * (bound.unwrap_or(trained) + searched + measured);
     say!("  in all    x {seeds} seeds = {}", span(all));
     let (copies, names) = copies(train);
@@ -221,13 +225,9 @@ fn print(train: &TrainConfig, cost: &StepCost, seeds: usize) -> f64 {
 }
 
 /// Prints how long the measurements take, from the seconds of a prediction; seconds.
-fn measuring(train: &TrainConfig, pass: f64) -> f64 {
-    let evaluation = &train.evaluation;
-    let (items, rotations) = (evaluation.items, evaluation.design.rotations(Symmetry::So3));
-    if items == 0 {
-        say!("  measuring all held-out items, which are not counted here");
-        return 0.0;
-    }
+fn measuring(train: &TrainConfig, cost: &StepCost) -> f64 {
+    let (evaluation, pass) = (&train.evaluation, cost.sample_seconds);
+    let (items, rotations) = (cost.held_out, evaluation.design.rotations(Symmetry::So3));
     let records = log_spaced(train.steps, evaluation.per_decade).len();
     let draws = evaluation.draws;
     let seconds = (records * items * draws * rotations) as f64 * pass;

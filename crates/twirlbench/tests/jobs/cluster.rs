@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use twirl_data::{DataSet, Embedded, Split};
+
 use crate::*;
 
 #[test]
@@ -114,7 +116,8 @@ fn a_slurm_script_holds_what_the_site_wants_and_wrong_settings_are_told() {
     }
 }
 
-/// What is printed is what a run records: parameters and operations of a step.
+/// What is printed is what a run records: parameters, operations of a step, and measurements, also where
+/// a suite has all items measured.
 #[test]
 fn an_estimate_measures_what_a_run_records_and_writes_nothing() {
     let folder = folder("");
@@ -132,6 +135,8 @@ fn an_estimate_measures_what_a_run_records_and_writes_nothing() {
             "{part}"
         );
         let records = untimed(&folder, run);
+        let measured = format!("  measuring {} records x 6 items x ", records.len());
+        assert!(part.contains(&measured), "{part}");
         let flops = records.last().expect("a record")["model_flops"]
             .as_f64()
             .expect("counted")
@@ -146,4 +151,11 @@ fn an_estimate_measures_what_a_run_records_and_writes_nothing() {
         // Molecules differ from step to step.
         assert!((printed / flops - 1.0).abs() < 0.5, "{printed} and {flops}");
     }
+    let text = fs::read_to_string(folder.path().join("tiny.toml")).expect("a suite");
+    let text = text.replace("items = 6", "items = 0");
+    fs::write(folder.path().join("tiny.toml"), text).expect("written");
+    let (text, _) = said(&["plan", "tiny.toml", "--estimate"], &folder, 0);
+    let data = DataSet::embedded(Embedded::Forces).expect("data");
+    let all = format!(" records x {} items x ", data.split(Split::Test).len());
+    assert_eq!(text.matches(&all).count(), 2, "{text}");
 }
