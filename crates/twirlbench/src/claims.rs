@@ -25,7 +25,8 @@ const TABLES: [(&str, MakeTable); 4] = [
 /// Rewrites every part between `<!-- claims: NAME NAME -->` and `<!-- end of claims -->`, a table with a row
 /// for each arm that the study `dynamics` of those results judged. Likewise `envelopes: NAME NAME`, what the
 /// study `per-hour` found of ladders of sizes at the largest common cost, `findings: NAME/STUDY NAME/STUDY`, what those
-/// studies found, and `steps: NAME`, the measured steps in `cost.jsonl`. `results` is the folder of them all.
+/// studies found, and `steps: NAME`, the measured steps in `cost.jsonl`, or `steps: NAME/FILE` those in another file of
+/// such lines. `results` is the folder of them all.
 pub(crate) fn rewrite(text: &str, results: &Path) -> Result<String> {
     let mut text = text.to_owned();
     for (kind, table) in TABLES {
@@ -74,10 +75,13 @@ struct Cost {
 
 /// Steps of every arm and size, in the order in which they were measured.
 fn steps(name: &str, results: &Path) -> Result<String> {
-    let path = results.join(name).join("cost.jsonl");
+    let mut path = results.join(name);
+    if path.is_dir() {
+        path.push("cost.jsonl");
+    }
     let place = || format!("{}", path.display());
     let text = fs::read_to_string(&path).with_context(place)?;
-    let (mut rows, mut device) = (Vec::new(), String::new());
+    let (mut rows, mut device, mut rates) = (Vec::new(), String::new(), Vec::new());
     for line in text.lines() {
         let step: Step = serde_json::from_str(line).with_context(place)?;
         let size = step.size.unwrap_or_default();
@@ -99,14 +103,20 @@ fn steps(name: &str, results: &Path) -> Result<String> {
             significant(1e3 * cost.single_seconds, 3),
             significant(1.0 / cost.sample_seconds, 3),
         ));
-        device = format!(
-            "{}; a large product there: {} TFLOP/s",
-            cost.device,
-            significant(cost.product_rate / 1e12, 3)
-        );
+        device = cost.device;
+        rates.push(cost.product_rate / 1e12);
     }
+    rates.sort_by(f64::total_cmp);
+    let product = match rates[..] {
+        [] => bail!("{}: no step was measured", place()),
+        [least, .., most] if most > 1.1 * least => {
+            let [least, most] = [least, most].map(|rate| significant(rate, 3));
+            format!("{least} to {most}")
+        }
+        [.., most] => significant(most, 3),
+    };
     Ok(format!(
-        "Measured on {device}.\n\n\
+        "Measured on {device}; a large product there, beside each step: {product} TFLOP/s.\n\n\
          | arm | size | batch | million parameters | ms a step | TFLOP/s | % of a product | GiB | ms for one molecule \
          | molecules a second |\n\
          | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n{}\n",
