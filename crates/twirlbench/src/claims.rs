@@ -25,8 +25,7 @@ const TABLES: [(&str, MakeTable); 4] = [
 /// Rewrites every part between `<!-- claims: NAME NAME -->` and `<!-- end of claims -->`, a table with a row
 /// for each arm that the study `dynamics` of those results judged. Likewise `envelopes: NAME NAME`, what the
 /// study `per-hour` found of ladders of sizes at the largest common cost, `findings: NAME/STUDY NAME/STUDY`, what those
-/// studies found, and `steps: NAME`, the measured steps in `cost.jsonl`, or `steps: NAME/FILE` those in another file of
-/// such lines. `results` is the folder of them all.
+/// studies found, and `steps: NAME/FILE`, the measured steps in a file of lines. `results` is the folder of them all.
 pub(crate) fn rewrite(text: &str, results: &Path) -> Result<String> {
     let mut text = text.to_owned();
     for (kind, table) in TABLES {
@@ -75,10 +74,7 @@ struct Cost {
 
 /// Steps of every arm and size, in the order in which they were measured.
 fn steps(name: &str, results: &Path) -> Result<String> {
-    let mut path = results.join(name);
-    if path.is_dir() {
-        path.push("cost.jsonl");
-    }
+    let path = results.join(name);
     let place = || format!("{}", path.display());
     let text = fs::read_to_string(&path).with_context(place)?;
     let (mut rows, mut device, mut rates) = (Vec::new(), String::new(), Vec::new());
@@ -109,10 +105,7 @@ fn steps(name: &str, results: &Path) -> Result<String> {
     rates.sort_by(f64::total_cmp);
     let product = match rates[..] {
         [] => bail!("{}: no step was measured", place()),
-        [least, .., most] if most > 1.1 * least => {
-            let [least, most] = [least, most].map(|rate| significant(rate, 3));
-            format!("{least} to {most}")
-        }
+        [least, .., most] if most > 1.1 * least => range(Some([least, most]), 3),
         [.., most] => significant(most, 3),
     };
     Ok(format!(
